@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per test level; `vitest run --project unit` runs one of them. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          // One engine, one set of ports: these run one after another.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
