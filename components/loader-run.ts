@@ -1,0 +1,71 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { LoaderTarget } from "../ops/target";
+import type { ClickHouse } from "./clickhouse";
+import type { BuiltImage } from "./image";
+import { DATABASE, HTTP_PORT, users, type Names } from "./names";
+import type { Network } from "./network";
+import { operatorCommand } from "./operator-command";
+import type { Schema } from "./schema";
+
+export interface LoaderRunArgs {
+  names: Pick<Names, "quarantineVolume">;
+  clickhouse: ClickHouse;
+  network: Network;
+  /** The schema the loader writes into: it runs after it. */
+  schema: Schema;
+  image: BuiltImage;
+  loaderPassword: pulumi.Output<string>;
+  qticketsToken: pulumi.Output<string>;
+  /** Base URL of the API; undefined: the vendor's own, the loader's default. */
+  qticketsUrl?: pulumi.Output<string> | undefined;
+  /** `none`: nothing runs. `dryRun`: the smoke. `live`: the smoke, then a load. */
+  load: "none" | "dryRun" | "live";
+  /** Volume that keeps rejected records, made before the run. */
+  quarantine: pulumi.Resource;
+}
+
+/** The dry-run smoke of the loader's image and, where the stack says so, the first load. */
+export class LoaderRun extends pulumi.ComponentResource {
+  /** All that `npx zakaz smoke` and `load` need to run the image exactly as the stack does; secret. */
+  readonly target: pulumi.Output<LoaderTarget>;
+
+  constructor(name: string, args: LoaderRunArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("zakaz:loader:LoaderRun", name, {}, opts);
+
+    this.target = loaderTarget(args);
+    if (args.load !== "none") {
+      const smoke = this.step(`${name}-smoke`, "smoke", [args.schema, args.quarantine]);
+      if (args.load === "live") this.step(`${name}-load`, "load", [smoke]);
+    }
+    this.registerOutputs({ target: this.target });
+  }
+
+  private step(name: string, command: "smoke" | "load", dependsOn: pulumi.Resource[]): local.Command {
+    return operatorCommand(name, { command, target: this.target }, { parent: this, dependsOn });
+  }
+}
+
+function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
+  const source = args.qticketsUrl
+    ? // Plain http is for the sandbox alone, and only by this consent.
+      { QTICKETS_BASE_URL: args.qticketsUrl, QTICKETS_ALLOW_HTTP: "true" }
+    : {};
+  return pulumi.secret(
+    pulumi.output({
+      container: args.clickhouse.container,
+      network: args.network.name,
+      image: args.image.imageId,
+      quarantineVolume: args.names.quarantineVolume,
+      settings: {
+        ...source,
+        QTICKETS_TOKEN: args.qticketsToken,
+        CLICKHOUSE_HOST: args.clickhouse.container,
+        CLICKHOUSE_PORT: String(HTTP_PORT),
+        CLICKHOUSE_DB: DATABASE,
+        CLICKHOUSE_USER: users.loader,
+        CLICKHOUSE_PASSWORD: args.loaderPassword,
+      } as Record<string, pulumi.Input<string>>,
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+/** Names of everything the stack creates. Each is owned by one line here. */
+
+export const DATABASE = "zakaz";
+
+/** Where ClickHouse answers inside the network and, by default, on the host. */
+export const HTTP_PORT = 8123;
+export const NATIVE_PORT = 9000;
+
+/** Users of the warehouse; their rights are declared in sql/10_access.sql. */
+export const users = {
+  admin: "admin",
+  loader: "etl_writer",
+  reader: "datalens_reader",
+  backup: "backup_user",
+} as const;
+
+export interface Names {
+  network: string;
+  server: string;
+  sandbox: string;
+  dataVolume: string;
+  logsVolume: string;
+  quarantineVolume: string;
+  serverImage: string;
+  loaderImage: string;
+  sandboxImage: string;
+}
+
+/**
+ * Names of one instance. The empty instance has the plain names; any other one puts its own suffix behind
+ * each global name, so that several stacks live on one Docker engine.
+ */
+export function namesOf(instance: string): Names {
+  const suffix = instance === "" ? "" : `-${instance}`;
+  return {
+    network: `clickhouse_default${suffix}`,
+    server: `ch-zakaz${suffix}`,
+    sandbox: `zakaz-sandbox${suffix}`,
+    dataVolume: `zakaz-clickhouse-data${suffix}`,
+    logsVolume: `zakaz-clickhouse-logs${suffix}`,
+    quarantineVolume: `zakaz-quarantine${suffix}`,
+    serverImage: `zakaz/clickhouse${suffix}`,
+    loaderImage: `qtickets_api${suffix}`,
+    sandboxImage: `zakaz/sandbox${suffix}`,
+  };
+}

@@ -1,0 +1,32 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface OperatorCommandArgs {
+  /** Command of `npx zakaz`. */
+  command: "smoke" | "load" | "check-reader";
+  /** What the command works on, as it would read it from the stack's outputs. */
+  target: pulumi.Input<object>;
+}
+
+/**
+ * A command of `npx zakaz` as a step of the stack: it runs when it is new and whenever its target changes.
+ * The target holds secrets and goes by standard input.
+ */
+export function operatorCommand(
+  name: string,
+  args: OperatorCommandArgs,
+  opts: pulumi.ResourceOptions,
+): local.Command {
+  const run = `node ops/zakaz.cjs ${args.command} --target -`;
+  return new local.Command(
+    name,
+    {
+      create: run,
+      update: run,
+      stdin: pulumi.jsonStringify(args.target),
+      addPreviousOutputInEnv: false,
+      logging: local.Logging.None,
+    },
+    opts,
+  );
+}

@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import { execFile } from "node:child_process";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { ROOT } from "./image-context";
+import { CHECKOUT_LABEL } from "./labels";
+
+const run = promisify(execFile);
+
+/** Oldest Docker engine API that this program is tested with (engine 20.10). */
+const LEAST_API = 1.41;
+
+export interface PreflightArgs {
+  /** Name of the server's container. */
+  server: string;
+  bindAddress: string;
+  httpPort: number;
+  nativePort: number;
+}
+
+/**
+ * Looks for what would make an update fail half-way: no Docker, an old engine, a server of another checkout,
+ * a taken port. A preview does without it: its plan needs no Docker.
+ * @throws pulumi.RunError with one sentence that names the thing and what mends it
+ */
+export async function preflight(args: PreflightArgs): Promise<void> {
+  if (pulumi.runtime.isDryRun()) return;
+  await checkEngine();
+  await checkOwner(args.server);
+  for (const [key, port] of [
+    ["httpPort", args.httpPort],
+    ["nativePort", args.nativePort],
+  ] as const) {
+    await checkPort(args, key, port);
+  }
+}
+
+async function docker(...args: string[]): Promise<string> {
+  return (await run("docker", args)).stdout.trim();
+}
+
+async function checkEngine(): Promise<void> {
+  let version: string;
+  try {
+    version = await docker("version", "--format", "{{.Server.APIVersion}}");
+  } catch {
+    throw new pulumi.RunError(
+      "Docker does not answer: start its engine (`make up` does), then `docker version` shows it",
+    );
+  }
+  if (Number(version) < LEAST_API) {
+    throw new pulumi.RunError(
+      `Docker's engine speaks API ${version}; install one that speaks ${LEAST_API} (engine 20.10) or newer`,
+    );
+  }
+}
+
+async function checkOwner(server: string): Promise<void> {
+  const format = `{{index .Config.Labels "${CHECKOUT_LABEL}"}}`;
+  // No such container is the ordinary case.
+  const owner = await docker("container", "inspect", "--format", format, server).catch(() => ROOT);
+  if (owner === ROOT) return;
+  const whose = owner === "" ? "was not made by this program" : `belongs to the checkout ${owner}`;
+  throw new pulumi.RunError(
+    `Container ${server} ${whose}: remove it there (\`make down\`), or give this stack names of its own: ` +
+      "pulumi config set zakaz:instance <name>, and other zakaz:httpPort and zakaz:nativePort",
+  );
+}
+
+async function checkPort(args: PreflightArgs, key: string, port: number): Promise<void> {
+  const holders = (await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}")).split("\n");
+  if (holders.includes(args.server)) return;
+  const holder = holders[0] ? `container ${holders[0]}` : await listenError(args.bindAddress, port);
+  if (holder === undefined) return;
+  throw new pulumi.RunError(
+    `Port ${port} on ${args.bindAddress} is taken by ${holder}: free it (\`ss -ltnp 'sport = :${port}'\` shows who has it), ` +
+      `or choose another: pulumi config set zakaz:${key} <port>`,
+  );
+}
+
+/** Who holds the port, as far as an attempt to listen tells; undefined: it is free. */
+function listenError(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "EADDRINUSE" ? "another program" : `an error (${error.code})`),
+    );
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
+  });
+}

@@ -1,0 +1,89 @@
+import * as docker from "@pulumi/docker";
+import { Access } from "./components/access";
+import { ClickHouse } from "./components/clickhouse";
+import { BuiltImage } from "./components/image";
+import { recipes } from "./components/image-context";
+import { stackLabels } from "./components/labels";
+import { LoaderRun } from "./components/loader-run";
+import { DATABASE, namesOf, users } from "./components/names";
+import { Network } from "./components/network";
+import { preflight } from "./components/preflight";
+import { ReaderCheck } from "./components/reader-check";
+import { Sandbox } from "./components/sandbox";
+import { Schema } from "./components/schema";
+import { readConfig } from "./config";
+
+/** One stack: configuration, then components in the order in which they come up, then outputs. */
+async function main() {
+  const config = readConfig();
+  const { secrets } = config;
+  const names = namesOf(config.instance);
+  await preflight({ server: names.server, ...config });
+
+  const network = new Network("network", { name: names.network });
+
+  const clickhouse = new ClickHouse("clickhouse", {
+    ...config,
+    names,
+    network,
+    image: config.clickhouseImage,
+    adminPassword: secrets.adminPassword,
+  });
+
+  const access = new Access("access", {
+    ...secrets,
+    clickhouse,
+    network,
+    readerNetworks: config.readerNetworks,
+  });
+
+  const schema = new Schema("schema", { clickhouse, adminPassword: secrets.adminPassword, access });
+
+  const sandbox =
+    config.source === "sandbox"
+      ? new Sandbox("sandbox", {
+          names,
+          network,
+          token: secrets.qticketsToken,
+          data: config.sandbox,
+        })
+      : undefined;
+
+  const loaderImage = new BuiltImage("loader", {
+    repository: names.loaderImage,
+    recipe: recipes.loader,
+  });
+
+  const quarantine = new docker.Volume("quarantine", { name: names.quarantineVolume, labels: stackLabels() });
+
+  const loader = new LoaderRun("loader-run", {
+    ...secrets,
+    names,
+    clickhouse,
+    network,
+    schema,
+    image: loaderImage,
+    qticketsUrl: sandbox?.qticketsUrl,
+    load: config.load,
+    quarantine,
+  });
+
+  const reader = new ReaderCheck(
+    "reader-check",
+    { clickhouse, datalensPassword: secrets.datalensPassword },
+    { dependsOn: [loader] },
+  );
+
+  return {
+    clickhouseUrl: clickhouse.url,
+    database: DATABASE,
+    readerUser: users.reader,
+    container: clickhouse.container,
+    network: network.name,
+    loaderImage: loaderImage.reference,
+    loaderTarget: loader.target,
+    readerTarget: reader.target,
+  };
+}
+
+export = main;

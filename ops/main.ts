@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import { checkReader } from "./check-reader";
+import { EXIT, Failure } from "./failure";
+import { load } from "./load";
+import { smoke } from "./smoke";
+import { status } from "./status";
+
+const program = new Command("zakaz")
+  .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
+  .configureHelp({ sortSubcommands: true })
+  .exitOverride();
+
+interface TargetOption {
+  target?: string;
+}
+const targetOption = [
+  "--target <source>",
+  "- reads the target from standard input instead of the stack",
+] as const;
+
+program.command("status").description("what runs, how much data there is, what to type next").action(status);
+
+program
+  .command("smoke")
+  .description("dry run of the loader's image: must end well and write nothing")
+  .option(...targetOption)
+  .action((options: TargetOption) => smoke(options.target));
+
+program
+  .command("load")
+  .description("run the loader's image as the stack does; flags behind -- go to the loader")
+  .option(...targetOption)
+  .argument("[flags...]", "flags of the loader, e.g. -- --since-hours 48")
+  .action((flags: string[], options: TargetOption) => load(options.target, flags));
+
+program
+  .command("check-reader")
+  .description("read a dashboard view over HTTP as datalens_reader, and prove that it cannot write")
+  .option(...targetOption)
+  .action((options: TargetOption) => checkReader(options.target));
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof Failure) {
+    process.stderr.write(`zakaz: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else if (isCommanderError(error)) {
+    // Commander has printed its own sentence.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else {
+    throw error;
+  }
+});
+
+function isCommanderError(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
+}

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { EXIT, Failure } from "./failure";
+
+/** What a run of the loader needs; comes from the stack and holds secrets. */
+export const loaderTarget = z.object({
+  /** Container of the server. */
+  container: z.string(),
+  /** Docker network in which the loader runs. */
+  network: z.string(),
+  /** Id of the loader's image. */
+  image: z.string(),
+  /** Volume that keeps rejected records. */
+  quarantineVolume: z.string(),
+  /** The loader's settings, secrets among them. */
+  settings: z.record(z.string(), z.string()),
+});
+export type LoaderTarget = z.infer<typeof loaderTarget>;
+
+/** What a query as `datalens_reader` needs. */
+export const readerTarget = z.object({ url: z.url(), user: z.string(), password: z.string() });
+export type ReaderTarget = z.infer<typeof readerTarget>;
+
+/** Outputs of the stack that commands read. */
+const stackOutputs = z.object({
+  clickhouseUrl: z.url(),
+  database: z.string(),
+  container: z.string(),
+  network: z.string(),
+  loaderImage: z.string(),
+  loaderTarget,
+  readerTarget,
+});
+export type StackOutputs = z.infer<typeof stackOutputs>;
+
+/**
+ * Outputs of the selected stack, secrets in the clear: keep them out of every message.
+ * @throws Failure when there is no stack or it is not up
+ */
+export async function readStack(): Promise<StackOutputs> {
+  let json: string;
+  try {
+    const args = ["stack", "output", "--json", "--show-secrets", "--non-interactive"];
+    json = (await promisify(execFile)("pulumi", args, { maxBuffer: 1 << 24 })).stdout;
+  } catch (cause) {
+    throw new Failure(
+      'No stack to read: select one with eval "$(make -s env)", and build it with make up',
+      EXIT.error,
+      {
+        cause,
+      },
+    );
+  }
+  const parsed = stackOutputs.safeParse(JSON.parse(json));
+  if (!parsed.success) throw new Failure("The selected stack is not up: build it with make up");
+  return parsed.data;
+}
+
+/**
+ * The target of a command: from standard input when the stack itself calls it (`--target -`), else from the
+ * selected stack.
+ */
+export async function readTarget<K extends "loaderTarget" | "readerTarget">(
+  key: K,
+  source: string | undefined,
+): Promise<StackOutputs[K]> {
+  if (source === undefined) return (await readStack())[key];
+  if (source !== "-") throw new Failure("--target takes only - (standard input)", EXIT.usage);
+  const parsed = stackOutputs.shape[key].safeParse(JSON.parse(await text(process.stdin)));
+  if (!parsed.success) throw new Failure(`The target on standard input is not a ${key}`, EXIT.usage);
+  return parsed.data as StackOutputs[K];
+}
