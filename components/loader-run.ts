@@ -65,7 +65,7 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
         CLICKHOUSE_DB: DATABASE,
         CLICKHOUSE_USER: users.loader,
         CLICKHOUSE_PASSWORD: args.loaderPassword,
-      } as Record<string, pulumi.Input<string>>,
+      },
     }),
   );
 }

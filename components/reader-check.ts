@@ -20,7 +20,7 @@ export class ReaderCheck extends pulumi.ComponentResource {
     this.target = pulumi.secret(
       pulumi.output({
         url: args.clickhouse.url,
-        user: users.reader as string,
+        user: users.reader,
         password: args.datalensPassword,
       }),
     );

@@ -1,0 +1,121 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ROOT, run, freePort, TestStack } from "../test/support/stack";
+
+/**
+ * `make bench`: figures of one run on one machine. Ratios within a run mean something; seconds only say where
+ * this machine stands today. Nothing here fails for being slow.
+ */
+const ROUNDS = 5;
+
+/** Seconds that `work` takes. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+const median = (values: number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+const seconds = (values: number[]) =>
+  `${median(values).toFixed(2)} s (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}, ${values.length} rounds)`;
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function must(result: Promise<{ code: number; stdout: string; stderr: string }>): Promise<string> {
+  const { code, stdout, stderr } = await result;
+  if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** From `docker start` of the stopped server's container to its first `healthy`. */
+async function startToHealthy(container: string): Promise<number> {
+  await must(run("docker", ["stop", container]));
+  return timed(async () => {
+    await must(run("docker", ["start", container]));
+    while (
+      (await must(run("docker", ["inspect", "-f", "{{.State.Health.Status}}", container]))).trim() !==
+      "healthy"
+    ) {
+      await sleep(20);
+    }
+  });
+}
+
+/** The least TypeScript program Pulumi can run, beside the real one. */
+function emptyProgram(stack: TestStack): string {
+  const folder = join(stack.folder, "empty");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "Pulumi.yaml"), "name: empty\nruntime: nodejs\nmain: index.ts\n");
+  writeFileSync(join(folder, "index.ts"), 'import "@pulumi/pulumi";\n');
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    '{ "compilerOptions": { "module": "nodenext", "noCheck": true }, "files": ["index.ts"] }\n',
+  );
+  writeFileSync(
+    join(folder, "package.json"),
+    '{ "name": "empty", "dependencies": { "@pulumi/pulumi": "*" } }\n',
+  );
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+async function main(): Promise<void> {
+  const stack = new TestStack(`bench${process.pid}`);
+  const secrets = ["adminPassword", "loaderPassword", "datalensPassword", "backupPassword", "qticketsToken"];
+  try {
+    await must(stack.pulumi("stack", "init", stack.name));
+    await stack.config(Object.fromEntries(secrets.map((key) => [key, `bench-${key}`])), true);
+    await stack.config({
+      instance: stack.instance,
+      httpPort: String(await freePort()),
+      nativePort: String(await freePort()),
+      nofile: "16384",
+      healthInterval: "500ms",
+      protectData: "false",
+      source: "sandbox",
+      load: "live",
+    });
+
+    const first = await timed(() => must(stack.pulumi("up", "--yes", "--skip-preview")));
+    say(`pulumi up from nothing, images built: ${first.toFixed(2)} s`);
+
+    const healthy: number[] = [];
+    for (let i = 0; i < ROUNDS; i++) healthy.push(await startToHealthy(`ch-zakaz-${stack.instance}`));
+    say(`container start to healthy: ${seconds(healthy)}; aim 1.5 s`);
+
+    const empty = emptyProgram(stack);
+    const emptyEnv = { cwd: empty, env: stack.env };
+    await must(run("pulumi", ["stack", "init", stack.name, "--non-interactive"], emptyEnv));
+    const previews: { own: number[]; empty: number[] } = { own: [], empty: [] };
+    for (let i = 0; i < ROUNDS; i++) {
+      previews.own.push(await timed(() => must(stack.pulumi("preview", "--expect-no-changes"))));
+      previews.empty.push(await timed(() => must(run("pulumi", ["preview", "--non-interactive"], emptyEnv))));
+    }
+    say(`no-op pulumi preview: ${seconds(previews.own)}`);
+    say(`pulumi preview of an empty TypeScript program: ${seconds(previews.empty)}`);
+    say(`ratio: ${(median(previews.own) / median(previews.empty)).toFixed(2)}; aim 2`);
+
+    // Images that another name keeps: the layers stay when the stack's own names go.
+    const images = (await must(run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}"])))
+      .split("\n")
+      .filter((name) => name.includes(stack.instance));
+    const kept = images.map((name, i) => [name, `zakaz-bench-keep:${process.pid}-${i}`] as const);
+    for (const [name, keep] of kept) await must(run("docker", ["tag", name, keep]));
+    try {
+      await must(stack.pulumi("destroy", "--yes"));
+      const up = await timed(() => must(stack.pulumi("up", "--yes", "--skip-preview")));
+      say(`pulumi up from nothing, images present: ${up.toFixed(2)} s; aim 25 s`);
+    } finally {
+      for (const [, keep] of kept) await run("docker", ["rmi", keep]);
+    }
+  } finally {
+    await stack.pulumi("destroy", "--yes", "--refresh");
+    stack.remove();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

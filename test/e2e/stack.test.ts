@@ -1,0 +1,268 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dockerLines, freePort, run, TestStack } from "../support/stack";
+
+/**
+ * The life of a stack with the real Pulumi, the real engine and the real loader, in the order in which an
+ * operator meets it. Each step builds on the one before.
+ */
+const stack = new TestStack(`e2e${process.pid}`);
+const server = `ch-zakaz-${stack.instance}`;
+const secret = () => `s${randomBytes(12).toString("hex")}`;
+const secrets = {
+  adminPassword: secret(),
+  loaderPassword: secret(),
+  datalensPassword: secret(),
+  backupPassword: secret(),
+  qticketsToken: secret(),
+};
+let httpPort: number;
+let before: Record<string, string[]>;
+
+/** Everything on the engine that a stack could leave behind. */
+async function dockerObjects(): Promise<Record<string, string[]>> {
+  return {
+    containers: await dockerLines("ps", "-a", "--filter", `name=${stack.instance}`, "--format", "{{.Names}}"),
+    networks: await dockerLines(
+      "network",
+      "ls",
+      "--filter",
+      `name=${stack.instance}`,
+      "--format",
+      "{{.Name}}",
+    ),
+    volumes: await dockerLines("volume", "ls", "--filter", `name=${stack.instance}`, "--format", "{{.Name}}"),
+    images: (await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}")).filter((name) =>
+      name.includes(stack.instance),
+    ),
+    dangling: await dockerLines("images", "--filter", "dangling=true", "--quiet"),
+  };
+}
+
+/** Runs statements with the client inside the server's container. */
+async function client(user: string, password: string, sql: string) {
+  const args = [
+    "exec",
+    "-i",
+    "-e",
+    "CLICKHOUSE_PASSWORD",
+    server,
+    "clickhouse-client",
+    `--user=${user}`,
+    "-q",
+    sql,
+  ];
+  return run("docker", args, { env: { ...process.env, CLICKHOUSE_PASSWORD: password } });
+}
+
+async function query(sql: string): Promise<string> {
+  const result = await client("admin", secrets.adminPassword, sql);
+  if (result.code !== 0) throw new Error(result.stderr);
+  return result.stdout.trimEnd();
+}
+
+/** State of the data: rows and sums of staging, dimension and facts, newest versions only. */
+function facts(): Promise<string> {
+  return query(`
+    SELECT 'orders', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.stg_qtickets_api_orders_raw FINAL
+    UNION ALL SELECT 'events', count(), 0, 0, sum(is_active) FROM zakaz.dim_events FINAL
+    UNION ALL SELECT 'daily', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.fact_qtickets_sales_daily FINAL
+    UNION ALL SELECT 'utm', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.fact_qtickets_sales_utm_daily FINAL
+    UNION ALL SELECT 'inventory', count(), 0, 0, sum(ifNull(tickets_left, 0)) FROM zakaz.fact_qtickets_inventory_latest FINAL
+    ORDER BY 1`);
+}
+
+const imageNames = async () =>
+  (await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}")).filter((name) =>
+    name.startsWith(`qtickets_api-${stack.instance}:`),
+  );
+
+async function reader(password: string, sql: string): Promise<string> {
+  const url = `http://127.0.0.1:${httpPort}/?query=${encodeURIComponent(sql)}`;
+  const authorization = `Basic ${Buffer.from(`datalens_reader:${password}`).toString("base64")}`;
+  return (await fetch(url, { method: "POST", headers: { authorization } })).text();
+}
+
+async function expectNoChange(): Promise<void> {
+  const preview = await stack.pulumi("preview", "--expect-no-changes");
+  expect(preview.stdout + preview.stderr).not.toContain("error:");
+  expect(preview.code).toBe(0);
+  const refresh = await stack.pulumi("refresh", "--yes", "--expect-no-changes");
+  expect(refresh.stdout + refresh.stderr).not.toContain("error:");
+  expect(refresh.code).toBe(0);
+}
+
+beforeAll(async () => {
+  before = await dockerObjects();
+  httpPort = await freePort();
+  const created = await stack.pulumi("stack", "init", stack.name);
+  if (created.code !== 0) throw new Error(created.stderr);
+  await stack.config(secrets, true);
+  await stack.config({
+    instance: stack.instance,
+    httpPort: String(httpPort),
+    nativePort: String(await freePort()),
+    nofile: "16384",
+    healthInterval: "500ms",
+    protectData: "false",
+    source: "sandbox",
+    load: "live",
+    sandbox: JSON.stringify({ ordersPerDay: 10, days: 20, events: 6 }),
+  });
+});
+
+afterAll(async () => {
+  await stack.pulumi("destroy", "--yes", "--refresh");
+  stack.remove();
+});
+
+describe("the life of a stack", () => {
+  it("previews without touching Docker", async () => {
+    const preview = await run("pulumi", ["preview", "--non-interactive", "--color=never"], {
+      cwd: stack.project,
+      env: { ...stack.env, DOCKER_HOST: "unix:///nowhere.sock" },
+    });
+    expect(preview.stdout).toMatch(/\+ \d+ to create/);
+    expect(preview.code).toBe(0);
+  });
+
+  it("comes up from nothing", async () => {
+    const up = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(up.stdout + up.stderr).not.toContain("error:");
+    expect(up.code).toBe(0);
+    expect(await dockerLines("inspect", "-f", "{{.State.Health.Status}}", server)).toEqual(["healthy"]);
+    expect(
+      await query(
+        "SELECT database, count() FROM system.tables WHERE database IN ('zakaz', 'bi', 'meta') GROUP BY 1 ORDER BY 1",
+      ),
+    ).toBe("bi\t4\nmeta\t7\nzakaz\t31");
+    expect(await query("SELECT status, count() FROM zakaz.meta_job_runs GROUP BY 1")).toBe("ok\t1");
+    expect(Number(await query("SELECT count() FROM zakaz.fact_qtickets_sales_daily"))).toBeGreaterThan(0);
+  });
+
+  it("then shows no change in preview and refresh", expectNoChange);
+
+  it("lets the reader read and not write", async () => {
+    expect(await reader(secrets.datalensPassword, "SELECT 1")).toBe("1\n");
+    expect(
+      await reader(
+        secrets.datalensPassword,
+        "INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')",
+      ),
+    ).toContain("ACCESS_DENIED");
+  });
+
+  it("loads twice more without changing a fact, with one journal row each", async () => {
+    const loaded = await facts();
+    for (const _ of [1, 2]) {
+      const load = await stack.zakaz("load");
+      expect(load.stderr).not.toContain("zakaz:");
+      expect(load.code).toBe(0);
+    }
+    expect(await facts()).toBe(loaded);
+    expect(await query("SELECT status, count() FROM zakaz.meta_job_runs GROUP BY 1")).toBe("ok\t3");
+  });
+
+  it.each([
+    ["removed", ["rm", "-f"]],
+    ["stopped", ["stop"]],
+  ])("brings back a server %s by hand, data kept", async (_, command) => {
+    const loaded = await facts();
+    await run("docker", [...command, server]);
+    const up = await stack.pulumi("up", "--refresh", "--yes", "--skip-preview");
+    expect(up.stdout + up.stderr).not.toContain("error:");
+    expect(up.code).toBe(0);
+    expect(await dockerLines("inspect", "-f", "{{.State.Health.Status}}", server)).toEqual(["healthy"]);
+    expect(await facts()).toBe(loaded);
+    await expectNoChange();
+  });
+
+  it("ends a load with one sentence while the server is away, and loads when it is back", async () => {
+    const target = JSON.parse(
+      (await stack.pulumi("stack", "output", "loaderTarget", "--json", "--show-secrets")).stdout,
+    ) as object;
+    await run("docker", ["stop", server]);
+    const started = Date.now();
+    const failed = await run("node", ["ops/zakaz.cjs", "load", "--target", "-"], {
+      cwd: stack.project,
+      env: stack.env,
+      input: JSON.stringify(target),
+    });
+    expect(failed.code).toBe(1);
+    expect(Date.now() - started).toBeLessThan(60_000);
+    expect(failed.stderr).not.toMatch(/\n\s+at /);
+    await run("docker", ["start", server]);
+    const load = await stack.zakaz("load");
+    expect(load.code).toBe(0);
+  });
+
+  it("builds a new image for a changed loader, and removes the old one", async () => {
+    const [old] = await imageNames();
+    const main = join(stack.project, "loaders/qtickets/main.ts");
+    writeFileSync(main, `${readFileSync(main, "utf8")}\nprocess.env["ZAKAZ_E2E_MARK"] = "changed";\n`);
+    const up = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(up.stdout + up.stderr).not.toContain("error:");
+    expect(up.code).toBe(0);
+    const now = await imageNames();
+    expect(now).toHaveLength(1);
+    expect(now[0]).not.toBe(old);
+    await expectNoChange();
+  });
+
+  it("rotates the reader's password and nothing else", async () => {
+    const previous = secrets.datalensPassword;
+    secrets.datalensPassword = secret();
+    await stack.config({ datalensPassword: secrets.datalensPassword }, true);
+    const preview = JSON.parse((await stack.pulumi("preview", "--json")).stdout) as {
+      steps: { op: string; urn: string }[];
+    };
+    const changed = preview.steps
+      .filter((step) => step.op !== "same")
+      .map((step) => `${step.op} ${step.urn.split("::").at(-1)}`);
+    expect(changed.sort()).toEqual(["update access-apply", "update reader-check-query"]);
+    const up = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(up.code).toBe(0);
+    expect(await reader(previous, "SELECT 1")).toContain("AUTHENTICATION_FAILED");
+    expect(await reader(secrets.datalensPassword, "SELECT 1")).toBe("1\n");
+    await expectNoChange();
+  });
+
+  it("keeps every secret out of state, inspect, images, logs and the query log", async () => {
+    await query("SYSTEM FLUSH LOGS");
+    const images = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
+    const own = images.filter((name) => name.includes(stack.instance));
+    const containers = (await dockerObjects())["containers"] ?? [];
+    const places: Record<string, string> = {
+      state: (await stack.pulumi("stack", "export")).stdout,
+      "container inspect": (await run("docker", ["inspect", ...containers])).stdout,
+      "image inspect": (await run("docker", ["inspect", ...own])).stdout,
+      "query log": await query("SELECT query, exception, toString(Settings) FROM system.query_log"),
+      "text log": await query("SELECT message FROM system.text_log"),
+    };
+    for (const image of own)
+      places[`history of ${image}`] = (await run("docker", ["history", "--no-trunc", image])).stdout;
+    for (const container of containers) {
+      const logs = await run("docker", ["logs", container]);
+      places[`logs of ${container}`] = logs.stdout + logs.stderr;
+    }
+    for (const [place, text] of Object.entries(places)) {
+      expect(text.length, place).toBeGreaterThan(0);
+      for (const [key, value] of Object.entries(secrets)) {
+        for (const form of [value, Buffer.from(value).toString("base64")]) {
+          expect(text.includes(form), `${key} in ${place}`).toBe(false);
+        }
+      }
+    }
+    // What state does show of a password is its hash.
+    expect(places["state"]).toContain(createHash("sha256").update(secrets.datalensPassword).digest("hex"));
+  });
+
+  it("leaves nothing behind when destroyed", async () => {
+    const destroy = await stack.pulumi("destroy", "--yes");
+    expect(destroy.stdout + destroy.stderr).not.toContain("error:");
+    expect(destroy.code).toBe(0);
+    expect(await dockerObjects()).toEqual(before);
+  });
+});

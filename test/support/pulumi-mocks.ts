@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Recorded {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+/** Outputs that the provider would add, by type. A type that is not listed is not mocked and throws. */
+type Provided = Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
+
+const PROVIDED: Provided = {
+  "docker:index/network:Network": () => ({
+    ipamConfigs: [{ subnet: "172.30.0.0/16", gateway: "172.30.0.1" }],
+  }),
+  "docker:index/volume:Volume": () => ({}),
+  "docker:index/remoteImage:RemoteImage": (inputs) => ({ imageId: `id of ${String(inputs["name"])}` }),
+  "docker:index/container:Container": () => ({}),
+  "command:local:Command": () => ({ stdout: "", stderr: "" }),
+};
+
+/**
+ * Mocks Pulumi's engine: every new resource is recorded with its inputs as the engine got them; whatever is
+ * not mocked throws. Import the module under test only after this call.
+ */
+export async function recordResources(
+  config: Record<string, string> = {},
+  stack = "unit",
+): Promise<Recorded[]> {
+  const recorded: Recorded[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource(args) {
+        const inputs = args.inputs as Record<string, unknown>;
+        const own = args.type.startsWith("zakaz:");
+        const provide = own ? () => ({}) : PROVIDED[args.type];
+        if (!provide) throw new Error(`Resource type ${args.type} is not mocked`);
+        recorded.push({ type: args.type, name: args.name, inputs });
+        return { id: `${args.name}-id`, state: { ...inputs, ...provide(inputs) } };
+      },
+      call(args) {
+        throw new Error(`Call ${args.token} is not mocked`);
+      },
+    },
+    "zakaz",
+    stack,
+    // As in a preview: a unit test must not look at this machine's Docker.
+    true,
+  );
+  pulumi.runtime.setAllConfig(config);
+  return recorded;
+}
+
+/** The one recorded resource of this type and name. */
+export function found(recorded: Recorded[], type: string, name: string): Recorded {
+  const matches = recorded.filter((resource) => resource.type === type && resource.name === name);
+  if (matches.length !== 1) {
+    const all = recorded.map((resource) => `${resource.type} ${resource.name}`).join("\n");
+    throw new Error(`${matches.length} resources ${type} ${name} among:\n${all}`);
+  }
+  return matches[0] as Recorded;
+}
+
+/** Value of an output, once all resources are registered. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}

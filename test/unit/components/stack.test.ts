@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { found, recordResources, type Recorded, valueOf } from "../../support/pulumi-mocks";
+
+/**
+ * The whole program with the engine mocked: what it asks Pulumi for.
+ * Not proved here: that Docker and ClickHouse do what is asked (integration and e2e do that).
+ */
+const SECRETS = {
+  "zakaz:adminPassword": "unit-admin-secret",
+  "zakaz:loaderPassword": "unit-loader-secret",
+  "zakaz:datalensPassword": "unit-reader-secret",
+  "zakaz:backupPassword": "unit-backup-secret",
+  "zakaz:qticketsToken": "unit-token-secret",
+};
+const CONTAINER = "docker:index/container:Container";
+const COMMAND = "command:local:Command";
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const HASH = /^[0-9a-f]{16}$/;
+
+async function program(
+  config: Record<string, string>,
+): Promise<{ recorded: Recorded[]; outputs: Record<string, unknown> }> {
+  const recorded = await recordResources({ ...SECRETS, ...config });
+  const main = (await import("../../../index.js")) as unknown as {
+    default: () => Promise<Record<string, unknown>>;
+  };
+  const outputs = await main.default();
+  const { output } = await import("@pulumi/pulumi");
+  const values = (await valueOf(output(outputs))) as Record<string, unknown>;
+  // Commands that no output depends on are registered a few turns later.
+  const { setTimeout } = await import("node:timers/promises");
+  for (let before = -1; before !== recorded.length; await setTimeout(50)) before = recorded.length;
+  return { recorded, outputs: values };
+}
+
+/** What a command got; Pulumi hands secrets to its mocks in the clear. */
+const stdinOf = (resource: Recorded) =>
+  JSON.parse(String(resource.inputs["stdin"])) as Record<string, unknown>;
+
+describe("stack with the sandbox and the embedded engine", () => {
+  let recorded: Recorded[];
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    ({ recorded, outputs } = await program({
+      "zakaz:instance": "unit",
+      "zakaz:source": "sandbox",
+      "zakaz:load": "live",
+      "zakaz:httpPort": "18123",
+      "zakaz:nativePort": "19000",
+      "zakaz:healthInterval": "500ms",
+      "zakaz:protectData": "false",
+      "zakaz:readerNetworks": '["10.20.0.0/16"]',
+    }));
+  });
+
+  it("declares exactly these Docker objects and commands", () => {
+    const declared = recorded
+      .filter((r) => !r.type.startsWith("zakaz:"))
+      .map((r) => `${r.type.split(":").at(-1)} ${r.name}`);
+    expect(declared.sort()).toEqual([
+      "Command access-apply",
+      "Command loader-run-load",
+      "Command loader-run-smoke",
+      "Command reader-check-query",
+      "Command schema-apply",
+      "Container clickhouse-server",
+      "Container sandbox-server",
+      "Network network-bridge",
+      "RemoteImage clickhouse-image",
+      "RemoteImage loader-image",
+      "RemoteImage sandbox-image",
+      "Volume clickhouse-data",
+      "Volume clickhouse-logs",
+      "Volume quarantine",
+    ]);
+  });
+
+  it("suffixes every global name with the instance", () => {
+    const named = recorded.filter(
+      (r) => typeof r.inputs["name"] === "string" && r.type.startsWith("docker:"),
+    );
+    expect(named.map((r) => String(r.inputs["name"]).replace(/:[0-9a-f]{16}$/, ":<hash>")).sort()).toEqual([
+      "ch-zakaz-unit",
+      "clickhouse_default-unit",
+      "qtickets_api-unit:<hash>",
+      "zakaz-clickhouse-data-unit",
+      "zakaz-clickhouse-logs-unit",
+      "zakaz-quarantine-unit",
+      "zakaz-sandbox-unit",
+      "zakaz/clickhouse-unit:<hash>",
+      "zakaz/sandbox-unit:<hash>",
+    ]);
+  });
+
+  it("runs the server on loopback, by image id, healthy before anything else", () => {
+    const { inputs } = found(recorded, CONTAINER, "clickhouse-server");
+    expect(inputs["image"]).toMatch(/^id of zakaz\/clickhouse-unit:[0-9a-f]{16}$/);
+    expect(inputs["ports"]).toEqual([
+      { internal: 8123, external: 18123, ip: "127.0.0.1" },
+      { internal: 9000, external: 19000, ip: "127.0.0.1" },
+    ]);
+    expect(inputs["networksAdvanced"]).toEqual([
+      { name: "clickhouse_default-unit", aliases: ["ch-zakaz-unit"] },
+    ]);
+    expect(inputs["volumes"]).toEqual([
+      { containerPath: "/var/lib/clickhouse", volumeName: "zakaz-clickhouse-data-unit" },
+      { containerPath: "/var/log/clickhouse-server", volumeName: "zakaz-clickhouse-logs-unit" },
+    ]);
+    expect(inputs["healthcheck"]).toEqual({
+      tests: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:8123/ping"],
+      interval: "500ms",
+      timeout: "5s",
+      retries: 60,
+    });
+    expect(inputs["wait"]).toBe(true);
+    expect(inputs["envs"]).toEqual(["CLICKHOUSE_SKIP_USER_SETUP=1", "TZ=Europe/Moscow"]);
+  });
+
+  it("gives the server the administrator as a hash, from the container's own network", () => {
+    const { inputs } = found(recorded, CONTAINER, "clickhouse-server");
+    const uploads = inputs["uploads"] as { file: string; content: string }[];
+    const admin = uploads.find((upload) => upload.file === "/etc/clickhouse-server/users.d/admin.xml");
+    expect(admin?.content).toContain(sha256("unit-admin-secret"));
+    expect(admin?.content).toContain("<ip>172.30.0.0/16</ip>");
+    expect(admin?.content).not.toContain("::/0");
+  });
+
+  it("puts no secret in the clear into a container or a network, a volume, an image", () => {
+    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
+    for (const secret of Object.values(SECRETS)) expect(docker).not.toContain(secret);
+    expect(docker).toContain(`SANDBOX_TOKEN_SHA256=${sha256("unit-token-secret")}`);
+  });
+
+  it("unlocks each user with a hash and its networks, behind the roles and grants", () => {
+    const { inputs } = found(recorded, COMMAND, "access-apply");
+    const sql = String(inputs["stdin"]);
+    const own = "IP '127.0.0.1', IP '::1', IP '172.30.0.0/16'";
+    expect(sql.trimEnd().split("\n").slice(-3)).toEqual([
+      `ALTER USER etl_writer IDENTIFIED WITH sha256_hash BY '${sha256("unit-loader-secret")}' HOST ${own};`,
+      `ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '${sha256("unit-reader-secret")}' HOST ${own}, IP '10.20.0.0/16';`,
+      `ALTER USER backup_user IDENTIFIED WITH sha256_hash BY '${sha256("unit-backup-secret")}' HOST ${own};`,
+    ]);
+    expect(sql).toContain("CREATE ROLE IF NOT EXISTS role_bi_reader");
+  });
+
+  it("pipes the schema through the server's own client, again when the container is another", () => {
+    const { inputs } = found(recorded, COMMAND, "schema-apply");
+    const command =
+      "docker exec -i -e CLICKHOUSE_PASSWORD ch-zakaz-unit clickhouse-client --user=admin --multiquery";
+    expect(inputs["create"]).toBe(command);
+    expect(inputs["update"]).toBe(command);
+    expect(inputs["environment"]).toEqual({ CLICKHOUSE_PASSWORD: "unit-admin-secret" });
+    expect(inputs["triggers"]).toEqual(["clickhouse-server-id"]);
+    expect(inputs["logging"]).toBe("none");
+    expect(String(inputs["stdin"])).not.toContain("CREATE USER");
+  });
+
+  it("runs smoke and load with the settings on standard input only", () => {
+    for (const step of ["smoke", "load"]) {
+      const command = found(recorded, COMMAND, `loader-run-${step}`);
+      expect(command.inputs["create"]).toBe(`node ops/zakaz.cjs ${step} --target -`);
+      expect(command.inputs["environment"]).toBeUndefined();
+      const { image, ...target } = stdinOf(command);
+      expect(String(image).split(":").at(-1)).toMatch(HASH);
+      expect(target).toEqual({
+        container: "ch-zakaz-unit",
+        network: "clickhouse_default-unit",
+        quarantineVolume: "zakaz-quarantine-unit",
+        settings: {
+          QTICKETS_BASE_URL: "http://zakaz-sandbox-unit:8080/api/rest/v1",
+          QTICKETS_ALLOW_HTTP: "true",
+          QTICKETS_TOKEN: "unit-token-secret",
+          CLICKHOUSE_HOST: "ch-zakaz-unit",
+          CLICKHOUSE_PORT: "8123",
+          CLICKHOUSE_DB: "zakaz",
+          CLICKHOUSE_USER: "etl_writer",
+          CLICKHOUSE_PASSWORD: "unit-loader-secret",
+        },
+      });
+    }
+  });
+
+  it("checks the reader over HTTP from the host", () => {
+    expect(stdinOf(found(recorded, COMMAND, "reader-check-query"))).toEqual({
+      url: "http://127.0.0.1:18123",
+      user: "datalens_reader",
+      password: "unit-reader-secret",
+    });
+  });
+
+  it("gives the outputs that people and commands read", () => {
+    expect(outputs).toMatchObject({
+      clickhouseUrl: "http://127.0.0.1:18123",
+      database: "zakaz",
+      readerUser: "datalens_reader",
+      container: "ch-zakaz-unit",
+      network: "clickhouse_default-unit",
+    });
+  });
+});
+
+describe("production's stack", () => {
+  it("runs the pinned official image, keeps data protected, and loads nothing by itself", async () => {
+    const image = `clickhouse/clickhouse-server:25.8@sha256:${"a".repeat(64)}`;
+    const { recorded } = await program({ "zakaz:clickhouseImage": image });
+    expect(found(recorded, "docker:index/remoteImage:RemoteImage", "clickhouse-image").inputs).toEqual({
+      name: image,
+      keepLocally: true,
+    });
+    expect(recorded.filter((r) => r.name.startsWith("sandbox"))).toEqual([]);
+    expect(
+      recorded
+        .filter((r) => r.type === COMMAND)
+        .map((r) => r.name)
+        .sort(),
+    ).toEqual(["access-apply", "reader-check-query", "schema-apply"]);
+  });
+});
