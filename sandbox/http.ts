@@ -1,0 +1,25 @@
+/** A request as an API of the sandbox sees it. */
+export interface ApiRequest {
+  method: string;
+  /** Path below the API's base URL, e.g. `/orders`. */
+  path: string;
+  contentType: string;
+  body: Buffer;
+}
+
+/** What an API answers. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** An answer with a JSON body. */
+export function json(status: number, value: unknown): Answer {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+}
+
+/** An answer with an HTML page. */
+export function html(status: number, page: string): Answer {
+  return { status, headers: { "content-type": "text/html; charset=UTF-8" }, body: page };
+}

@@ -1,0 +1,95 @@
+import { json, type Answer } from "../http";
+import type { Collection } from "./data-set";
+import { BadQuery, columnsOf, matcher, selector, sorter, type Query } from "./query";
+
+/** How the API treats what nobody has confirmed yet; the defaults are the likeliest. */
+export interface Behaviour {
+  /** `perPage` in the body (default "honoured"). */
+  perPage: "honoured" | "ignored";
+  /** The largest page the API gives (default 1000). */
+  maxPerPage: number;
+  /** A condition on `updated_at` (default "honoured"). */
+  updatedAtFilter: "honoured" | "refused" | "ignored";
+  /** `select` on orders and events (default "honoured"). */
+  select: "honoured" | "ignored";
+  /** Status for a request that the API cannot work with (default 503, code UNKNOWN_ERROR). */
+  malformed: 503 | 422;
+}
+
+/** One kind of object that the API lists. */
+export interface Listing<T extends object> {
+  name: string;
+  rows: Collection<T>;
+  /** Any object of the kind: its keys are the known columns. */
+  sample: T;
+  perPage: number;
+  canSelect: boolean;
+}
+
+/** Answers pages of lists. Remembers which rows a filter found, so that paging reads every row once and not once per page. */
+export class Lists {
+  private readonly found = new Map<string, readonly number[]>();
+  private static readonly REMEMBERED = 20;
+
+  constructor(private readonly behaviour: Behaviour) {}
+
+  /**
+   * One page of a listing.
+   * @param revision changes whenever the rows do
+   * @throws BadQuery for unknown columns and operators
+   */
+  page<T extends object>(listing: Listing<T>, query: Query, revision: string): Answer {
+    const select = listing.canSelect && this.behaviour.select === "honoured" ? query.select : undefined;
+    const show = selector(select, columnsOf(listing.sample));
+    const rows = this.matching(listing, query, revision);
+    const asked = this.behaviour.perPage === "honoured" ? query.perPage : undefined;
+    const perPage = Math.min(asked ?? listing.perPage, this.behaviour.maxPerPage);
+    const data = rows
+      .slice((query.page - 1) * perPage, query.page * perPage)
+      .map((index) => show(listing.rows.at(index)));
+    return json(200, { data, paging: { perPage, currentPage: query.page, total: rows.length } });
+  }
+
+  /** Positions of the rows that meet the conditions, in the order asked for. */
+  private matching<T extends object>(listing: Listing<T>, query: Query, revision: string): readonly number[] {
+    const where = this.conditions(query);
+    const key = JSON.stringify([listing.name, revision, where, query.orderBy]);
+    const known = this.found.get(key);
+    if (known !== undefined) return known;
+    const columns = columnsOf(listing.sample);
+    const matches = matcher(where, columns);
+    const compare = sorter(query.orderBy, columns);
+    const positions: number[] = [];
+    for (let index = 0; index < listing.rows.length; index++) {
+      if (where.length === 0 || matches(listing.rows.at(index))) positions.push(index);
+    }
+    // Rows come by ascending id; only other orders need their values.
+    const order = Object.entries(query.orderBy ?? {});
+    if (order[0]?.[0] === "id") {
+      if (order[0][1] === "desc") positions.reverse();
+    } else if (order.length > 0) {
+      const rows = new Map(positions.map((index) => [index, listing.rows.at(index)]));
+      positions.sort((a, b) => compare(rows.get(a), rows.get(b)));
+    }
+    this.remember(key, positions);
+    return positions;
+  }
+
+  private conditions(query: Query): Query["where"] {
+    const { updatedAtFilter } = this.behaviour;
+    const isUpdated = ({ column }: { column: string }) => column === "updated_at";
+    if (updatedAtFilter === "honoured" || !query.where.some(isUpdated)) return query.where;
+    if (updatedAtFilter === "refused") throw new BadQuery("unknown column updated_at");
+    return query.where.filter((condition) => !isUpdated(condition));
+  }
+
+  private remember(key: string, positions: readonly number[]): void {
+    if (this.found.size >= Lists.REMEMBERED) {
+      for (const oldest of this.found.keys()) {
+        this.found.delete(oldest);
+        break;
+      }
+    }
+    this.found.set(key, positions);
+  }
+}
