@@ -140,19 +140,21 @@ function render(
     change?.kind === "cancelLosingPayment" || change?.kind === "cancelKeepingPayment" ? change.at : expiredAt;
   const shownPaidAt = change?.kind === "cancelLosingPayment" ? null : paidAt;
   const updatedAt = change?.at ?? cancelledAt ?? paidAt ?? story.created;
+  // Every draw below is made whatever has happened by `moment`, or later events would change earlier ones.
   const discount = random.chance(0.15) ? pickDiscount(random) : null;
   const shows = chooseShows(random, source.plans, event, story.created);
   const baskets = shows.map((show, line) => {
+    const isScanned = random.chance(0.8);
     const basket = renderBasket(random, id, line, show, discount, time, story.created);
     basket.updated_at = time(updatedAt);
     if (cancelledAt !== null) cancelTicket(basket, time(cancelledAt), shownPaidAt !== null);
     if (shownPaidAt === null) basket.ticket_amount = 0;
-    else if (cancelledAt === null && show.start <= moment && random.chance(0.8)) {
+    else if (cancelledAt === null && show.start <= moment && isScanned) {
       basket.checked_at = time(show.start - HOUR / 4);
     }
     return basket;
   });
-  if (change !== null) changeTickets(random, baskets, change.kind, time(change.at));
+  if (change !== null) changeTickets(new Random(source.seed, 6, id), baskets, change.kind, time(change.at));
   return {
     id,
     uniqid: marker("uniqid", id),
@@ -176,7 +178,7 @@ function render(
     site: { id: 10, host: "shop.example.test" },
     payment_id: 20,
     payment_type_id: random.pick(["card", "bankcard", "17"]),
-    payment_card_number: paidAt !== null && random.chance(0.5) ? marker("card", id) : null,
+    payment_card_number: random.chance(0.5) && paidAt !== null ? marker("card", id) : null,
     payment_url: `https://shop.example.test/pay/${marker("payment-url", id)}`,
     cancel_url: `https://shop.example.test/cancel-order/${marker("cancel-url", id)}`,
     basket_user_id: 30,
