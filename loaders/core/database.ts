@@ -1,0 +1,202 @@
+import { Agent as HttpsAgent } from "node:https";
+import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import type { Clock } from "./clock";
+import { ExpectedError } from "./errors";
+import { errorCode } from "./http";
+import type { Log } from "./log";
+import { CLICKHOUSE_RETRY, retry, TRANSIENT_CODES, type Verdict } from "./retry";
+
+export interface DatabaseSettings {
+  host: string;
+  port: number;
+  secure: boolean;
+  verifyTls: boolean;
+  /** Database of the data tables. The journals of state (`meta`) have a fixed name. */
+  database: string;
+  user: string;
+  password: string;
+}
+
+export interface DatabaseOptions extends DatabaseSettings {
+  job: string;
+  runId: string;
+  clock: Clock;
+  log: Log;
+  /** Moment (ms) after which no further try begins. */
+  deadline: number;
+  signal?: AbortSignal | undefined;
+}
+
+export type Row = Record<string, unknown>;
+
+/** The few things a loader asks of ClickHouse. Every statement carries job and run id in its `log_comment`. */
+export interface Database {
+  /** Name of the database of the data tables. */
+  readonly name: string;
+  /** Proves that the server answers and knows the user; three tries. Throws a sentence with host and port. */
+  connect(): Promise<void>;
+  rows<T>(sql: string, params?: Row): Promise<T[]>;
+  /** Runs a statement to its end; answers the number of rows it wrote. */
+  run(sql: string, params?: Row, queryId?: string): Promise<number>;
+  /** Inserts one block. `token` names the block, so that a repeated insert is the same insert. */
+  insert(table: string, columns: readonly string[], rows: readonly Row[], token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A statement that ClickHouse refused, by its code. */
+export class StatementError extends ExpectedError {
+  override readonly name = "StatementError";
+  constructor(
+    message: string,
+    readonly code: number,
+  ) {
+    super(message, { status: null, code: String(code) });
+  }
+}
+
+/** Codes of ClickHouse that say "later": too many queries or parts, network, shutting down, insert of unknown outcome, keeper. */
+const TRANSIENT_SERVER_CODES: ReadonlySet<number> = new Set([202, 209, 210, 236, 252, 319, 999]);
+const CONNECT_TIMEOUT = 10_000;
+/** Above `max_execution_time` of the loader's profile, as with `wait_end_of_query` nothing is sent before the end. */
+const STATEMENT_TIMEOUT = 610_000;
+
+/** Opens nothing yet: the first statement connects. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const { clock, log, host, port, database, signal } = options;
+  const url = `${options.secure ? "https" : "http"}://${host}:${port}`;
+  const client = createClickHouseClient(url, options);
+
+  const attempt = <T>(operation: () => Promise<T>): Promise<T> =>
+    retry(operation, {
+      table: CLICKHOUSE_RETRY,
+      clock,
+      deadline: options.deadline,
+      signal,
+      classify,
+      onWait: (error, number, waitMs) =>
+        log.warning(`ClickHouse at ${host}:${port} failed, backing off: ${shortReason(error)}`, {
+          attempt: number,
+          wait_ms: waitMs,
+        }),
+    }).catch((error: unknown) => {
+      throw explain(error, options);
+    });
+  const abort = signal ? { abort_signal: signal } : {};
+
+  return {
+    name: database,
+    connect: async () => {
+      await attempt(async () => {
+        const timeout = AbortSignal.timeout(CONNECT_TIMEOUT);
+        const both = signal ? AbortSignal.any([timeout, signal]) : timeout;
+        try {
+          const answer = await client.query({ query: "SELECT 1", abort_signal: both });
+          await answer.text();
+        } catch (error) {
+          throw timeout.aborted ? Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }) : error;
+        }
+      });
+      log.info(`Connected to ClickHouse at ${url}`);
+    },
+    rows: <T>(sql: string, params: Row = {}) =>
+      attempt(async () => {
+        const answer = await client.query({
+          query: sql,
+          query_params: params,
+          format: "JSONEachRow",
+          ...abort,
+        });
+        return answer.json<T>();
+      }),
+    run: (sql, params = {}, queryId) =>
+      attempt(async () => {
+        const { summary } = await client.command({
+          query: sql,
+          query_params: params,
+          ...abort,
+          ...(queryId === undefined ? {} : { query_id: queryId }),
+        });
+        return Number(summary?.written_rows ?? 0);
+      }),
+    insert: async (table, columns, rows, token) => {
+      const [first, ...rest] = columns;
+      if (first === undefined || rows.length === 0) return;
+      await attempt(() =>
+        client.insert({
+          table,
+          columns: [first, ...rest],
+          values: rows,
+          format: "JSONEachRow",
+          clickhouse_settings: { insert_deduplication_token: token },
+          ...abort,
+        }),
+      );
+    },
+    close: () => client.close(),
+  };
+}
+
+function createClickHouseClient(url: string, options: DatabaseOptions): ClickHouseClient {
+  const agent =
+    options.secure && !options.verifyTls
+      ? { http_agent: new HttpsAgent({ keepAlive: true, rejectUnauthorized: false }) }
+      : {};
+  return createClient({
+    url,
+    username: options.user,
+    password: options.password,
+    database: options.database,
+    application: options.job,
+    request_timeout: STATEMENT_TIMEOUT,
+    max_open_connections: 4,
+    compression: { request: true, response: false },
+    use_multipart_params_auto: true,
+    // The client's own logger would print whole statements.
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: {
+      log_comment: `${options.job} ${options.runId}`,
+      wait_end_of_query: 1,
+      date_time_input_format: "best_effort",
+      input_format_skip_unknown_fields: 0,
+      input_format_null_as_default: 0,
+      output_format_json_quote_64bit_integers: 1,
+      output_format_json_quote_decimals: 1,
+    },
+    ...agent,
+  });
+}
+
+function classify(error: unknown): Verdict {
+  if (error instanceof ClickHouseError) return { again: TRANSIENT_SERVER_CODES.has(Number(error.code)) };
+  const code = errorCode(error);
+  return { again: code !== undefined && TRANSIENT_CODES.has(code) };
+}
+
+/** ClickHouse's own text without what may quote the statement or its data. */
+function shortReason(error: unknown): string {
+  if (error instanceof ClickHouseError) {
+    const text = error.message.replace(/\s+/g, " ").split(/: While |: \(at row |\. Stack trace/)[0] ?? "";
+    return `code ${error.code}${error.type ? ` (${error.type})` : ""}: ${text.slice(0, 300)}`;
+  }
+  return errorCode(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}
+
+function explain(error: unknown, options: DatabaseOptions): unknown {
+  const where = `${options.host}:${options.port}`;
+  if (error instanceof ClickHouseError) {
+    const code = Number(error.code);
+    if (code === 516 || code === 194) {
+      return new StatementError(
+        `ClickHouse at ${where} refused user ${options.user} (code ${code}): check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.`,
+        code,
+      );
+    }
+    return new StatementError(`ClickHouse at ${where} refused a statement: ${shortReason(error)}`, code);
+  }
+  const code = errorCode(error);
+  if (code === undefined || error instanceof ExpectedError) return error;
+  return new ExpectedError(
+    `ClickHouse at ${where} does not answer (${code}): start it (\`docker start ${options.host}\` or \`make up\`), check CLICKHOUSE_HOST and CLICKHOUSE_PORT, and run the loader again.`,
+    { status: null, code },
+  );
+}

@@ -1,0 +1,130 @@
+import type { Clock } from "./clock";
+import type { Database } from "./database";
+import { StatementError } from "./database";
+import { ExpectedError, LockedError } from "./errors";
+import type { Log } from "./log";
+
+export interface LeaseOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  job: string;
+  runId: string;
+  /** How long the lease lives without being renewed. */
+  seconds: number;
+  /** Called once when the lease is lost while the run is under way. */
+  onLost: (reason: ExpectedError) => void;
+}
+
+export interface Lease {
+  release(): Promise<void>;
+}
+
+/** ClickHouse's code for "a query with this id is running". */
+const SAME_ID_IS_RUNNING = 216;
+
+const KEY = "source = {job:String} AND stream = 'lease' AND wm_type = 'ts'";
+
+/**
+ * One row of meta.watermarks per job: stream `lease`, value = end of the lease by the server's clock.
+ *
+ * ClickHouse has no compare-and-set, but it runs at most one query of a given id at a time. So "insert my lease if nobody
+ * else has a live one" is one INSERT … SELECT with a fixed query id per job: of two runs that start together one statement
+ * is refused by the server, and sees the other's row when it is tried again.
+ */
+function takeStatement(): string {
+  return `INSERT INTO meta.watermarks (source, stream, wm_type, wm_value, run_id, _ver)
+SELECT {job:String}, 'lease', 'ts',
+  formatDateTime(now('UTC') + toIntervalSecond({seconds:Int32}), '%Y-%m-%dT%H:%i:%S+00:00', 'UTC'),
+  {run_id:UUID}, greatest(toUnixTimestamp64Milli(now64(3)), newest + 1)
+FROM
+(
+  SELECT
+    countIf(run_id != {run_id:UUID} AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')) AS others,
+    max(_ver) AS newest
+  FROM meta.watermarks FINAL
+  WHERE ${KEY}
+)
+WHERE others = 0`;
+}
+
+interface Holder {
+  run_id: string;
+  until: string;
+  since: string;
+}
+
+/**
+ * Takes the lease of the job, or throws `LockedError` that says who holds it. While held it is renewed at a third of its
+ * life; a run that dies leaves it to expire. The sentence names the holder's run id, which its log lines carry too.
+ */
+export async function takeLease(options: LeaseOptions): Promise<Lease> {
+  const { database, clock, log, job, runId, seconds } = options;
+
+  const holder = async (): Promise<Holder | undefined> => {
+    const found = await database.rows<Holder>(
+      `SELECT toString(run_id) AS run_id, wm_value AS until, formatDateTime(_loaded_at, '%H:%i:%S') AS since
+FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')`,
+      { job },
+    );
+    return found[0];
+  };
+
+  const write = async (life: number): Promise<Holder | undefined> => {
+    const params = { job, run_id: runId, seconds: life };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await database.run(takeStatement(), params, `zakaz-lease-${job}`);
+        return await holder();
+      } catch (error) {
+        const busy = error instanceof StatementError && error.code === SAME_ID_IS_RUNNING;
+        if (!busy || tries >= 20) throw error;
+        await clock.sleep(50 + 100 * clock.random());
+      }
+    }
+  };
+
+  const first = await write(seconds);
+  if (first?.run_id !== runId) {
+    throw new LockedError(
+      first === undefined
+        ? `The lease of job ${job} could not be taken: run the loader again.`
+        : `Job ${job} is already running: run ${first.run_id} holds the lease (last renewed ${first.since} Moscow time, expires ${first.until} unless renewed). Nothing was written; wait for it to end.`,
+    );
+  }
+  log.debug(`Took the lease of job ${job}`, { seconds });
+
+  let heldUntil = clock.now() + seconds * 1000;
+  let renewing: Promise<void> = Promise.resolve();
+  const lose = (why: string): void => {
+    clearInterval(timer);
+    options.onLost(new ExpectedError(`The lease of job ${job} was lost (${why}): run the loader again.`));
+  };
+  const renew = async (): Promise<void> => {
+    const started = clock.now();
+    try {
+      const now = await write(seconds);
+      if (now?.run_id === runId) heldUntil = started + seconds * 1000;
+      else lose(now === undefined ? "it could not be renewed" : `run ${now.run_id} holds it now`);
+    } catch (error) {
+      if (clock.now() >= heldUntil) lose((error as Error).message);
+      else log.warning("The lease could not be renewed yet", { error: (error as Error).message });
+    }
+  };
+  const timer = setInterval(
+    () => {
+      renewing = renewing.then(renew);
+    },
+    (seconds * 1000) / 3,
+  );
+  timer.unref();
+
+  return {
+    release: async () => {
+      clearInterval(timer);
+      await renewing;
+      // A lease that ends now is a free one.
+      await write(0);
+    },
+  };
+}

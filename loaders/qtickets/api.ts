@@ -1,0 +1,127 @@
+import { ExpectedError } from "../core/errors";
+import type { HttpClient } from "../core/http";
+
+/** The only paths below the base URL that the loader may read; ids are digits. Buyers and write routes are not here. */
+export const READ_ONLY_PATHS: readonly RegExp[] = [
+  /^\/orders$/,
+  /^\/orders\/\d+$/,
+  /^\/events$/,
+  /^\/events\/\d+$/,
+  /^\/shows\/\d+\/seats$/,
+];
+
+/** One condition of a listing; all conditions must hold. */
+export interface Condition {
+  column: string;
+  operator?: "=" | ">=" | "<";
+  value: string | number;
+}
+
+/** What a listing is asked for. */
+export interface ListQuery {
+  select?: readonly string[];
+  where?: readonly Condition[];
+  pageSize: number;
+}
+
+/** The answer of a listing broke the rules of paging; the run must not take it for data. */
+export class ProtocolError extends ExpectedError {
+  override readonly name = "ProtocolError";
+}
+
+export interface Page {
+  rows: unknown[];
+  /** Size of the filtered set as the server sees it now. */
+  total: number;
+}
+
+interface Envelope {
+  data: unknown[];
+  perPage: number;
+  currentPage: number;
+  total: number;
+}
+
+/** Passes over a listing that are made when rows came or went while it was read. */
+const MAX_PASSES = 3;
+
+/** Body of one page. The order is fixed, so that pages do not move while they are read. */
+export function pageBody(query: ListQuery, page: number): Record<string, unknown> {
+  return {
+    ...(query.select ? { select: query.select } : {}),
+    where: query.where ?? [],
+    orderBy: { id: "asc" },
+    page,
+    perPage: query.pageSize,
+  };
+}
+
+/**
+ * Reads a listing page by page. Stops at the total the server gives or at an empty page; checks that each page is the one
+ * asked for, is new, and that in the end as many different rows were seen as the total says. If rows came or went
+ * meanwhile, the listing is read again; rows may then be seen twice. Throws `ProtocolError`.
+ */
+export async function* listPages(
+  client: Pick<HttpClient, "get">,
+  path: string,
+  query: ListQuery,
+): AsyncGenerator<Page> {
+  for (let pass = 1; ; pass += 1) {
+    const seen = new Set<string | number>();
+    let first: number | undefined;
+    let total: number;
+    for (let page = 1; ; page += 1) {
+      const envelope = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
+      total = envelope.total;
+      first ??= total;
+      if (envelope.data.length === 0) break;
+      const before = seen.size;
+      for (const row of envelope.data) seen.add(rowId(row, seen.size));
+      if (seen.size === before)
+        throw new ProtocolError(`${path} answered page ${page} with rows it had already sent.`);
+      yield { rows: envelope.data, total };
+      if (page * envelope.perPage >= total) break;
+    }
+    // Fewer rows than at the beginning: something left, and what came after it may have slipped past.
+    if (seen.size === total && total >= (first ?? 0)) return;
+    if (pass >= MAX_PASSES) {
+      throw new ProtocolError(
+        `${path} says it has ${total} rows and gave ${seen.size}, ${MAX_PASSES} times over.`,
+      );
+    }
+  }
+}
+
+/** Id of a row for counting; a row without one counts as itself. */
+function rowId(row: unknown, index: number): string | number {
+  const id = (row as { id?: unknown } | null)?.id;
+  return typeof id === "number" || typeof id === "string" ? id : `without id ${index}`;
+}
+
+/** Size of the filtered set, asked with one small page. */
+export async function countRows(
+  client: Pick<HttpClient, "get">,
+  path: string,
+  where: readonly Condition[],
+): Promise<number> {
+  const body = pageBody({ where, pageSize: 1, select: ["id"] }, 1);
+  return readEnvelope(path, await client.get(path, body), 1).total;
+}
+
+function readEnvelope(path: string, answer: unknown, page: number): Envelope {
+  const { data, paging, status } = (answer ?? {}) as { data?: unknown; paging?: unknown; status?: unknown };
+  if (status === "error") throw new ProtocolError(`${path} answered 200 with an error object.`);
+  if (!Array.isArray(data)) throw new ProtocolError(`${path} answered without a list in "data".`);
+  const { perPage, currentPage, total } = (paging ?? {}) as Record<string, unknown>;
+  if (!isCount(perPage, 1) || !isCount(currentPage, 1) || !isCount(total, 0)) {
+    throw new ProtocolError(`${path} answered without "paging".`);
+  }
+  if (currentPage !== page) {
+    throw new ProtocolError(`${path} answered page ${currentPage} when page ${page} was asked for.`);
+  }
+  return { data, perPage, currentPage, total };
+}
+
+function isCount(value: unknown, least: number): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+}

@@ -1,0 +1,169 @@
+import type { Database } from "../core/database";
+import { ExpectedError } from "../core/errors";
+import { MOSCOW } from "../core/values";
+import { readWatermarks, writeWatermarks, type Watermark } from "../core/watermarks";
+import { TableWriter } from "../core/writer";
+import { DateTime } from "luxon";
+import { deriveStatements } from "./derive";
+import { EVENT_COLUMNS } from "./event-rows";
+import { count, newCounts, type Run } from "./run";
+import { createSchemas } from "./schemas";
+import { checkSchema } from "./schema-check";
+import { SOURCES } from "./sources";
+import { moscowMidnight, planRun, type History, type WindowArguments } from "./windows";
+
+/** What a run is given; the rest it finds out itself. */
+export type RunInput = Pick<
+  Run,
+  "settings" | "runId" | "startedAt" | "deadline" | "clock" | "log" | "database" | "reader" | "quarantine"
+> & { asked: WindowArguments };
+
+/** Facts of the last days are compared on every run, all of them on the first run of a day. */
+const COMPARED_DAYS = 92;
+const ALL_DAYS = "1970-01-01";
+
+/**
+ * Reads the sources, writes staging, derives the facts, moves the watermarks. The caller holds the lease, writes the
+ * journal, and answers for the connections. Throws when the run must count as failed; then no fact of it is visible.
+ */
+export async function load(input: RunInput): Promise<Run> {
+  const run = await prepare(input);
+  for (const source of SOURCES) {
+    const reason = source.skip?.(run);
+    if (reason !== undefined) {
+      run.skipped.push({ resource: source.name, reason });
+      run.log.info(`Skipped ${source.name}`, { reason });
+    } else {
+      await loadSource(run, source);
+    }
+  }
+  await writeEvents(run);
+  await derive(run);
+  await moveWatermarks(run);
+  return run;
+}
+
+async function loadSource(run: Run, source: (typeof SOURCES)[number]): Promise<void> {
+  try {
+    await source.load(run);
+  } catch (error) {
+    // What was put aside by ExpectedError of an optional source is told in the journal; a stopped run stays stopped.
+    const stopped = run.clock.now() >= run.deadline || !(error instanceof ExpectedError);
+    if (source.required || stopped || error.name === "StoppedError") throw error;
+    run.degraded.push(`${source.name}: ${error.message}`);
+  }
+}
+
+async function prepare(input: RunInput): Promise<Run> {
+  const { database, settings, startedAt } = input;
+  await checkSchema(database);
+  const watermarks = await readWatermarks(database, settings.JOB_NAME);
+  const history = await readHistory(database, settings, watermarks);
+  const plan = planRun({
+    now: startedAt,
+    sinceHours: settings.QTICKETS_SINCE_HOURS,
+    backfillHours: settings.QTICKETS_INITIAL_BACKFILL_HOURS,
+    overlapMinutes: settings.QTICKETS_OVERLAP_MINUTES,
+    offline: input.reader.offline,
+    asked: input.asked,
+    history,
+  });
+  const aliases = await database.rows<{ alias: string; city: string }>(
+    `SELECT alias, city FROM ${database.name}.dim_city_alias FINAL WHERE is_active = 1`,
+  );
+  const counts = newCounts();
+  input.log.info("Chose the window", { mode: plan.mode, paid: plan.paid, changed_since: plan.changedSince });
+  return {
+    ...input,
+    plan,
+    watermarks,
+    counts,
+    schemas: createSchemas(startedAt, () => count(counts.notes, "times without an offset")),
+    aliases: new Map(aliases.map((row) => [row.alias, row.city])),
+    skipped: [],
+    degraded: [],
+    events: [],
+    eventRows: [],
+    eventOfShow: new Map(),
+    cityOfEvent: new Map(),
+    touched: { oldestDay: null, unknown: false },
+    reread: false,
+    snapshotSeconds: null,
+  };
+}
+
+async function readHistory(
+  database: Database,
+  settings: Run["settings"],
+  watermarks: ReadonlyMap<string, string>,
+): Promise<History> {
+  const [guard] = await database.rows<{ ok: string }>(
+    `SELECT countIf(status = 'ok') AS ok FROM ${database.name}.${settings.QTICKETS_BACKFILL_GUARD_TABLE} FINAL WHERE job = {job:String}`,
+    { job: settings.JOB_NAME },
+  );
+  const moment = (stream: string): number | undefined => {
+    const value = watermarks.get(stream);
+    return value === undefined ? undefined : DateTime.fromISO(value, { zone: MOSCOW }).toMillis();
+  };
+  return {
+    hadOkRun: Number(guard?.ok ?? 0) > 0,
+    readUntil: moment("orders"),
+    readFrom: moment("orders_from"),
+  };
+}
+
+async function writeEvents(run: Run): Promise<void> {
+  const { database, log, runId } = run;
+  const writer = new TableWriter({ database, log, runId, table: "dim_events", columns: EVENT_COLUMNS });
+  await writer.add(run.eventRows);
+  await writer.finish();
+}
+
+/** Brings the facts in line with staging, one statement per fact. */
+async function derive(run: Run): Promise<void> {
+  const { database, log, counts } = run;
+  const params = {
+    run_clock: run.startedAt,
+    first_day: await firstDay(run),
+    snapshot_ts: run.snapshotSeconds ?? 0,
+  };
+  for (const statement of deriveStatements()) {
+    if (statement.kind === "inventory" && run.snapshotSeconds === null) continue;
+    const table = statement.table.replace("zakaz.", `${database.name}.`);
+    const rows = await database.run(statement.sql.replaceAll("zakaz.", `${database.name}.`), params);
+    log.info(`Inserted ${rows} rows into ${table}`, { step: statement.name, rows });
+    if (statement.name === "sales_daily") counts.salesDailyRows += rows;
+    if (statement.name === "sales_utm_daily") counts.salesUtmDailyRows += rows;
+    if (statement.kind === "inventory") counts.inventoryFactRows += rows;
+  }
+}
+
+/** First day of sale that this run compares: the last 92 days, and more when older days may have changed. */
+async function firstDay(run: Run): Promise<string> {
+  const { database, touched, plan, startedAt, settings } = run;
+  if (plan.mode !== "incremental" || touched.unknown) return ALL_DAYS;
+  const [today] = await database.rows<{ runs: string }>(
+    `SELECT count() AS runs FROM ${database.name}.meta_job_runs FINAL
+WHERE job = {job:String} AND status = 'ok' AND started_at >= {midnight:DateTime('Europe/Moscow')}`,
+    { job: settings.JOB_NAME, midnight: moscowMidnight(startedAt) / 1000 },
+  );
+  if (Number(today?.runs ?? 0) === 0) return ALL_DAYS;
+  const usual = DateTime.fromMillis(startedAt, { zone: MOSCOW })
+    .minus({ days: COMPARED_DAYS })
+    .toFormat("yyyy-MM-dd");
+  return touched.oldestDay !== null && touched.oldestDay < usual ? touched.oldestDay : usual;
+}
+
+async function moveWatermarks(run: Run): Promise<void> {
+  const { plan, startedAt } = run;
+  if (!plan.advances) return;
+  const iso = (ms: number) => DateTime.fromMillis(ms, { zone: MOSCOW }).toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
+  const watermarks: Watermark[] = [
+    { stream: "orders", type: "ts", value: iso(startedAt) },
+    { stream: "orders_from", type: "ts", value: iso(plan.readFrom) },
+  ];
+  if (run.reread) {
+    watermarks.push({ stream: "orders_reread", type: "date", value: iso(startedAt).slice(0, 10) });
+  }
+  await writeWatermarks(run.database, run.settings.JOB_NAME, run.runId, startedAt, watermarks);
+}

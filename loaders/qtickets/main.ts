@@ -1,0 +1,304 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { systemClock } from "../core/clock";
+import { parseEnvFile, secretValues } from "../core/config";
+import { createDatabase, type Database } from "../core/database";
+import { EXIT, ExpectedError, LockedError, StoppedError, UsageError, describeError } from "../core/errors";
+import { createHttpClient, type HttpClient } from "../core/http";
+import { writeJournalRow, type JournalRow } from "../core/journal";
+import { takeLease, type Lease } from "../core/lease";
+import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
+import { Quarantine } from "../core/quarantine";
+import { READ_ONLY_PATHS } from "./api";
+import { load } from "./load";
+import { apiReader, fixtureReader, type Reader } from "./reader";
+import { dryRunSummary, failed, loaded } from "./report";
+import { clickHousePort, readSettings, settingsSchema, type Settings } from "./settings";
+import { parseHandMoment, type WindowArguments } from "./windows";
+
+interface Arguments {
+  envfile?: string;
+  chEnv?: string;
+  sinceHours?: number;
+  since?: string;
+  until?: string;
+  full: boolean;
+  dryRun: boolean;
+  offlineFixturesDir?: string;
+  verbose: boolean;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** How long the journal row and the release of the lease may take after the run itself is over. */
+const CLOSING_TIME = 30_000;
+
+function parseArguments(argv: readonly string[]): Arguments {
+  const hours = (text: string): number => {
+    if (!/^\d{1,7}$/.test(text) || Number(text) < 1)
+      throw new InvalidArgumentError("it must be an integer of 1 or more");
+    return Number(text);
+  };
+  return new Command("qtickets_api")
+    .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
+    .option(
+      "--envfile <path>",
+      "settings as NAME=value lines; - reads standard input; wins over the environment",
+    )
+    .option(
+      "--ch-env <path>",
+      "a second such file, usually with the CLICKHOUSE_ settings; wins over the first",
+    )
+    .option(
+      "--since-hours <n>",
+      "length of the normal window in hours; wins over QTICKETS_SINCE_HOURS",
+      hours,
+    )
+    .option("--since <moment>", "read orders paid from this day or moment on, whatever was read before")
+    .option("--until <moment>", "… and paid before this day or moment")
+    .option("--full", "read every order again, without a window", false)
+    .option("--dry-run", "check the settings, send nothing anywhere, end", false)
+    .option(
+      "--offline-fixtures-dir <path>",
+      "read events.json and orders.json from a folder instead of the API",
+    )
+    .option("--verbose", "log at level DEBUG", false)
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 ok, 1 error, 2 wrong arguments or settings, 3 partly loaded, 4 another run holds the lock.",
+    )
+    .allowExcessArguments(false)
+    .exitOverride()
+    .parse([...argv], { from: "user" })
+    .opts<Arguments>();
+}
+
+function readEnvironment(args: Arguments): Environment {
+  const environment: Environment = { ...process.env };
+  for (const path of [args.envfile, args.chEnv]) {
+    if (path === undefined) continue;
+    const label = path === "-" ? "standard input" : path;
+    let text: string;
+    try {
+      text = readFileSync(path === "-" ? 0 : path, "utf8");
+    } catch (error) {
+      throw new UsageError(`${label} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`);
+    }
+    Object.assign(environment, parseEnvFile(text, label));
+  }
+  return environment;
+}
+
+/** The logger before the settings are known: what the environment says about it, as far as it makes sense. */
+function logFor(args: Arguments | undefined, environment: Environment, always: Record<string, unknown>): Log {
+  const level = (environment.LOG_LEVEL ?? "").trim().toUpperCase() as LogLevel;
+  return createLog({
+    name: "qtickets_api",
+    level: args?.verbose === true ? "DEBUG" : LOG_LEVELS.includes(level) ? level : "INFO",
+    format: (environment.LOG_FORMAT ?? "").trim() === "json" ? "json" : "text",
+    secrets: secretValues(settingsSchema, environment),
+    always,
+  });
+}
+
+function dryRun(settings: Settings, args: Arguments, log: Log): void {
+  const because = args.dryRun ? "--dry-run" : "DRY_RUN=true";
+  log.info(`QTickets API client running in stub mode (${because}): no request will be sent.`);
+  const target = `${settings.CLICKHOUSE_HOST}:${clickHousePort(settings)}`;
+  const from = args.offlineFixturesDir ?? settings.QTICKETS_BASE_URL;
+  process.stdout.write(
+    dryRunSummary(
+      settings.JOB_NAME,
+      `A real run would read events, orders${settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats"} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${target} as ${settings.CLICKHOUSE_USER}.`,
+    ),
+  );
+}
+
+interface Prepared {
+  settings: Settings;
+  args: Arguments;
+  asked: WindowArguments;
+  log: Log;
+  runId: string;
+  startedAt: number;
+}
+
+/** One real run: connect, lease, load, journal row, release. Answers the exit code. */
+async function realRun(prepared: Prepared): Promise<number> {
+  const { settings, args, log, runId, startedAt } = prepared;
+  const clock = systemClock;
+  const deadline = startedAt + settings.QTICKETS_RUN_SECONDS * 1000;
+  const stop = new AbortController();
+  const stopWith = (reason: unknown): void => {
+    if (!stop.signal.aborted) stop.abort(reason);
+  };
+  const budget = setTimeout(() => {
+    stopWith(
+      new StoppedError(
+        `The run used up its ${settings.QTICKETS_RUN_SECONDS} s and was stopped; the next run starts where it began (QTICKETS_RUN_SECONDS).`,
+      ),
+    );
+  }, deadline - clock.now());
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () =>
+      stopWith(new StoppedError(`The run was stopped by ${name}; the facts are as they were.`)),
+    );
+  }
+  process.on("uncaughtException", stopWith);
+
+  const shared = {
+    host: settings.CLICKHOUSE_HOST,
+    port: clickHousePort(settings),
+    secure: settings.CLICKHOUSE_SECURE,
+    verifyTls: settings.CLICKHOUSE_VERIFY_SSL,
+    database: settings.CLICKHOUSE_DB,
+    user: settings.CLICKHOUSE_USER,
+    password: settings.CLICKHOUSE_PASSWORD,
+    job: settings.JOB_NAME,
+    runId,
+    clock,
+    log,
+  };
+  // Lease and journal keep working when the run itself is stopped.
+  const control = createDatabase({ ...shared, deadline: deadline + CLOSING_TIME });
+  const database = createDatabase({ ...shared, deadline, signal: stop.signal });
+  let client: HttpClient | undefined;
+  let lease: Lease | undefined;
+  try {
+    const reader = openReader(prepared, deadline, stop.signal, (opened) => (client = opened));
+    await database.connect();
+    const outcome = await (async () => {
+      lease = await takeLease({
+        database: control,
+        clock,
+        log,
+        job: settings.JOB_NAME,
+        runId,
+        seconds: settings.LEASE_SECONDS,
+        onLost: stopWith,
+      });
+      const quarantine = new Quarantine({
+        directory: settings.QUARANTINE_DIR,
+        job: settings.JOB_NAME,
+        runId,
+        log,
+      });
+      const run = await load({
+        settings,
+        runId,
+        startedAt,
+        deadline,
+        clock,
+        log,
+        database,
+        reader,
+        quarantine,
+        asked: prepared.asked,
+      });
+      return loaded(run, (clock.now() - startedAt) / 1000, client?.requests ?? 0);
+    })().catch((error: unknown) => {
+      if (error instanceof LockedError) throw error;
+      logFailure(log, error, args.verbose);
+      return failed(error);
+    });
+    await record(control, { job: settings.JOB_NAME, runId, startedAt, finishedAt: clock.now(), ...outcome });
+    if (outcome.status === "error") return EXIT.error;
+    log.info(
+      outcome.status === "ok" ? "Ingestion completed successfully" : "Ingestion completed partly",
+      outcome.message,
+    );
+    return outcome.status === "ok" ? EXIT.ok : EXIT.partial;
+  } finally {
+    clearTimeout(budget);
+    await lease?.release().catch((error: unknown) => {
+      log.warning(`The lease was not released and will expire by itself: ${describeError(error).message}`);
+    });
+    await Promise.allSettled([client?.close(), database.close(), control.close()]);
+  }
+}
+
+function openReader(
+  { settings, args, log }: Prepared,
+  deadline: number,
+  signal: AbortSignal,
+  opened: (client: HttpClient) => void,
+): Reader {
+  if (args.offlineFixturesDir !== undefined) return fixtureReader(args.offlineFixturesDir);
+  const client = createHttpClient({
+    apiName: "QTickets",
+    baseUrl: settings.QTICKETS_BASE_URL,
+    token: settings.QTICKETS_TOKEN,
+    allow: READ_ONLY_PATHS,
+    requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
+    ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,
+    deadline,
+    signal,
+    clock: systemClock,
+    log,
+  });
+  opened(client);
+  return apiReader(client);
+}
+
+async function record(control: Database, row: JournalRow): Promise<void> {
+  try {
+    await writeJournalRow(control, row);
+  } catch (error) {
+    // A run that failed anyway has said so in the log; a loaded one must not pass for journalled.
+    if (row.status !== "error") throw error;
+  }
+}
+
+function logFailure(log: Log, error: unknown, verbose: boolean): void {
+  const { error_type: type, message } = describeError(error);
+  const fields = verbose && error instanceof Error ? { stack: error.stack } : {};
+  if (error instanceof ExpectedError) log.error(`Configuration or API error: ${error.message}`, fields);
+  else log.error(`Unexpected error ${type}: ${message}`, fields);
+}
+
+/** The program: arguments, settings, then a dry or a real run. Answers the exit code and never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const startedAt = Date.now();
+  const runId = randomUUID();
+  let args: Arguments | undefined;
+  let environment: Environment = process.env;
+  let log = logFor(args, environment, { run_id: runId });
+  try {
+    args = parseArguments(argv);
+    environment = readEnvironment(args);
+    log = logFor(args, environment, { run_id: runId });
+    const settings = readSettings(environment);
+    const asked = readAsked(args, startedAt);
+    if (args.dryRun || settings.DRY_RUN) {
+      dryRun(settings, args, log);
+      return EXIT.ok;
+    }
+    log.info(`Run ${runId} of job ${settings.JOB_NAME} begins`);
+    return await realRun({ settings, args, asked, log, runId, startedAt });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    logFailure(log, error, args?.verbose ?? false);
+    if (error instanceof UsageError) return EXIT.usage;
+    return error instanceof LockedError ? EXIT.locked : EXIT.error;
+  }
+}
+
+function readAsked(args: Arguments, now: number): WindowArguments {
+  if (args.full && (args.since !== undefined || args.until !== undefined || args.sinceHours !== undefined)) {
+    throw new UsageError("--full reads everything: leave out --since, --until and --since-hours");
+  }
+  if (args.sinceHours !== undefined && args.since !== undefined) {
+    throw new UsageError("--since and --since-hours exclude each other");
+  }
+  const since = args.since === undefined ? undefined : parseHandMoment(args.since, "--since");
+  const until = args.until === undefined ? undefined : parseHandMoment(args.until, "--until");
+  if (since !== undefined && since >= Math.min(until ?? now, now)) {
+    throw new UsageError("--since must be before --until and before now");
+  }
+  return { sinceHours: args.sinceHours, since, until, full: args.full };
+}
+
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => process.exit(code));
+}

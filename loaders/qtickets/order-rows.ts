@@ -1,0 +1,159 @@
+import Big from "big.js";
+import type { Row } from "../core/database";
+import { BadValue, moneyText, moscowDay, utmValue } from "../core/values";
+import type { Basket, Order } from "./schemas";
+
+/** Columns of a staging row, in order. */
+export const ORDER_COLUMNS = [
+  "order_id",
+  "item_id",
+  "event_id",
+  "show_id",
+  "city",
+  "status",
+  "sale_ts",
+  "created_ts",
+  "updated_ts",
+  "tickets_sold",
+  "revenue",
+  "refunds",
+  "currency",
+  "utm_source",
+  "utm_medium",
+  "utm_campaign",
+  "utm_content",
+  "utm_term",
+  "discount_id",
+  "promo_code_id",
+  "payment_type",
+  "_ver",
+] as const;
+
+const UTM_COLUMNS = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"] as const;
+
+export type LineStatus = "paid" | "refunded" | "removed" | "cancelled" | "unpaid";
+
+interface Measures {
+  status: LineStatus;
+  tickets: number;
+  revenue: Big;
+  refunds: Big;
+}
+
+/** What the transform needs to know beside the order. */
+export interface OrderContext {
+  /** Event of a show. */
+  eventOfShow: ReadonlyMap<string, string>;
+  /** Canonical city of an event. */
+  cityOfEvent: ReadonlyMap<string, string>;
+  /** Told of a ticket that is refunded without an amount, which counts as fully refunded. */
+  onRefundWithoutAmount: () => void;
+}
+
+const ZERO = new Big(0);
+
+/**
+ * The moment of payment (ms), or null. An order that is neither paid nor deleted has none, whatever its fields say;
+ * a cancelled one may have kept it.
+ */
+export function paymentMoment(order: Order): number | null {
+  if (order.payed && order.payed_at === null) throw new BadValue("payed_at: missing");
+  return order.payed || order.deleted_at !== null ? (order.payed_at?.ms ?? null) : null;
+}
+
+/** Version of an order: its greatest change moment (ms), tickets included. */
+export function orderVersion(order: Order): number {
+  const moments = [order.created_at, order.updated_at, order.payed_at, order.deleted_at];
+  for (const one of order.baskets)
+    moments.push(one.created_at, one.updated_at, one.deleted_at, one.refunded_at);
+  const known = moments.flatMap((moment) => (moment === null ? [] : [moment.ms]));
+  if (known.length === 0) throw new BadValue("no change moment");
+  return Math.max(...known);
+}
+
+/** Measures of one ticket; the first rule that fits wins. Throws `BadValue` where they cannot be right. */
+export function measures(
+  order: Order,
+  paid: number | null,
+  basket: Basket,
+  onRefundWithoutAmount: () => void = () => undefined,
+): Measures {
+  if (basket.price.lt(0)) throw new BadValue("baskets.price: negative money");
+  const nothing = { tickets: 0, revenue: ZERO, refunds: ZERO };
+  if (paid === null) return { status: order.deleted_at === null ? "unpaid" : "cancelled", ...nothing };
+  const price = basket.price.times(basket.quantity);
+  if (basket.refunded_at !== null) {
+    const refunds = refundOf(basket, price, onRefundWithoutAmount);
+    if (refunds.lt(0)) throw new BadValue("baskets.refunded_amount: negative money");
+    if (refunds.gt(price)) throw new BadValue("baskets.refunded_amount: above the price");
+    return { status: "refunded", tickets: 0, revenue: price.minus(refunds), refunds };
+  }
+  if (order.deleted_at !== null) return { status: "cancelled", ...nothing };
+  if (basket.deleted_at !== null) return { status: "removed", ...nothing };
+  return { status: "paid", tickets: basket.quantity, revenue: price, refunds: ZERO };
+}
+
+function refundOf(basket: Basket, price: Big, onRefundWithoutAmount: () => void): Big {
+  if (basket.refunded_amount !== null) return basket.refunded_amount;
+  if (basket.refunded_deduction_amount !== null) return price.minus(basket.refunded_deduction_amount);
+  onRefundWithoutAmount();
+  return price;
+}
+
+/**
+ * The staging rows of an order: one per ticket, or one header row without measures when it has no tickets.
+ * All have the order's version. Throws `BadValue` when the order must be put aside.
+ */
+export function orderRows(order: Order, context: OrderContext): Row[] {
+  const paid = paymentMoment(order);
+  const version = orderVersion(order);
+  const common: Row = {
+    order_id: order.id,
+    sale_ts: seconds(paid),
+    created_ts: seconds(order.created_at?.ms ?? null),
+    updated_ts: seconds(version),
+    currency: order.currency_id,
+    ...Object.fromEntries(UTM_COLUMNS.map((name) => [name, utmValue(order.utm[name])])),
+    discount_id: order.discount_id ?? "",
+    promo_code_id: order.promo_code_id ?? "",
+    payment_type: order.payment_type_id,
+    _ver: version,
+  };
+  const line = (
+    itemId: string,
+    showId: string,
+    eventId: string,
+    { status, tickets, revenue, refunds }: Measures,
+  ) => ({
+    ...common,
+    item_id: itemId,
+    event_id: eventId,
+    show_id: showId,
+    city: context.cityOfEvent.get(eventId) ?? "",
+    status,
+    tickets_sold: tickets,
+    revenue: moneyText(revenue),
+    refunds: moneyText(refunds),
+  });
+
+  if (order.baskets.length === 0) {
+    const unpaid = order.deleted_at === null ? "unpaid" : "cancelled";
+    const status = paid !== null && order.deleted_at === null ? "paid" : unpaid;
+    return [line("", "", order.event_id, { status, tickets: 0, revenue: ZERO, refunds: ZERO })];
+  }
+  return order.baskets.map((basket) => {
+    const showId = basket.show_id ?? "";
+    const eventId = context.eventOfShow.get(showId) ?? order.event_id;
+    return line(basket.id, showId, eventId, measures(order, paid, basket, context.onRefundWithoutAmount));
+  });
+}
+
+/** Moscow day of sale of an order, or null when it was never paid. */
+export function saleDay(order: Order): string | null {
+  const paid = paymentMoment(order);
+  return paid === null ? null : moscowDay(paid);
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : Math.floor(ms / 1000);
+}

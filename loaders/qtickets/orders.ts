@@ -1,0 +1,218 @@
+import { TableWriter } from "../core/writer";
+import { ApiError } from "../core/http";
+import type { Row } from "../core/database";
+import { ExpectedError } from "../core/errors";
+import { BadValue, moscowDay } from "../core/values";
+import type { Condition, Page } from "./api";
+import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
+import { checkShare, count, type Run, type Source } from "./run";
+import { ORDER_FIELDS, reasonOf, type Order } from "./schemas";
+import { filterTime } from "./windows";
+
+/** No order is paid or changed so late: a filter with this bound must find nothing, or it was not honoured. */
+const FAR_FUTURE = Date.UTC(2100, 0, 1);
+
+/** One reading of the order list: what is asked for, and what an order must be to belong to it. */
+interface Reading {
+  what: string;
+  where: readonly Condition[];
+  belongs: (order: Order) => boolean;
+}
+
+/** Orders and their tickets: new ones by moment of payment, changed ones by moment of change. */
+export const orders: Source = {
+  name: "orders",
+  required: true,
+  load: async (run) => {
+    const { database, log, runId, counts } = run;
+    const writer = new TableWriter({
+      database,
+      log,
+      runId,
+      table: "stg_qtickets_api_orders_raw",
+      columns: ORDER_COLUMNS,
+    });
+    const state: State = { writer, written: new Set(), seen: 0, bad: 0 };
+    for (const reading of await readings(run)) await read(run, reading, state);
+    checkShare(run, "orders", state.seen, state.bad);
+    counts.salesRows = await writer.finish();
+    counts.orders = state.written.size;
+    log.info(`Transformed ${counts.salesRows} sales rows`, {
+      orders: counts.orders,
+      quarantined: state.bad,
+      dropped: counts.dropped,
+    });
+  },
+};
+
+interface State {
+  writer: TableWriter;
+  written: Set<string>;
+  seen: number;
+  bad: number;
+}
+
+async function readings(run: Run): Promise<Reading[]> {
+  const { plan, settings } = run;
+  const time = (ms: number) => filterTime(ms, settings.TZ);
+  const { paid, changedSince } = plan;
+  if (paid === null) return [{ what: "all", where: [], belongs: () => true }];
+
+  const isPaid: Condition = { column: "payed", value: 1 };
+  const future: Condition = { column: "payed_at", operator: ">=", value: time(FAR_FUTURE) };
+  const beyond = await run.reader.count("/orders", [isPaid, future]);
+  if (beyond > 0) {
+    throw new ExpectedError(
+      `The API did not honour the filter by payment time: it counts ${beyond} orders paid after 2100. Nothing was loaded; check that the body of GET requests reaches it (a proxy may strip it).`,
+    );
+  }
+  const result: Reading[] = [
+    {
+      what: "paid",
+      where: [
+        isPaid,
+        { column: "payed_at", operator: ">=", value: time(paid.start) },
+        { column: "payed_at", operator: "<", value: time(paid.end) },
+      ],
+      // Filter values have whole seconds, as have the source's moments.
+      belongs: ({ payed, payed_at: at }) =>
+        payed && at !== null && at.ms >= Math.floor(paid.start / 1000) * 1000 && at.ms < paid.end,
+    },
+  ];
+  if (changedSince !== null) result.push(...(await changes(run, changedSince)));
+  return result;
+}
+
+/** Late refunds, cancellations, restores: by change time, or by creation over many days once a day if that filter is not honoured. */
+async function changes(run: Run, changedSince: number): Promise<Reading[]> {
+  const { settings, log } = run;
+  const since = (column: string, ms: number): Condition[] => [
+    { column, operator: ">=", value: filterTime(ms, settings.TZ) },
+  ];
+  if (await filtersByChange(run, since("updated_at", FAR_FUTURE))) {
+    return [
+      {
+        what: "changed",
+        where: since("updated_at", changedSince),
+        belongs: ({ updated_at: at }) => at === null || at.ms >= Math.floor(changedSince / 1000) * 1000,
+      },
+    ];
+  }
+  const today = moscowDay(run.startedAt);
+  if (run.watermarks.get("orders_reread") === today) return [];
+  const start = run.startedAt - settings.QTICKETS_REREAD_DAYS * 24 * 3_600_000;
+  log.warning("The API does not filter by change time: reading orders again by their creation, once a day", {
+    days: settings.QTICKETS_REREAD_DAYS,
+  });
+  run.reread = true;
+  return [{ what: "created", where: since("created_at", start), belongs: () => true }];
+}
+
+async function filtersByChange(run: Run, where: Condition[]): Promise<boolean> {
+  try {
+    return (await run.reader.count("/orders", where)) === 0;
+  } catch (error) {
+    // The API answers an unknown column with 503 UNKNOWN_ERROR, or a 4xx that speaks of the request.
+    const refused =
+      error instanceof ApiError && (error.code === "UNKNOWN_ERROR" || [400, 422].includes(error.status ?? 0));
+    if (!refused) throw error;
+    return false;
+  }
+}
+
+async function read(run: Run, reading: Reading, state: State): Promise<void> {
+  const { settings, log } = run;
+  log.info("Fetching orders via GET /orders", { reading: reading.what, where: reading.where });
+  const query = {
+    ...(settings.QTICKETS_SELECT_FIELDS ? { select: ORDER_FIELDS } : {}),
+    where: reading.where,
+    pageSize: settings.QTICKETS_PAGE_SIZE,
+  };
+  let pages = 0;
+  let rows = 0;
+  for await (const page of run.reader.pages("/orders", query)) {
+    pages += 1;
+    rows += page.rows.length;
+    await takePage(run, reading, page, state);
+    log.debug("Read a page of orders", { reading: reading.what, page: pages, total: page.total });
+  }
+  log.info("Fetched orders from QTickets API via GET", { reading: reading.what, pages, rows });
+}
+
+interface Candidate {
+  order: Order;
+  version: number;
+  rows: Row[];
+}
+
+async function takePage(run: Run, reading: Reading, page: Page, state: State): Promise<void> {
+  const { counts } = run;
+  const newest = new Map<string, Candidate>();
+  for (const raw of page.rows) {
+    state.seen += 1;
+    try {
+      const parsed = run.schemas.order.safeParse(raw);
+      if (!parsed.success) throw new BadValue(reasonOf(parsed.error));
+      const order = parsed.data;
+      if (!reading.belongs(order)) {
+        count(counts.dropped, `outside the ${reading.what} window`);
+        continue;
+      }
+      const version = orderVersion(order);
+      if ((newest.get(order.id)?.version ?? -1) > version) continue;
+      const rows = orderRows(order, {
+        eventOfShow: run.eventOfShow,
+        cityOfEvent: run.cityOfEvent,
+        onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
+      });
+      newest.set(order.id, { order, version, rows });
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      state.bad += 1;
+      run.quarantine.add("orders", (raw as { id?: unknown } | null)?.id, error.message);
+    }
+  }
+  const candidates = [...newest.values()];
+  const doubtful = candidates.filter(({ order }) => !isNewSale(run, order)).map(({ order }) => order.id);
+  const known = await knownOrders(run, doubtful);
+  for (const { order, rows } of candidates) {
+    if (!isNewSale(run, order) && !known.has(order.id)) {
+      count(
+        counts.dropped,
+        paymentMoment(order) === null ? "never paid" : "paid before the days that are loaded",
+      );
+      continue;
+    }
+    touch(run, saleDay(order));
+    state.written.add(order.id);
+    await state.writer.add(rows);
+  }
+}
+
+/** A paid order within the days that are loaded whole. All others are written only over what is there already. */
+function isNewSale(run: Run, order: Order): boolean {
+  const paid = paymentMoment(order);
+  if (paid === null) return false;
+  return run.plan.mode === "window" || paid >= run.plan.readFrom;
+}
+
+async function knownOrders(run: Run, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const db = run.database.name;
+  const found = await run.database.rows<{ order_id: string }>(
+    `SELECT DISTINCT order_id FROM
+(
+  SELECT order_id FROM ${db}.stg_qtickets_api_orders_raw WHERE order_id IN {ids:Array(String)}
+  UNION ALL
+  SELECT order_id FROM ${db}.fact_qtickets_orders WHERE order_id IN {ids:Array(String)}
+)`,
+    { ids },
+  );
+  return new Set(found.map((row) => row.order_id));
+}
+
+function touch(run: Run, day: string | null): void {
+  const { touched } = run;
+  if (day === null) touched.unknown = true;
+  else if (touched.oldestDay === null || day < touched.oldestDay) touched.oldestDay = day;
+}

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../core/errors";
+import type { HttpClient } from "../core/http";
+import { countRows, listPages, type Condition, type ListQuery, type Page } from "./api";
+import { SEATS_BODY } from "./seat-counts";
+
+/** Where the data come from: the API, or files. */
+export interface Reader {
+  /** Files hold everything at once: no filters, no seats, and watermarks do not move. */
+  readonly offline: boolean;
+  pages(path: "/orders" | "/events", query: ListQuery): AsyncIterable<Page>;
+  count(path: "/orders", where: readonly Condition[]): Promise<number>;
+  seats(showId: string): Promise<unknown>;
+}
+
+/** Reads from the API. */
+export function apiReader(client: HttpClient): Reader {
+  return {
+    offline: false,
+    pages: (path, query) => listPages(client, path, query),
+    count: (path, where) => countRows(client, path, where),
+    seats: (showId) => client.get(`/shows/${showId}/seats`, SEATS_BODY),
+  };
+}
+
+/**
+ * Reads `events.json` and `orders.json` (or `…_sample.json`, `…_fixture.json`) from a folder: a bare list or `{data: […]}`.
+ * A file that is missing or no such list is a `UsageError`, at once.
+ */
+export function fixtureReader(directory: string): Reader {
+  const lists = { "/events": readList(directory, "events"), "/orders": readList(directory, "orders") };
+  return {
+    offline: true,
+    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, a file is not
+    pages: async function* (path) {
+      yield { rows: lists[path], total: lists[path].length };
+    },
+    count: () => Promise.resolve(0),
+    seats: () => Promise.resolve({ data: [] }),
+  };
+}
+
+function readList(directory: string, name: string): unknown[] {
+  const names = [`${name}.json`, `${name}_sample.json`, `${name}_fixture.json`];
+  const file = names.map((one) => join(directory, one)).find((path) => existsSync(path));
+  if (file === undefined) throw new UsageError(`${directory} has none of ${names.join(", ")}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new UsageError(`${file} is not JSON`);
+  }
+  const list = Array.isArray(content) ? (content as unknown[]) : (content as { data?: unknown } | null)?.data;
+  if (!Array.isArray(list))
+    throw new UsageError(`${file} is neither a list nor an object with a list in "data"`);
+  return list as unknown[];
+}

@@ -1,0 +1,219 @@
+import { z } from "zod";
+import { BadValue, parseMoment, parseMoney, type Moment } from "../core/values";
+
+/**
+ * Shapes of the API, tolerant where PHP is loose: ids as numbers or text, flags in four spellings, empty objects as [].
+ * Only the fields named here are ever read; unknown ones are dropped by the parser. Absent and null mean the same.
+ */
+
+/** Turns a parser that throws `BadValue` into a schema whose message is the reason, without the value. */
+function reading<T>(parse: (value: unknown) => T) {
+  return z.unknown().transform((value, context): T => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+}
+
+function orNull<T>(parse: (value: unknown) => T) {
+  return reading((value) => (value === null || value === undefined ? null : parse(value)));
+}
+
+export function readId(value: unknown): string {
+  const text = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
+  if (!/^\d{1,20}$/.test(text))
+    throw new BadValue(value === null || value === undefined ? "missing" : "unreadable id");
+  return text;
+}
+
+/** A flag that must be there; null is no. */
+export function readFlag(value: unknown): boolean {
+  if (value === undefined) throw new BadValue("missing");
+  if (value === true || value === 1 || value === "1" || value === "true") return true;
+  if (value === false || value === 0 || value === null || value === "0" || value === "false" || value === "")
+    return false;
+  throw new BadValue("unreadable flag");
+}
+
+/** A count of 0 or more; numeric text is read. */
+export function readCount(value: unknown): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isSafeInteger(number)) throw new BadValue("unreadable quantity");
+  if (number < 0) throw new BadValue("negative quantity");
+  if (number > 0xffffffff) throw new BadValue("quantity out of range");
+  return number;
+}
+
+function readQuantity(value: unknown): number {
+  if (value === null || value === undefined) return 1;
+  const count = readCount(value);
+  if (count === 0) throw new BadValue("quantity of zero");
+  return count;
+}
+
+function readCurrency(value: unknown): string {
+  if (value === null || value === undefined || value === "") throw new BadValue("missing");
+  const text = typeof value === "string" ? value.trim().toUpperCase() : "";
+  if (!/^[A-Z]{3}$/.test(text)) throw new BadValue("unreadable currency");
+  return text;
+}
+
+function readText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, 255) : "";
+}
+
+/** An object; PHP's empty list, an empty text or null is an empty object. */
+function readObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+/** A list; a map is read by its values. Missing and null are refused. */
+function readList(value: unknown): unknown[] {
+  if (value === null || value === undefined) throw new BadValue("missing");
+  if (Array.isArray(value)) return value as unknown[];
+  if (typeof value === "object") return Object.values(value);
+  throw new BadValue("not a list");
+}
+
+/** A name: text, or an object keyed by language (Russian first, then the first that is not empty). */
+export function readName(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  const names = readObject(value);
+  const candidates = [names.ru, names.ru_RU, names.default, ...Object.values(names)];
+  const found = candidates.find((one) => typeof one === "string" && one.trim() !== "");
+  return typeof found === "string" ? found : "";
+}
+
+/** A city: the name inside an object, or the text itself. */
+export function readCity(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { name } = readObject(value);
+  return name === undefined || name === null ? "" : readName(name);
+}
+
+/** The schemas judge times against `now` (ms); `naive` is told of each time without an offset. */
+export function createSchemas(now: number, naive: () => void) {
+  const moment = (value: unknown): Moment => {
+    const parsed = parseMoment(value, now);
+    if (parsed.naive) naive();
+    return parsed;
+  };
+  /** Shows and their sales may lie in the far future, so only the spelling is judged. */
+  const anyMoment = (value: unknown): Moment => {
+    const parsed = parseMoment(value, Number.MAX_SAFE_INTEGER);
+    if (parsed.naive) naive();
+    return parsed;
+  };
+  const changeMoments = {
+    created_at: orNull(moment),
+    updated_at: orNull(moment),
+    deleted_at: orNull(moment),
+  };
+
+  const basket = z.object({
+    id: reading(readId),
+    show_id: orNull(readId),
+    price: reading(parseMoney),
+    quantity: reading(readQuantity),
+    refunded_at: orNull(moment),
+    refunded_amount: orNull(parseMoney),
+    refunded_deduction_amount: orNull(parseMoney),
+    ...changeMoments,
+  });
+
+  const order = z.object({
+    id: reading(readId),
+    event_id: reading(readId),
+    payed: reading(readFlag),
+    payed_at: orNull(moment),
+    currency_id: reading(readCurrency),
+    utm: reading(readObject),
+    discount_id: orNull(readId),
+    promo_code_id: orNull(readId),
+    payment_type_id: reading(readText),
+    baskets: reading(readList).pipe(z.array(basket)),
+    ...changeMoments,
+  });
+
+  const show = z.object({
+    id: reading(readId),
+    is_active: reading((value) => readFlag(value ?? 0)),
+    start_date: orNull(anyMoment),
+    finish_date: orNull(anyMoment),
+    ...changeMoments,
+  });
+
+  const event = z.object({
+    id: reading(readId),
+    name: reading(readName),
+    is_active: reading(readFlag),
+    city: reading(readCity),
+    currency_id: reading(readText),
+    shows: reading((value) => readList(value ?? [])).pipe(z.array(show)),
+    ...changeMoments,
+  });
+
+  return { order, event };
+}
+
+export type Schemas = ReturnType<typeof createSchemas>;
+export type Order = z.infer<Schemas["order"]>;
+export type Basket = Order["baskets"][number];
+export type Event = z.infer<Schemas["event"]>;
+export type Show = Event["shows"][number];
+
+/** Fields asked for on orders: exactly those the schema reads, so that no personal data leave the API. */
+export const ORDER_FIELDS: readonly string[] = fieldsOf({
+  own: [
+    "id",
+    "event_id",
+    "payed",
+    "payed_at",
+    "currency_id",
+    "utm",
+    "discount_id",
+    "promo_code_id",
+    "payment_type_id",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+  ],
+  baskets: [
+    "id",
+    "show_id",
+    "price",
+    "quantity",
+    "refunded_at",
+    "refunded_amount",
+    "refunded_deduction_amount",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+  ],
+});
+
+/** Fields asked for on events; without them every show would bring its seat map along. */
+export const EVENT_FIELDS: readonly string[] = fieldsOf({
+  own: ["id", "name", "is_active", "city", "currency_id", "created_at", "updated_at", "deleted_at"],
+  shows: ["id", "is_active", "start_date", "finish_date", "created_at", "updated_at", "deleted_at"],
+});
+
+function fieldsOf({ own, ...nested }: { own: string[] } & Record<string, string[]>): string[] {
+  return [
+    ...own,
+    ...Object.entries(nested).flatMap(([name, fields]) => fields.map((field) => `${name}.${field}`)),
+  ];
+}
+
+/** The first reason why a row does not fit, as "field: reason": field names and fixed words only. */
+export function reasonOf(error: z.ZodError): string {
+  const issue = error.issues[0];
+  if (!issue) return "unreadable";
+  const path = issue.path.filter((part) => typeof part === "string").join(".");
+  const text = issue.code === "custom" ? issue.message : "unexpected shape";
+  return path === "" ? text : `${path}: ${text}`;
+}

@@ -1,0 +1,238 @@
+import { IANAZone } from "luxon";
+import { z } from "zod";
+import { FORMS, kinds, parseSettings, setting } from "../core/config";
+import { UsageError } from "../core/errors";
+import { LOG_LEVELS } from "../core/log";
+
+const BASE_URL_FORM =
+  "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
+
+const skip = (what: string, aliasTail: string, fallback: boolean) =>
+  setting(kinds.boolean().default(fallback), {
+    doc: `Leaves out ${what}.`,
+    form: FORMS.boolean,
+    aliases: [aliasTail],
+  });
+
+const identifier = () => z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
+
+/** Every setting of the loader, in the order of the sample file. */
+export const settingsSchema = z.object({
+  QTICKETS_TOKEN: setting(z.string().regex(/^[\x21-\x7e]+$/), {
+    doc: "Bearer token of the organiser (seller cabinet, Settings). Any text will do for a dry run.",
+    form: "the token of the seller cabinet, without blanks",
+    aliases: ["QTICKETS_API_TOKEN"],
+    secret: true,
+    sample: "placeholder-token",
+  }),
+  QTICKETS_BASE_URL: setting(
+    z
+      .string()
+      .refine((value) => /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value))
+      .transform((value) => value.replace(/\/+$/, ""))
+      .default("https://qtickets.ru/api/rest/v1"),
+    {
+      doc: "Address of the API; a slash at the end is removed.",
+      form: BASE_URL_FORM,
+      aliases: ["QTICKETS_API_BASE_URL"],
+    },
+  ),
+  QTICKETS_ALLOW_HTTP: setting(kinds.boolean().default(false), {
+    doc: "Accepts a plain http address. Only for a sandbox.",
+    form: FORMS.boolean,
+  }),
+  QTICKETS_SINCE_HOURS: setting(kinds.integer(1, 1_000_000).default(24), {
+    doc: "Length of the normal window in hours.",
+    form: "an integer of 1 or more",
+    aliases: ["QTICKETS_LOOKBACK_HOURS"],
+  }),
+  QTICKETS_INITIAL_BACKFILL_HOURS: setting(kinds.integer(0, 1_000_000).default(720), {
+    doc: "Length of the first window in hours; 0 switches the backfill off.",
+    form: "an integer of 0 or more",
+  }),
+  QTICKETS_BACKFILL_GUARD_TABLE: setting(identifier().default("meta_job_runs"), {
+    doc: "Table that tells whether the job has had an ok run.",
+    form: "a plain table name",
+  }),
+  QTICKETS_OVERLAP_MINUTES: setting(kinds.integer(0, 100_000).default(60), {
+    doc: "How far before its watermark a window begins, in minutes.",
+    form: "an integer of 0 or more",
+  }),
+  QTICKETS_REREAD_DAYS: setting(kinds.integer(1, 10_000).default(92), {
+    doc: "Days that are read again once a day where the API does not honour the filter by change time.",
+    form: "an integer of 1 or more",
+  }),
+  QTICKETS_PAGE_SIZE: setting(kinds.integer(1, 10_000).default(100), {
+    doc: "Rows asked for per page; the API may answer with fewer.",
+    form: "an integer of 1 or more",
+  }),
+  QTICKETS_SELECT_FIELDS: setting(kinds.boolean().default(true), {
+    doc: "Asks the API for the needed fields only, so that personal data do not leave it.",
+    form: FORMS.boolean,
+  }),
+  QTICKETS_RATE_PER_SECOND: setting(kinds.decimal(0, 100_000).default(3), {
+    doc: "Requests per second, one at a time; 0 means without a limit (sandbox).",
+    form: "a number of 0 or more",
+  }),
+  QTICKETS_REQUEST_SECONDS: setting(kinds.decimal(0.1, 3600).default(60), {
+    doc: "Deadline of one request in seconds.",
+    form: "a number of 0.1 or more",
+  }),
+  QTICKETS_RUN_SECONDS: setting(kinds.integer(5, 86_400).default(540), {
+    doc: "Deadline of the whole run in seconds; keep it below the time-out of the schedule.",
+    form: "an integer from 5 to 86400",
+  }),
+  QTICKETS_QUARANTINE_MAX_SHARE: setting(kinds.decimal(0, 1).default(0.05), {
+    doc: "The run fails when a larger share of a source's rows cannot be read.",
+    form: "a number from 0 to 1",
+  }),
+  QUARANTINE_DIR: setting(kinds.text().default("/var/lib/zakaz/quarantine"), {
+    doc: "Folder of the list of rows that were put aside (ids and reasons only).",
+    form: "a path",
+  }),
+  QTICKETS_SKIP_INVENTORY: skip("the seat counters", "SKIP_INVENTORY", false),
+  QTICKETS_SKIP_CLIENTS: skip("buyers; they are never requested, whatever is set", "SKIP_CLIENTS", true),
+  QTICKETS_SKIP_PRICE_SHADES: skip("the catalogue of price shades", "SKIP_PRICE_SHADES", true),
+  QTICKETS_SKIP_DISCOUNTS: skip("the catalogue of discounts", "SKIP_DISCOUNTS", true),
+  QTICKETS_SKIP_PROMO_CODES: skip("the catalogue of promo codes", "SKIP_PROMO_CODES", true),
+  QTICKETS_SKIP_BARCODES: skip("ticket barcodes", "SKIP_BARCODES", true),
+  QTICKETS_SKIP_PARTNER_TICKETS: skip(
+    "partner tickets; they are never requested, whatever is set",
+    "SKIP_PARTNER_TICKETS",
+    true,
+  ),
+  ORG_NAME: setting(kinds.text().default(""), {
+    doc: "Label of the organiser in the log. It is never sent: the token decides.",
+    form: "a text",
+    aliases: ["QTICKETS_ORG_NAME"],
+  }),
+  QTICKETS_PARTNERS_BASE_URL: setting(kinds.text().default(""), {
+    doc: "Partners API: not used.",
+    form: "a text",
+    aliases: ["QTICKETS_PARTNERS_API_BASE_URL"],
+  }),
+  QTICKETS_PARTNERS_TOKEN: setting(kinds.text().default(""), {
+    doc: "Partners API: not used.",
+    form: "a text",
+    aliases: ["QTICKETS_PARTNERS_API_TOKEN"],
+    secret: true,
+  }),
+  QTICKETS_PARTNERS_FIND_REQUESTS: setting(
+    z
+      .string()
+      .regex(/^\[\s*\]$/)
+      .default("[]"),
+    {
+      doc: "Partners API: not used, so anything but an empty list is refused.",
+      form: "[] (the Partners API is not used)",
+      aliases: ["QTICKETS_PARTNERS_FIND_REQUESTS_JSON"],
+    },
+  ),
+  CLICKHOUSE_HOST: setting(z.string().regex(/^[A-Za-z0-9._-]+$/), {
+    doc: "Host name of ClickHouse.",
+    form: "a host name without scheme and port",
+    aliases: ["CH_HOST"],
+    sample: "ch-zakaz",
+  }),
+  CLICKHOUSE_PORT: setting(kinds.integer(1, 65_535).optional(), {
+    doc: "HTTP port of ClickHouse; 8123, or 8443 with CLICKHOUSE_SECURE.",
+    form: "an integer from 1 to 65535",
+    aliases: ["CH_PORT", "CLICKHOUSE_HTTP_PORT"],
+  }),
+  CLICKHOUSE_DB: setting(identifier().default("zakaz"), {
+    doc: "Database of every read and write.",
+    form: "a plain database name",
+    aliases: ["CLICKHOUSE_DATABASE", "CH_DATABASE"],
+  }),
+  CLICKHOUSE_USER: setting(kinds.text().default("etl_writer"), {
+    doc: "User of the loader.",
+    form: "a user name",
+    aliases: ["CLICKHOUSE_USER_WRITE", "CH_USER", "CH_USER_WRITE", "CLICKHOUSE_USERNAME"],
+    sample: "etl_writer",
+  }),
+  CLICKHOUSE_PASSWORD: setting(kinds.text(), {
+    doc: "Password of that user.",
+    form: "the password of the loader's user",
+    aliases: ["CLICKHOUSE_PASSWORD_WRITE", "CH_PASSWORD", "CH_PASSWORD_WRITE"],
+    secret: true,
+    sample: "placeholder-password",
+  }),
+  CLICKHOUSE_SECURE: setting(kinds.boolean().default(false), {
+    doc: "Uses https to ClickHouse.",
+    form: FORMS.boolean,
+    aliases: ["CH_SECURE"],
+  }),
+  CLICKHOUSE_VERIFY_SSL: setting(kinds.boolean().default(true), {
+    doc: "Checks the certificate of ClickHouse; without https it has no effect.",
+    form: FORMS.boolean,
+    aliases: ["CH_VERIFY_SSL"],
+  }),
+  LEASE_SECONDS: setting(kinds.integer(3, 3600).default(30), {
+    doc: "How long the lock of a run that died keeps others out, in seconds.",
+    form: "an integer from 3 to 3600",
+  }),
+  TZ: setting(
+    z
+      .string()
+      .refine((zone) => IANAZone.isValidZone(zone))
+      .default("Europe/Moscow"),
+    {
+      doc: "Zone in which filter times are written. Days of sale are Moscow days in any case.",
+      form: "a time zone name such as Europe/Moscow",
+      aliases: ["DEFAULT_TZ"],
+    },
+  ),
+  REPORT_TZ: setting(kinds.text().default("Europe/Moscow"), {
+    doc: "Accepted for older files, without effect.",
+    form: "a text",
+    aliases: ["QTICKETS_REPORT_TZ"],
+  }),
+  JOB_NAME: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+      .default("qtickets_api"),
+    {
+      doc: "Name of the job in the journal, the lock and the watermarks.",
+      form: "letters, digits, dot, hyphen and underscore, at most 64",
+      aliases: ["QTICKETS_JOB_NAME"],
+    },
+  ),
+  DRY_RUN: setting(kinds.boolean().default(false), {
+    doc: "Checks the settings, sends nothing anywhere and ends.",
+    form: FORMS.boolean,
+    aliases: ["QTICKETS_DRY_RUN"],
+    sample: "true",
+  }),
+  LOG_LEVEL: setting(
+    z
+      .string()
+      .transform((value) => value.toUpperCase())
+      .pipe(z.enum(LOG_LEVELS))
+      .default("INFO"),
+    { doc: "Least level that is logged.", form: LOG_LEVELS.join(", ") },
+  ),
+  LOG_FORMAT: setting(z.enum(["text", "json"]).default("text"), {
+    doc: "Form of the log lines on standard error.",
+    form: "text or json",
+  }),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Names with these beginnings that are no setting are mistakes worth naming. */
+const OWN_PREFIXES = ["QTICKETS_", "CLICKHOUSE_"];
+
+/** Reads and checks all settings; everything wrong is named in one `UsageError` without values. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const settings = parseSettings(settingsSchema, environment, OWN_PREFIXES);
+  if (settings.QTICKETS_BASE_URL.startsWith("http:") && !settings.QTICKETS_ALLOW_HTTP) {
+    throw new UsageError(`Settings are wrong:\n  QTICKETS_BASE_URL must be ${BASE_URL_FORM}`);
+  }
+  return settings;
+}
+
+/** The port to use: the given one, or the usual one of http or https. */
+export function clickHousePort(settings: Settings): number {
+  return settings.CLICKHOUSE_PORT ?? (settings.CLICKHOUSE_SECURE ? 8443 : 8123);
+}

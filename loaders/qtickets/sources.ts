@@ -1,0 +1,7 @@
+import { events } from "./events";
+import { inventory } from "./inventory";
+import { orders } from "./orders";
+import type { Source } from "./run";
+
+/** What a run reads, in this order. A new source is one file and one line here. */
+export const SOURCES: readonly Source[] = [events, orders, inventory];

@@ -1,0 +1,114 @@
+import { DateTime } from "luxon";
+import { UsageError } from "../core/errors";
+import { MOSCOW } from "../core/values";
+
+/** What the user asked for by hand. Moments are milliseconds since 1970 UTC; `since` is before `until` and before now. */
+export interface WindowArguments {
+  sinceHours?: number | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
+  full: boolean;
+}
+
+/** What is known from earlier runs. */
+export interface History {
+  /** The guard table has an ok run of the job. */
+  hadOkRun: boolean;
+  /** Watermark `orders`: everything paid or changed before it has been read. */
+  readUntil: number | undefined;
+  /** Watermark `orders_from`: sales before it were never read as a whole. */
+  readFrom: number | undefined;
+}
+
+export type Mode = "incremental" | "backfill" | "window" | "full" | "offline";
+
+/** Which orders a run reads. */
+export interface Plan {
+  mode: Mode;
+  /** Paid orders by moment of payment, `[start, end)`; null reads every order without a filter. */
+  paid: { start: number; end: number } | null;
+  /** Orders of any kind that changed since; null when nothing was read before, so nothing can have changed. */
+  changedSince: number | null;
+  /** Sales before this are whole only if they are in the warehouse already. */
+  readFrom: number;
+  /** The watermark `orders` moves to the start of the run. */
+  advances: boolean;
+}
+
+const HOUR = 3_600_000;
+/** Before the first order of any source. */
+export const EVERYTHING = Date.UTC(2000, 0, 1);
+
+export interface PlanInput {
+  /** Start of the run (ms), the end of its windows. */
+  now: number;
+  sinceHours: number;
+  backfillHours: number;
+  overlapMinutes: number;
+  offline: boolean;
+  asked: WindowArguments;
+  history: History;
+}
+
+/** Chooses the windows of a run. Hours are elapsed time; a window that opens new history begins at midnight in Moscow. */
+export function planRun(input: PlanInput): Plan {
+  const { now, asked, history } = input;
+  const hours = asked.sinceHours ?? input.sinceHours;
+  const everything = { paid: null, changedSince: null, readFrom: EVERYTHING };
+  if (input.offline) return { mode: "offline", ...everything, advances: false };
+  if (asked.full) return { mode: "full", ...everything, advances: true };
+  if (asked.since !== undefined || asked.until !== undefined) {
+    const start = asked.since ?? EVERYTHING;
+    const end = Math.min(asked.until ?? now, now);
+    return {
+      mode: "window",
+      paid: { start, end },
+      changedSince: null,
+      readFrom: history.readFrom ?? now,
+      advances: false,
+    };
+  }
+  const { readUntil } = history;
+  if (!history.hadOkRun || readUntil === undefined) {
+    const start = moscowMidnight(now - Math.max(hours, input.backfillHours) * HOUR);
+    return {
+      mode: "backfill",
+      paid: { start, end: now },
+      changedSince: null,
+      readFrom: Math.min(start, history.readFrom ?? start),
+      advances: true,
+    };
+  }
+  const changedSince = Math.min(readUntil, now) - input.overlapMinutes * 60_000;
+  const wanted = Math.min(changedSince, now - hours * HOUR);
+  const known = history.readFrom ?? wanted;
+  const start = wanted < known ? moscowMidnight(wanted) : wanted;
+  return {
+    mode: "incremental",
+    paid: { start, end: now },
+    changedSince,
+    readFrom: Math.min(start, known),
+    advances: true,
+  };
+}
+
+/** Start of the Moscow day of a moment (ms). */
+export function moscowMidnight(ms: number): number {
+  return DateTime.fromMillis(ms, { zone: MOSCOW }).startOf("day").toMillis();
+}
+
+/** A moment as the API takes it in a filter: ISO 8601 with seconds and a colon in the offset. */
+export function filterTime(ms: number, zone: string): string {
+  return DateTime.fromMillis(ms, { zone }).toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
+}
+
+/** A moment given by hand: a day (its midnight in Moscow) or an ISO 8601 moment (Moscow unless it has an offset). */
+export function parseHandMoment(text: string, flag: string): number {
+  const parsed = DateTime.fromISO(text, { zone: MOSCOW });
+  if (!parsed.isValid || !/^\d{4}-\d\d-\d\d/.test(text)) {
+    throw new UsageError(
+      `${flag} must be a day such as 2030-01-31 or a moment such as 2030-01-31T12:00:00+03:00`,
+    );
+  }
+  return parsed.toMillis();
+}
