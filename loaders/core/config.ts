@@ -99,7 +99,7 @@ export function parseSettings<S extends Shape>(
       );
     }
   }
-  if (mistakes.length > 0) throw new UsageError(`Settings are wrong:\n  ${mistakes.join("\n  ")}`);
+  if (mistakes.length > 0) throw new UsageError(`Settings are wrong: ${mistakes.join("; ")}.`);
   return result.data as z.infer<z.ZodObject<S>>;
 }
 

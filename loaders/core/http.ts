@@ -1,10 +1,11 @@
-import { Agent, interceptors, request, type Dispatcher } from "undici";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { Agent, request, type Dispatcher } from "undici";
 import type { Clock } from "./clock";
 import { ExpectedError, StoppedError } from "./errors";
 import type { Log } from "./log";
 import { API_RETRY, retry, retryAfterMs, TRANSIENT_CODES, TRANSIENT_STATUSES, type Verdict } from "./retry";
 
-/** Longest answer that is read, in bytes after decompression. */
+/** Longest answer that is read, in bytes before and after decompression. */
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** A failed answer of an API, without its content. `status` is null when there was no answer. */
@@ -54,8 +55,7 @@ export interface HttpClient {
 /** Makes the client. It opens no connection before the first `get`. */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { apiName, baseUrl, clock, log, deadline, signal } = options;
-  const agent = options.dispatcher ?? new Agent({ connections: 1, connect: { timeout: 10_000 } });
-  const dispatcher = agent.compose(interceptors.decompress());
+  const dispatcher = options.dispatcher ?? new Agent({ connections: 1, connect: { timeout: 10_000 } });
   let requests = 0;
   let nextSlot = 0;
 
@@ -129,7 +129,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       }
     },
     close: async () => {
-      await agent.destroy();
+      await dispatcher.destroy();
     },
   };
 }
@@ -173,7 +173,8 @@ async function readAnswer(
 ): Promise<unknown> {
   const status = answer.statusCode;
   const type = header(answer, "content-type") ?? "no content type";
-  const bytes = await readBody(apiName, path, answer.body);
+  const raw = await readBody(apiName, path, answer.body);
+  const bytes = decompress(raw, header(answer, "content-encoding"));
   const facts = `HTTP ${status}, ${type.split(";")[0]}, ${bytes.length} bytes`;
   const json = parseJson(bytes);
   const code = errorCodeOf(json);
@@ -232,6 +233,23 @@ async function readBody(apiName: string, path: string, body: AsyncIterable<unkno
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
+}
+
+/** Throws zlib's error (code `Z_…`) for a body that was cut off, `ERR_BUFFER_TOO_LARGE` for one that unpacks to too much. */
+function decompress(raw: Buffer, encoding: string | undefined): Buffer {
+  const limit = { maxOutputLength: MAX_BODY };
+  if (raw.length === 0) return raw;
+  switch (encoding?.trim().toLowerCase()) {
+    case "gzip":
+    case "x-gzip":
+      return gunzipSync(raw, limit);
+    case "deflate":
+      return inflateSync(raw, limit);
+    case "br":
+      return brotliDecompressSync(raw, limit);
+    default:
+      return raw;
+  }
 }
 
 /** The JSON value of the bytes (a byte order mark is allowed, invalid UTF-8 is not), or undefined. */

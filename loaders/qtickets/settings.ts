@@ -7,12 +7,8 @@ import { LOG_LEVELS } from "../core/log";
 const BASE_URL_FORM =
   "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
 
-const skip = (what: string, aliasTail: string, fallback: boolean) =>
-  setting(kinds.boolean().default(fallback), {
-    doc: `Leaves out ${what}.`,
-    form: FORMS.boolean,
-    aliases: [aliasTail],
-  });
+const skip = (what: string, fallback: boolean) =>
+  setting(kinds.boolean().default(fallback), { doc: `Leaves out ${what}.`, form: FORMS.boolean });
 
 const identifier = () => z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
 
@@ -90,17 +86,13 @@ export const settingsSchema = z.object({
     doc: "Folder of the list of rows that were put aside (ids and reasons only).",
     form: "a path",
   }),
-  QTICKETS_SKIP_INVENTORY: skip("the seat counters", "SKIP_INVENTORY", false),
-  QTICKETS_SKIP_CLIENTS: skip("buyers; they are never requested, whatever is set", "SKIP_CLIENTS", true),
-  QTICKETS_SKIP_PRICE_SHADES: skip("the catalogue of price shades", "SKIP_PRICE_SHADES", true),
-  QTICKETS_SKIP_DISCOUNTS: skip("the catalogue of discounts", "SKIP_DISCOUNTS", true),
-  QTICKETS_SKIP_PROMO_CODES: skip("the catalogue of promo codes", "SKIP_PROMO_CODES", true),
-  QTICKETS_SKIP_BARCODES: skip("ticket barcodes", "SKIP_BARCODES", true),
-  QTICKETS_SKIP_PARTNER_TICKETS: skip(
-    "partner tickets; they are never requested, whatever is set",
-    "SKIP_PARTNER_TICKETS",
-    true,
-  ),
+  QTICKETS_SKIP_INVENTORY: skip("the seat counters", false),
+  QTICKETS_SKIP_CLIENTS: skip("buyers; they are never requested, whatever is set", true),
+  QTICKETS_SKIP_PRICE_SHADES: skip("the catalogue of price shades", true),
+  QTICKETS_SKIP_DISCOUNTS: skip("the catalogue of discounts", true),
+  QTICKETS_SKIP_PROMO_CODES: skip("the catalogue of promo codes", true),
+  QTICKETS_SKIP_BARCODES: skip("ticket barcodes", true),
+  QTICKETS_SKIP_PARTNER_TICKETS: skip("partner tickets; they are never requested, whatever is set", true),
   ORG_NAME: setting(kinds.text().default(""), {
     doc: "Label of the organiser in the log. It is never sent: the token decides.",
     form: "a text",
@@ -227,7 +219,7 @@ const OWN_PREFIXES = ["QTICKETS_", "CLICKHOUSE_"];
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const settings = parseSettings(settingsSchema, environment, OWN_PREFIXES);
   if (settings.QTICKETS_BASE_URL.startsWith("http:") && !settings.QTICKETS_ALLOW_HTTP) {
-    throw new UsageError(`Settings are wrong:\n  QTICKETS_BASE_URL must be ${BASE_URL_FORM}`);
+    throw new UsageError(`Settings are wrong: QTICKETS_BASE_URL must be ${BASE_URL_FORM}.`);
   }
   return settings;
 }
