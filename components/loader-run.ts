@@ -47,25 +47,31 @@ export class LoaderRun extends pulumi.ComponentResource {
 }
 
 function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
-  const source = args.qticketsUrl
-    ? // Plain http is for the sandbox alone, and only by this consent.
-      { QTICKETS_BASE_URL: args.qticketsUrl, QTICKETS_ALLOW_HTTP: "true" }
-    : {};
-  return pulumi.secret(
-    pulumi.output({
-      container: args.clickhouse.container,
-      network: args.network.name,
-      image: args.image.imageId,
+  const settings: Record<string, pulumi.Input<string>> = {
+    QTICKETS_TOKEN: args.qticketsToken,
+    CLICKHOUSE_HOST: args.clickhouse.container,
+    CLICKHOUSE_PORT: String(HTTP_PORT),
+    CLICKHOUSE_DB: DATABASE,
+    CLICKHOUSE_USER: users.loader,
+    CLICKHOUSE_PASSWORD: args.loaderPassword,
+  };
+  if (args.qticketsUrl) {
+    settings["QTICKETS_BASE_URL"] = args.qticketsUrl;
+    // Plain http is for the sandbox alone, and only by this consent.
+    settings["QTICKETS_ALLOW_HTTP"] = "true";
+  }
+  return pulumi
+    .all([
+      args.clickhouse.container,
+      args.network.name,
+      args.image.imageId,
+      pulumi.secret(pulumi.output(settings)),
+    ])
+    .apply(([container, network, image, settings]) => ({
+      container,
+      network,
+      image,
       quarantineVolume: args.names.quarantineVolume,
-      settings: {
-        ...source,
-        QTICKETS_TOKEN: args.qticketsToken,
-        CLICKHOUSE_HOST: args.clickhouse.container,
-        CLICKHOUSE_PORT: String(HTTP_PORT),
-        CLICKHOUSE_DB: DATABASE,
-        CLICKHOUSE_USER: users.loader,
-        CLICKHOUSE_PASSWORD: args.loaderPassword,
-      },
-    }),
-  );
+      settings,
+    }));
 }

@@ -65,3 +65,13 @@ export function found(recorded: Recorded[], type: string, name: string): Recorde
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
 }
+
+/** Key and value with which Pulumi marks a secret on its way to the engine. */
+const SECRET_MARK = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"] as const;
+
+/** The value of an input that must have reached the engine marked as secret. */
+export function secretValue(input: unknown): unknown {
+  const marked = input as Record<string, unknown> | undefined;
+  if (marked?.[SECRET_MARK[0]] !== SECRET_MARK[1]) throw new Error("This input is not marked secret");
+  return marked["value"];
+}
