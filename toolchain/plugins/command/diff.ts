@@ -1,9 +1,8 @@
 /** The difference between two sets of inputs, as the official provider reports it. */
 import { isDeepStrictEqual } from "node:util";
 
-import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-
-import { isObject, isSpecial, type Values } from "./values";
+import type { Value, Values } from "../shared/struct";
+import { isObject, isSpecial } from "./values";
 
 export type Kind = "add" | "delete" | "update";
 
@@ -23,7 +22,9 @@ export function replaces(path: string): boolean {
 }
 
 function withoutInternals(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => key !== "version" && !key.startsWith("__")));
+  return Object.fromEntries(
+    Object.entries(values).filter(([key]) => key !== "version" && !key.startsWith("__")),
+  );
 }
 
 function compareObjects(path: string, olds: Values, news: Values, changes: Map<string, Kind>): void {
@@ -32,7 +33,7 @@ function compareObjects(path: string, olds: Values, news: Values, changes: Map<s
   }
 }
 
-function compare(path: string, old: JavaScriptValue, now: JavaScriptValue, changes: Map<string, Kind>): void {
+function compare(path: string, old: Value, now: Value, changes: Map<string, Kind>): void {
   if (isDeepStrictEqual(content(old), content(now))) return;
   if (old === null) changes.set(path, "add");
   else if (now === null) changes.set(path, "delete");
@@ -48,7 +49,7 @@ function compare(path: string, old: JavaScriptValue, now: JavaScriptValue, chang
 }
 
 /** What an asset or archive is compared by: its content's hash where there is one, not the path it was read from. */
-function content(value: JavaScriptValue): JavaScriptValue {
+function content(value: Value): Value {
   if (Array.isArray(value)) return value.map(content);
   if (!isObject(value)) return value;
   if (isSpecial(value) && typeof value.hash === "string" && value.hash !== "") return { hash: value.hash };

@@ -1,7 +1,7 @@
 /** The inputs of `command:local:Command` and `command:local:run`: their types, and reading them from a request. */
-import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 
-import { isObject, isUnknown, reveal, type Values } from "./values";
+import type { Value, Values } from "../shared/struct";
+import { isObject, isUnknown, reveal } from "./values";
 
 export const LOGGING = ["stdout", "stderr", "stdoutAndStderr", "none"] as const;
 export type Logging = (typeof LOGGING)[number];
@@ -52,24 +52,27 @@ export const RESOURCE_INPUTS: Readonly<Record<string, Kind>> = {
 /** The official input properties of the function. */
 export const FUNCTION_INPUTS: Readonly<Record<string, Kind>> = { ...BASE, command: "string" };
 
-const isText = (value: JavaScriptValue): boolean => typeof value === "string";
+const isText = (value: Value): boolean => typeof value === "string";
 
-const KINDS: Readonly<Record<Kind, { fits: (value: JavaScriptValue) => boolean; expected: string }>> = {
+const KINDS: Readonly<Record<Kind, { fits: (value: Value) => boolean; expected: string }>> = {
   string: { fits: isText, expected: "a string" },
   boolean: { fits: (value) => typeof value === "boolean", expected: "true or false" },
-  strings: { fits: (value) => Array.isArray(value) && value.every(isTextOrUnknown), expected: "a list of strings" },
+  strings: {
+    fits: (value) => Array.isArray(value) && value.every(isTextOrUnknown),
+    expected: "a list of strings",
+  },
   texts: {
     fits: (value) => isObject(value) && Object.values(value).every(isTextOrUnknown),
     expected: "a map of strings",
   },
   logging: {
-    fits: (value) => (LOGGING as readonly JavaScriptValue[]).includes(value),
+    fits: (value) => (LOGGING as readonly Value[]).includes(value),
     expected: `one of ${LOGGING.join(", ")}`,
   },
   "any[]": { fits: Array.isArray, expected: "a list" },
 };
 
-function isTextOrUnknown(value: JavaScriptValue): boolean {
+function isTextOrUnknown(value: Value): boolean {
   return isText(value) || isUnknown(value);
 }
 
@@ -82,7 +85,10 @@ export function checkInputs(inputs: Values, properties: Readonly<Record<string, 
     const value = inputs[property];
     if (value === undefined || value === null) continue;
     if (REFUSED.includes(property)) {
-      failures.push({ property, reason: "is not served by this build of the command plugin: read the files in the program" });
+      failures.push({
+        property,
+        reason: "is not served by this build of the command plugin: read the files in the program",
+      });
       continue;
     }
     const known = reveal(value);
@@ -96,5 +102,5 @@ export function checkInputs(inputs: Values, properties: Readonly<Record<string, 
 /** The inputs as the runner takes them, without secret markings. They must have passed `checkInputs`. */
 export function readInputs(values: Values): CommandInputs {
   const known = Object.entries(values).filter(([, value]) => value !== null);
-  return Object.fromEntries(known.map(([key, value]) => [key, reveal(value)])) as CommandInputs;
+  return Object.fromEntries(known.map(([key, value]) => [key, reveal(value)]));
 }

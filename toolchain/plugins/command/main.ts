@@ -7,6 +7,8 @@ const engineAddress = process.argv.slice(2).findLast((argument) => /^[^-].*:\d+$
 const provider = new CommandProvider(engineAddress);
 endWithParent(() => provider.runner.cancel());
 serveProvider(provider.handlers()).catch((error: unknown) => {
-  process.stderr.write(`pulumi-resource-command: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `pulumi-resource-command: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exit(1);
 });

@@ -12,22 +12,24 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { masker } from "../shared/mask";
 import { rpcError, unary } from "../shared/serve";
+import { valuesOf as values, type Values } from "../shared/struct";
 import { inputDiff, replaces, type Kind } from "./diff";
 import { checkInputs, FUNCTION_INPUTS, readInputs, RESOURCE_INPUTS } from "./inputs";
 import { EngineLog } from "./log";
 import { Runner, type Outputs } from "./run";
 import { SCHEMA } from "./schema";
-import { reveal, secretTexts, UNKNOWN_STRING, type Values } from "./values";
+import { reveal, secretTexts, UNKNOWN_STRING } from "./values";
 
 const COMMAND = "command:local:Command";
 const RUN = "command:local:run";
 
 const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
-const KINDS: Readonly<Record<Kind, { inPlace: proto.PropertyDiff.Kind; replace: proto.PropertyDiff.Kind }>> = {
-  add: { inPlace: ADD, replace: ADD_REPLACE },
-  delete: { inPlace: DELETE, replace: DELETE_REPLACE },
-  update: { inPlace: UPDATE, replace: UPDATE_REPLACE },
-};
+const KINDS: Readonly<Record<Kind, { inPlace: proto.PropertyDiff.Kind; replace: proto.PropertyDiff.Kind }>> =
+  {
+    add: { inPlace: ADD, replace: ADD_REPLACE },
+    delete: { inPlace: DELETE, replace: DELETE_REPLACE },
+    update: { inPlace: UPDATE, replace: UPDATE_REPLACE },
+  };
 
 export class CommandProvider {
   readonly runner = new Runner();
@@ -53,12 +55,17 @@ export class CommandProvider {
       getSchema: unary<proto.GetSchemaRequest, proto.GetSchemaResponse>(() =>
         new proto.GetSchemaResponse().setSchema(JSON.stringify(SCHEMA)),
       ),
-      checkConfig: unary((request: proto.CheckRequest) => new proto.CheckResponse().setInputs(request.getNews())),
+      checkConfig: unary((request: proto.CheckRequest) =>
+        new proto.CheckResponse().setInputs(request.getNews()),
+      ),
       diffConfig: unary<proto.DiffRequest, proto.DiffResponse>(() =>
         new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE),
       ),
       configure: unary<proto.ConfigureRequest, proto.ConfigureResponse>(() =>
-        new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true).setAcceptresources(true),
+        new proto.ConfigureResponse()
+          .setAcceptsecrets(true)
+          .setSupportspreview(true)
+          .setAcceptresources(true),
       ),
       check: unary((request: proto.CheckRequest) => this.check(request)),
       diff: unary((request: proto.DiffRequest) => this.diff(request)),
@@ -136,7 +143,12 @@ export class CommandProvider {
   }
 
   /** Runs a command, if there is one: without it the previous outputs stay. */
-  private async run(command: string | undefined, inputs: Values, previous: Outputs, urn: string): Promise<Outputs> {
+  private async run(
+    command: string | undefined,
+    inputs: Values,
+    previous: Outputs,
+    urn: string,
+  ): Promise<Outputs> {
     if (command === undefined) return previous;
     const mask = masker(secretTexts(inputs));
     try {
@@ -153,10 +165,6 @@ export class CommandProvider {
 
 const NO_OUTPUTS: Outputs = { stdout: "", stderr: "" };
 const UNKNOWN_OUTPUTS: Outputs = { stdout: UNKNOWN_STRING, stderr: UNKNOWN_STRING };
-
-function values(struct: Struct | undefined): Values {
-  return struct?.toJavaScript() ?? {};
-}
 
 function text(value: Values[string] | undefined): string | undefined {
   const known = value === undefined ? undefined : reveal(value);
@@ -187,7 +195,9 @@ function failure(property: string, reason: string): proto.CheckFailure {
 
 function demand(token: string, served: string): void {
   if (token === served) return;
-  throw rpcError(`${token} is not served by this build of the command plugin, only ${COMMAND} and ${RUN} are`);
+  throw rpcError(
+    `${token} is not served by this build of the command plugin, only ${COMMAND} and ${RUN} are`,
+  );
 }
 
 function typeOf(urn: string): string {

@@ -59,7 +59,10 @@ export class Runner {
     if (problem !== undefined) {
       throw new Error(`${problem}: running ${quoted(mask(command))}:\n${mask(text(captured.both))}`);
     }
-    return { stdout: withoutLineBreak(text(captured.stdout)), stderr: withoutLineBreak(text(captured.stderr)) };
+    return {
+      stdout: withoutLineBreak(text(captured.stdout)),
+      stderr: withoutLineBreak(text(captured.stderr)),
+    };
   }
 
   /** Ends every running command with its children: first politely, after a grace period for good. Starts no more. */
@@ -73,7 +76,11 @@ export class Runner {
   }
 
   /** Waits for the process and for both its outputs; what went wrong in the official words, or undefined. */
-  private finished(child: ChildProcess, program: string, dir: string | undefined): Promise<string | undefined> {
+  private finished(
+    child: ChildProcess,
+    program: string,
+    dir: string | undefined,
+  ): Promise<string | undefined> {
     const result = new Promise<string | undefined>((resolve) => {
       child.on("error", (error: NodeJS.ErrnoException) => resolve(startProblem(error, program, dir)));
       child.on("close", (code, signal) => {

@@ -8,10 +8,11 @@ import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { masker } from "../shared/mask";
 import { rpcError, unary, UNLIMITED } from "../shared/serve";
+import { valuesOf, type Values } from "../shared/struct";
 import type { Bridge } from "./bridge";
 import { plain, sentence } from "./diagnostics";
 import { Engine, engineSettings } from "./engine";
@@ -35,8 +36,6 @@ export const VERSION = "5.2.0";
 const PROVIDER = "pulumi:providers:docker";
 const CONTAINER = "docker:index/container:Container";
 const PLAN = ["PlanResourceChange", "ApplyResourceChange"];
-
-type Values = Record<string, JavaScriptValue>;
 
 /** What one forwarded call is about, for its renaming and its error text. */
 interface Subject {
@@ -92,7 +91,11 @@ export class Adapter {
 
   private async connect(): Promise<ResourceProviderClient> {
     const port = await this.bridge.port;
-    const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), UNLIMITED);
+    const client = new ResourceProviderClient(
+      `127.0.0.1:${port}`,
+      grpc.credentials.createInsecure(),
+      UNLIMITED,
+    );
     const request = new proto.ParameterizeRequest().setArgs(
       new proto.ParameterizeRequest.ParametersArgs().setArgsList([this.bridge.upstream]),
     );
@@ -122,7 +125,10 @@ export class Adapter {
     definition: Definition<proto.DiffRequest, proto.DiffResponse>,
     request: proto.DiffRequest,
   ): Promise<proto.DiffResponse> {
-    const subject = this.subjectOf(request, request.getNews(), ["PlanResourceChange", "UpgradeResourceState"]);
+    const subject = this.subjectOf(request, request.getNews(), [
+      "PlanResourceChange",
+      "UpgradeResourceState",
+    ]);
     toBridge(request, subject, [request.getOlds(), request.getNews(), request.getOldInputs()]);
     request.setIgnorechangesList(paths(request.getIgnorechangesList(), subject, "toBridge"));
     const response = await this.send(definition, request, subject);
@@ -130,7 +136,9 @@ export class Adapter {
     response.setDiffsList(paths(response.getDiffsList(), subject, "fromBridge"));
     response.setStablesList(paths(response.getStablesList(), subject, "fromBridge"));
     const detailed = response.getDetaileddiffMap();
-    for (const [path, change] of [...detailed.getEntryList()].map((entry) => entry as [string, proto.PropertyDiff])) {
+    for (const [path, change] of [...detailed.getEntryList()].map(
+      (entry) => entry,
+    )) {
       const renamed = renamePath(path, subject.type, "fromBridge");
       if (renamed === path) continue;
       detailed.set(renamed, change);
@@ -167,7 +175,9 @@ export class Adapter {
     toBridge(request, subject, [request.getProperties()]);
     const real = !request.getPreview();
     const attempt =
-      real && subject.type === CONTAINER && typeof name === "string" ? await this.leftovers.begin(name) : undefined;
+      real && subject.type === CONTAINER && typeof name === "string"
+        ? await this.leftovers.begin(name)
+        : undefined;
     let response: proto.CreateResponse;
     try {
       response = await this.send(ResourceProviderService.create, request, subject);
@@ -204,7 +214,11 @@ export class Adapter {
     return this.send(ResourceProviderService.delete, request, subject);
   }
 
-  private subjectOf(request: ResourceRequest, inputs: Struct | undefined, operations: readonly string[]): Subject {
+  private subjectOf(
+    request: ResourceRequest,
+    inputs: Struct | undefined,
+    operations: readonly string[],
+  ): Subject {
     const type = typeOfUrn(request.getUrn());
     const refusal = unsupported(type);
     if (refusal !== undefined) throw rpcError(refusal, grpc.status.UNIMPLEMENTED);
@@ -281,10 +295,6 @@ function call<Request, Response>(
   );
 }
 
-function valuesOf(struct: Struct | undefined): Values {
-  return struct?.toJavaScript() ?? {};
-}
-
 function rename(struct: Struct, type: string, direction: Direction): void {
   const fields = struct.getFieldsMap();
   renameProperties(
@@ -300,7 +310,11 @@ function rename(struct: Struct, type: string, direction: Direction): void {
 }
 
 /** Mends a request about a resource: its URN and type, and the properties of the given structs. */
-function toBridge(request: ResourceRequest, subject: Subject, structs: readonly (Struct | undefined)[]): void {
+function toBridge(
+  request: ResourceRequest,
+  subject: Subject,
+  structs: readonly (Struct | undefined)[],
+): void {
   request.setUrn(renameUrn(request.getUrn(), "toBridge"));
   request.setType(renameType(request.getType(), "toBridge"));
   for (const struct of structs) if (struct) rename(struct, subject.type, "toBridge");

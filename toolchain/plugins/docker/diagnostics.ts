@@ -84,9 +84,13 @@ export class DiagnosticLog {
   private match(call: FailedCall): Diagnostic | undefined {
     const candidates = this.waiting.filter(
       (line) =>
-        line.subject === call.subject && line.readAt >= call.startedAt && call.operations.includes(line.operation),
+        line.subject === call.subject &&
+        line.readAt >= call.startedAt &&
+        call.operations.includes(line.operation),
     );
-    const mentioned = candidates.find((line) => call.mentions.some((word) => word !== "" && line.text.includes(word)));
+    const mentioned = candidates.find((line) =>
+      call.mentions.some((word) => word !== "" && line.text.includes(word)),
+    );
     return mentioned ?? candidates[0];
   }
 
@@ -119,7 +123,8 @@ export function plain(text: string): string {
 const ADVICE: readonly { pattern: RegExp; advice: (match: RegExpExecArray) => string }[] = [
   {
     pattern: /Cannot connect to the Docker daemon|Error pinging Docker server|docker daemon running\?/,
-    advice: () => "the Docker engine cannot be reached: start it (`make up` does) and check that `docker version` answers",
+    advice: () =>
+      "the Docker engine cannot be reached: start it (`make up` does) and check that `docker version` answers",
   },
   {
     pattern: /Bind for (\S+) failed: port is already allocated/,
@@ -131,15 +136,18 @@ const ADVICE: readonly { pattern: RegExp; advice: (match: RegExpExecArray) => st
   },
   {
     pattern: /container name "\/?([^"]+)" is already in use/,
-    advice: ([, name]) => `a container named ${name} exists already outside this stack: \`docker rm -f ${name}\` removes it`,
+    advice: ([, name]) =>
+      `a container named ${name} exists already outside this stack: \`docker rm -f ${name}\` removes it`,
   },
   {
     pattern: /network with name (\S+) already exists/,
-    advice: ([, name]) => `a network named ${name} exists already outside this stack: \`docker network rm ${name}\` removes it`,
+    advice: ([, name]) =>
+      `a network named ${name} exists already outside this stack: \`docker network rm ${name}\` removes it`,
   },
   {
     pattern: /has active endpoints/,
-    advice: () => "containers are still attached to the network: `docker network inspect` names them, stop them first",
+    advice: () =>
+      "containers are still attached to the network: `docker network inspect` names them, stop them first",
   },
   {
     pattern: /(?:pulling image|pull image) (\S+?):? |No such image: (\S+)/,

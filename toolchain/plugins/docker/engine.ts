@@ -13,7 +13,8 @@ export interface EngineSettings {
 
 /** The same choice as the upstream provider: its own settings, then the environment, then the local socket. */
 export function engineSettings(config: Record<string, unknown>, env: NodeJS.ProcessEnv): EngineSettings {
-  const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+  const text = (value: unknown): string | undefined =>
+    typeof value === "string" && value !== "" ? value : undefined;
   const indirect = [
     text(config.context) ?? text(env.DOCKER_CONTEXT),
     text(config.certPath) ?? text(env.DOCKER_CERT_PATH),
@@ -27,7 +28,8 @@ export function httpOptions(settings: EngineSettings): RequestOptions | undefine
   if (settings.indirect) return undefined;
   const url = URL.parse(settings.host ?? DEFAULT_HOST);
   if (url?.protocol === "unix:") return { socketPath: url.pathname };
-  if (url?.protocol === "tcp:" || url?.protocol === "http:") return { host: url.hostname, port: url.port || 2375 };
+  if (url?.protocol === "tcp:" || url?.protocol === "http:")
+    return { host: url.hostname, port: url.port || 2375 };
   return undefined;
 }
 
@@ -36,7 +38,7 @@ export function logText(body: Buffer): string {
   const framed = body.length >= 8 && body[0]! <= 2 && body.readUIntBE(1, 3) === 0;
   if (!framed) return body.toString();
   const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= body.length; ) {
+  for (let at = 0; at + 8 <= body.length;) {
     const length = body.readUInt32BE(at + 4);
     parts.push(body.subarray(at + 8, at + 8 + length));
     at += 8 + length;

@@ -83,7 +83,11 @@ export interface Fields<Value> {
 }
 
 /** Renames the properties of a resource of the given official type, in place; values are left untouched. */
-export function renameProperties<Value>(fields: Fields<Value>, officialType: string, direction: Direction): void {
+export function renameProperties<Value>(
+  fields: Fields<Value>,
+  officialType: string,
+  direction: Direction,
+): void {
   for (const [from, to] of Object.entries(oriented(PROPERTIES[officialType] ?? {}, direction))) {
     if (!fields.has(from)) continue;
     fields.set(to, fields.get(from)!);

@@ -1,7 +1,5 @@
 /** What the values of a resource tell about an error text: words it may contain, and words it must not show. */
-import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-
-type Values = Record<string, JavaScriptValue>;
+import type { Value, Values } from "../shared/struct";
 
 /** Shorter values of settings (ports, flags, names of drivers) stand in error texts for good reasons. */
 const SHORTEST_MASKED = 8;
@@ -32,12 +30,13 @@ export function mentionsOf(values: Values): string[] {
 /** Every text in a property that may hold secrets; of `NAME=value` pairs the value. */
 export function sensitiveValues(values: Values): string[] {
   const found: string[] = [];
-  const collect = (value: JavaScriptValue, key: string): void => {
+  const collect = (value: Value, key: string): void => {
     if (typeof value === "string") found.push(key === "envs" ? value.slice(value.indexOf("=") + 1) : value);
     else if (Array.isArray(value)) value.forEach((item) => collect(item, key));
-    else if (value !== null && typeof value === "object") Object.values(value).forEach((item) => collect(item, key));
+    else if (value !== null && typeof value === "object")
+      Object.values(value).forEach((item) => collect(item, key));
   };
-  const walk = (value: JavaScriptValue): void => {
+  const walk = (value: Value): void => {
     if (Array.isArray(value)) value.forEach(walk);
     else if (value !== null && typeof value === "object") {
       for (const [key, item] of Object.entries(value)) {

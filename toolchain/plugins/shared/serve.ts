@@ -19,7 +19,9 @@ export function unary<Request, Response>(
       .then(
         (response) => callback(null, response),
         (error: unknown) =>
-          callback(isServiceError(error) ? error : rpcError(error instanceof Error ? error.message : String(error))),
+          callback(
+            isServiceError(error) ? error : rpcError(error instanceof Error ? error.message : String(error)),
+          ),
       );
   };
 }
