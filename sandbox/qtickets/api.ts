@@ -25,7 +25,14 @@ export function qticketsApi(data: DataSet, behaviour: Behaviour): (request: ApiR
       /^\/orders$/,
       (query) =>
         lists.page(
-          { name: "orders", rows: data.orders(), sample: data.sampleOrder(), perPage: 50, canSelect: true },
+          {
+            name: "orders",
+            rows: data.orders(),
+            heads: data.orderHeads(),
+            sample: data.sampleOrder(),
+            perPage: 50,
+            canSelect: true,
+          },
           query(),
           data.revision,
         ),
@@ -34,7 +41,11 @@ export function qticketsApi(data: DataSet, behaviour: Behaviour): (request: ApiR
     [
       /^\/events$/,
       (query) =>
-        lists.page({ ...small("events", data.events(), 10), canSelect: true }, query(), data.revision),
+        lists.page(
+          { ...small("events", data.events(), 10), sample: data.sampleEvent(), canSelect: true },
+          query(),
+          data.revision,
+        ),
     ],
     [/^\/events\/([^/]+)$/, (_, id) => single("Event", id, (number) => data.event(number))],
     [/^\/shows\/([^/]+)\/seats$/, (query, id) => withShow(data, id, (seats) => answerSeats(seats, query()))],

@@ -2,7 +2,17 @@ import { dayStart, isoTime, moscowDay, SECOND } from "../moscow-time";
 import { renderDiscounts, renderPromoCodes } from "./discounts";
 import { listShows, renderEvent, showFate, spelling, type Spelling } from "./events";
 import { expectedFacts, type Expected } from "./expected";
-import { buildOrder, buildSale, EARLY_ORDERS, EARLY_PERIOD, orderId, orderPlace } from "./orders";
+import {
+  buildHead,
+  buildOrder,
+  type OrderHead,
+  type OrderSource,
+  buildSale,
+  EARLY_ORDERS,
+  EARLY_PERIOD,
+  orderId,
+  orderPlace,
+} from "./orders";
 import { eventPlans, showById, type EventPlan } from "./plan";
 import { countSeats, showSeats, type SeatCount } from "./seats";
 import type { Discount, Event, Order, PromoCode, Seat } from "./types";
@@ -47,6 +57,7 @@ const FIRST_ADDED_INDEX = 90_000;
 export class DataSet {
   private readonly plans: readonly EventPlan[];
   private readonly spelling: Spelling;
+  private readonly source: OrderSource;
   private readonly changedOrders = new Map<number, Order>();
   private readonly addedOrders: number[] = [];
   private readonly removedOrders = new Set<number>();
@@ -58,6 +69,8 @@ export class DataSet {
   constructor(private readonly options: DataSetOptions) {
     this.plans = eventPlans(options.seed, options.events);
     this.spelling = spelling(options.dates, options.flags);
+    const { seed, ordersPerDay } = options;
+    this.source = { seed, ordersPerDay, plans: this.plans, spelling: this.spelling };
   }
 
   /** Changes when the data do: at midnight and with every change by a test. */
@@ -85,17 +98,28 @@ export class DataSet {
     return { length: ids.length, at: (index) => this.knownOrder(ids[index] as number) };
   }
 
+  /** The same orders, each with the fields only that `OrderHead` names. */
+  orderHeads(): Collection<OrderHead> {
+    const ids = this.orderIds();
+    return { length: ids.length, at: (index) => this.knownHead(ids[index] as number) };
+  }
+
   order(id: number): Order | undefined {
     return this.hasOrder(id) ? this.knownOrder(id) : undefined;
   }
 
   /** An order of the usual shape, whatever the data hold: tells the names of the columns. */
   sampleOrder(): Order {
-    const order = buildSale(this.source(), orderId(this.today, 1), this.moment, this.moment);
+    const order = buildSale(this.source, orderId(this.today, 1), this.moment, this.moment);
     return {
       ...order,
       utm: { utm_source: "", utm_medium: "", utm_campaign: "", utm_content: "", utm_term: "" },
     };
+  }
+
+  /** An event of the usual shape, whatever a test changed. */
+  sampleEvent(): Event {
+    return renderEvent(this.plans[0] as EventPlan, this.spelling, this.oldestShow, this.moment);
   }
 
   events(): Event[] {
@@ -144,7 +168,7 @@ export class DataSet {
   /** Adds an order paid at `at` (epoch milliseconds, default now), with the given fields on top; its id is the greatest of all. */
   addOrder(fields: Partial<Order> = {}, at = this.options.now()): Order {
     const id = orderId(this.today, FIRST_ADDED_INDEX + this.addedOrders.length);
-    const order = { ...buildSale(this.source(), id, at - 60 * SECOND, at), ...fields };
+    const order = { ...buildSale(this.source, id, at - 60 * SECOND, at), ...fields };
     this.changedOrders.set(order.id, order);
     this.addedOrders.push(order.id);
     this.changes += 1;
@@ -213,11 +237,6 @@ export class DataSet {
     return listShows(plan, this.oldestShow, this.moment);
   }
 
-  private source() {
-    const { seed, ordersPerDay } = this.options;
-    return { seed, ordersPerDay, plans: this.plans, spelling: this.spelling };
-  }
-
   private ordersOn(day: number): number {
     const age = this.today - day;
     if (age < 0 || age > this.options.days) return 0;
@@ -234,7 +253,12 @@ export class DataSet {
     const changed = this.changedOrders.get(id);
     if (changed !== undefined) return changed;
     const { day, index } = orderPlace(id);
-    return buildOrder(this.source(), day, index, this.moment);
+    return buildOrder(this.source, day, index, this.moment);
+  }
+
+  private knownHead(id: number): OrderHead {
+    const { day, index } = orderPlace(id);
+    return this.changedOrders.get(id) ?? buildHead(this.source, day, index, this.moment);
   }
 
   private orderIds(): readonly number[] {

@@ -20,6 +20,8 @@ export interface Behaviour {
 export interface Listing<T extends object> {
   name: string;
   rows: Collection<T>;
+  /** The rows reduced to the fields that filters usually name, where making whole rows takes time. */
+  heads?: Collection<Partial<T>>;
   /** Any object of the kind: its keys are the known columns. */
   sample: T;
   perPage: number;
@@ -59,20 +61,31 @@ export class Lists {
     const columns = columnsOf(listing.sample);
     const matches = matcher(where, columns);
     const compare = sorter(query.orderBy, columns);
+    const rows = this.filterable(listing, where);
     const positions: number[] = [];
-    for (let index = 0; index < listing.rows.length; index++) {
-      if (where.length === 0 || matches(listing.rows.at(index))) positions.push(index);
+    for (let index = 0; index < rows.length; index++) {
+      if (where.length === 0 || matches(rows.at(index))) positions.push(index);
     }
     // Rows come by ascending id; only other orders need their values.
     const order = Object.entries(query.orderBy ?? {});
     if (order[0]?.[0] === "id") {
       if (order[0][1] === "desc") positions.reverse();
     } else if (order.length > 0) {
-      const rows = new Map(positions.map((index) => [index, listing.rows.at(index)]));
-      positions.sort((a, b) => compare(rows.get(a), rows.get(b)));
+      const found = new Map(positions.map((index) => [index, listing.rows.at(index)]));
+      positions.sort((a, b) => compare(found.get(a), found.get(b)));
     }
     this.remember(key, positions);
     return positions;
+  }
+
+  /** The heads when they hold every column that is asked about, else the whole rows. */
+  private filterable<T extends object>(
+    { rows, heads }: Listing<T>,
+    where: Query["where"],
+  ): Collection<Partial<T>> {
+    if (heads === undefined || heads.length === 0) return rows;
+    const first = heads.at(0);
+    return where.every(({ column }) => column in first) ? heads : rows;
   }
 
   private conditions(query: Query): Query["where"] {

@@ -77,6 +77,14 @@ describe("orders of any seed", () => {
     expect(all(dataSet({ seed: 2 }).orders())).not.toEqual(all(early!.orders()));
   });
 
+  it("have heads that say the same as the whole order", () => {
+    const data = dataSet({ seed: 3, dates: "local" });
+    data.updateOrder(data.orders().at(8).id, { payed_at: null });
+    const heads = all(data.orderHeads());
+    expect(heads).toHaveLength(data.orders().length);
+    heads.forEach((head, index) => expect(data.orders().at(index)).toMatchObject(head));
+  });
+
   it("differ from yesterday's by later changes and new orders only", () => {
     const before = dataSet();
     const after = dataSet({ now: () => NOON + DAY });

@@ -159,6 +159,29 @@ describe("lists", () => {
     expect(json.paging).toEqual({ perPage: 50, currentPage: 1, total: 3 });
   });
 
+  it("filter by what only whole orders hold as well", async () => {
+    const { id, baskets } = sandbox.data.orders().at(0);
+    const where = [{ column: "baskets.barcode", value: baskets[0]?.barcode }];
+    const { json } = await get("/orders", { where, orderBy: { payed_at: "desc" } });
+    expect(json.data.map((order) => order.id)).toEqual([id]);
+    expect(json.paging).toEqual({ perPage: 50, currentPage: 1, total: 1 });
+  });
+
+  it("sort by any column, also descending ids", async () => {
+    const top = async (orderBy: object) => (await get("/orders", { orderBy, perPage: 1 })).json.data[0];
+    const orders = Array.from({ length: 203 }, (_, index) => sandbox.data.orders().at(index));
+    const dearest = Math.max(...orders.map(({ price }) => price));
+    expect(await top({ price: "desc" })).toMatchObject({ price: dearest });
+    expect(await top({ id: "desc" })).toMatchObject({ id: orders.at(-1)?.id });
+  });
+
+  it("keep an event's columns when its shows and city are gone", async () => {
+    sandbox.data.updateEvent(5001, { shows: [], city: null });
+    const { status, json } = await get("/events", { select: ["id", "city.name", "shows.id"], perPage: 1 });
+    expect(status).toBe(200);
+    expect(json.data).toEqual([{ id: 5001, city: null, shows: [] }]);
+  });
+
   it("show a change by its new updated_at at once", async () => {
     const where = [{ column: "updated_at", operator: ">=", value: "2030-05-15T11:00:00+03:00" }];
     expect((await get("/orders", { where })).json.data).toEqual([]);
