@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { version } from "@chdb/lib-linux-x64-gnu/package.json";
+import { ArgumentError, parseClientArguments, usage, type ClientArguments } from "./client/arguments";
+import { NetworkError, ServerError, Session } from "./client/session";
+import { splitStatements, type Statement } from "./client/split";
+
+const networkError = 210;
+
+async function main(): Promise<number> {
+  let args: ClientArguments;
+  try {
+    args = parseClientArguments(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return exitCode(error.code);
+  }
+  if (args.help || args.version) {
+    process.stdout.write(args.help ? usage : `ClickHouse client version ${version} (embedded engine).\n`);
+    return 0;
+  }
+  return await runAll(args);
+}
+
+async function runAll(args: ClientArguments): Promise<number> {
+  const statements = await readStatements(args);
+  const session = new Session(args, args.format ?? (process.stdout.isTTY ? "PrettyCompact" : "TabSeparated"));
+  for (const [index, statement] of statements.entries()) {
+    const startedAt = performance.now();
+    try {
+      await session.run(statement.text, process.stdout, statement.wantsData ? process.stdin : undefined);
+    } catch (error) {
+      return report(error, args, statement, index + 1, statements.length);
+    }
+    if (args.time) process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(3)}\n`);
+  }
+  return 0;
+}
+
+async function readStatements(args: ClientArguments): Promise<Statement[]> {
+  let scripts = args.queries;
+  if (args.files.length > 0) scripts = args.files.map((file) => readFileSync(file, "utf8"));
+  if (scripts.length === 0) scripts = [await text(process.stdin)];
+  return scripts.flatMap((script) => splitStatements(script, { multiquery: args.multiquery }));
+}
+
+/** Prints the error as the real client does, and where it happened; returns the exit code. */
+function report(
+  error: unknown,
+  args: ClientArguments,
+  statement: Statement,
+  number: number,
+  count: number,
+): number {
+  const server = `${args.host}:${args.port}`;
+  const where =
+    count > 1 ? `(statement ${number}, line ${statement.line}: ${statement.words.join(" ")})\n` : "";
+  if (error instanceof ServerError) {
+    process.stderr.write(
+      `Received exception from server (version ${error.serverVersion}):\n` +
+        `Code: ${error.code}. DB::Exception: Received from ${server}. DB::Exception: ${error.message}\n${where}`,
+    );
+    return exitCode(error.code);
+  }
+  if (error instanceof NetworkError) {
+    process.stderr.write(
+      `Code: ${networkError}. DB::NetException: ${error.message} (${server}). (NETWORK_ERROR)\n${where}`,
+    );
+    return exitCode(networkError);
+  }
+  throw error;
+}
+
+/** As the real client: the error code modulo 256, never 0. */
+function exitCode(code: number): number {
+  return code % 256 || 255;
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});
