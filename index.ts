@@ -71,7 +71,7 @@ async function main() {
   const reader = new ReaderCheck(
     "reader-check",
     { clickhouse, datalensPassword: secrets.datalensPassword },
-    { dependsOn: [loader] },
+    { dependsOn: [schema, loader] },
   );
 
   return {

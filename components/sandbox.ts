@@ -45,12 +45,7 @@ export class Sandbox extends pulumi.ComponentResource {
           `SANDBOX_EVENTS=${args.data.events}`,
         ],
         networksAdvanced: [{ name: args.network.name, aliases: [args.names.sandbox] }],
-        healthcheck: {
-          tests: ["CMD", "wget", "-q", "--spider", `http://127.0.0.1:${PORT}/healthz`],
-          interval: "500ms",
-          timeout: "5s",
-          retries: 30,
-        },
+        // The image brings its own health check.
         wait: true,
         waitTimeout: 60,
         restart: "unless-stopped",
