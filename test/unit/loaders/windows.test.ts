@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import {
+  EVERYTHING,
+  filterTime,
+  parseHandMoment,
+  planRun,
+  type PlanInput,
+} from "../../../loaders/qtickets/windows";
+
+const at = (text: string) => Date.parse(text);
+const NOW = at("2030-02-10T12:30:00+03:00");
+const HOUR = 3_600_000;
+
+const input = (change: Partial<PlanInput> = {}): PlanInput => ({
+  now: NOW,
+  sinceHours: 24,
+  backfillHours: 720,
+  overlapMinutes: 60,
+  offline: false,
+  asked: { full: false },
+  history: {
+    hadOkRun: true,
+    readUntil: at("2030-02-10T12:00:00+03:00"),
+    readFrom: at("2030-01-01T00:00:00+03:00"),
+  },
+  ...change,
+});
+
+describe("the first run", () => {
+  const none = { hadOkRun: false, readUntil: undefined, readFrom: undefined };
+
+  test("reads the backfill from midnight in Moscow, and nothing by change", () => {
+    expect(planRun(input({ history: none }))).toEqual({
+      mode: "backfill",
+      paid: { start: at("2030-01-11T00:00:00+03:00"), end: NOW },
+      changedSince: null,
+      readFrom: at("2030-01-11T00:00:00+03:00"),
+      advances: true,
+    });
+  });
+
+  test("takes the longer of the two windows; a backfill of 0 is none", () => {
+    expect(planRun(input({ history: none, sinceHours: 1000 })).paid?.start).toBe(
+      at("2029-12-30T00:00:00+03:00"),
+    );
+    expect(planRun(input({ history: none, backfillHours: 0 })).paid?.start).toBe(
+      at("2030-02-09T00:00:00+03:00"),
+    );
+  });
+
+  test("is also one after error rows only, and where the watermark is lost", () => {
+    expect(planRun(input({ history: { ...input().history, hadOkRun: false } })).mode).toBe("backfill");
+    expect(planRun(input({ history: { ...input().history, readUntil: undefined } })).mode).toBe("backfill");
+  });
+});
+
+describe("later runs", () => {
+  test("read the normal window, and changes from the watermark with overlap", () => {
+    expect(planRun(input())).toEqual({
+      mode: "incremental",
+      paid: { start: NOW - 24 * HOUR, end: NOW },
+      changedSince: at("2030-02-10T11:00:00+03:00"),
+      readFrom: at("2030-01-01T00:00:00+03:00"),
+      advances: true,
+    });
+  });
+
+  test("after a long pause the window begins at the watermark", () => {
+    const readUntil = at("2030-02-05T00:00:00+03:00");
+    const plan = planRun(input({ history: { ...input().history, readUntil } }));
+    expect(plan.paid?.start).toBe(readUntil - HOUR);
+    expect(plan.changedSince).toBe(readUntil - HOUR);
+  });
+
+  test("hours given by hand win, and open new history at midnight", () => {
+    expect(planRun(input({ asked: { full: false, sinceHours: 2 } })).paid?.start).toBe(NOW - 2 * HOUR);
+    const wide = planRun(input({ asked: { full: false, sinceHours: 24 * 60 } }));
+    expect(wide.paid?.start).toBe(at("2029-12-12T00:00:00+03:00"));
+    expect(wide.readFrom).toBe(at("2029-12-12T00:00:00+03:00"));
+  });
+
+  test("a watermark ahead of the clock is no gap", () => {
+    const plan = planRun(input({ history: { ...input().history, readUntil: NOW + 5 * HOUR } }));
+    expect(plan.changedSince).toBe(NOW - HOUR);
+  });
+});
+
+describe("by hand", () => {
+  test("a window is read as asked and moves nothing", () => {
+    const asked = {
+      full: false,
+      since: at("2029-06-01T00:00:00+03:00"),
+      until: at("2029-07-01T00:00:00+03:00"),
+    };
+    expect(planRun(input({ asked }))).toEqual({
+      mode: "window",
+      paid: { start: asked.since, end: asked.until },
+      changedSince: null,
+      readFrom: input().history.readFrom,
+      advances: false,
+    });
+    expect(planRun(input({ asked: { full: false, since: asked.since } })).paid?.end).toBe(NOW);
+    expect(planRun(input({ asked: { full: false, until: asked.until } })).paid?.start).toBe(EVERYTHING);
+  });
+
+  test("full reads everything and advances; files read everything and do not", () => {
+    expect(planRun(input({ asked: { full: true } }))).toMatchObject({
+      mode: "full",
+      paid: null,
+      advances: true,
+    });
+    expect(planRun(input({ offline: true }))).toMatchObject({ mode: "offline", paid: null, advances: false });
+  });
+
+  test("moments are days or ISO, in Moscow", () => {
+    expect(parseHandMoment("2030-01-31", "--since")).toBe(at("2030-01-31T00:00:00+03:00"));
+    expect(parseHandMoment("2030-01-31T12:00:00+07:00", "--since")).toBe(at("2030-01-31T12:00:00+07:00"));
+    for (const text of ["31.01.2030", "2030-13-01", "12:00", ""]) {
+      expect(() => parseHandMoment(text, "--until")).toThrow("--until must be a day");
+    }
+  });
+});
+
+test("filter times have seconds and a colon in the offset", () => {
+  expect(filterTime(NOW, "Europe/Moscow")).toBe("2030-02-10T12:30:00+03:00");
+  expect(filterTime(NOW, "UTC")).toBe("2030-02-10T09:30:00+00:00");
+});
+
+test("windows are elapsed time, also across a change of clocks", () => {
+  // Berlin set its clocks forward on 2030-03-31; the zone only spells the values.
+  const now = at("2030-03-31T12:00:00+02:00");
+  const plan = planRun(input({ now, history: { ...input().history, readUntil: now } }));
+  expect((plan.paid?.end ?? 0) - (plan.paid?.start ?? 0)).toBe(24 * HOUR);
+  expect(filterTime(plan.paid?.start ?? 0, "Europe/Berlin")).toBe("2030-03-30T11:00:00+01:00");
+});
