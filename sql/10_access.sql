@@ -163,11 +163,11 @@ SET DEFAULT ROLE role_backup_operator TO backup_user;
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Quotas: wide enough never to lock out a dashboard with many charts or a loader that retries.
 
-CREATE QUOTA IF NOT EXISTS bi_reader_quota;
+CREATE QUOTA IF NOT EXISTS bi_reader_quota KEYED BY user_name;
 ALTER QUOTA bi_reader_quota KEYED BY user_name FOR INTERVAL 1 hour MAX queries = 20000, errors = 5000, execution_time = 14400 TO datalens_reader;
 
-CREATE QUOTA IF NOT EXISTS etl_writer_quota;
+CREATE QUOTA IF NOT EXISTS etl_writer_quota KEYED BY user_name;
 ALTER QUOTA etl_writer_quota KEYED BY user_name FOR INTERVAL 1 hour MAX queries = 20000, errors = 2000 TO etl_writer;
 
-CREATE QUOTA IF NOT EXISTS backup_quota;
+CREATE QUOTA IF NOT EXISTS backup_quota KEYED BY user_name;
 ALTER QUOTA backup_quota KEYED BY user_name FOR INTERVAL 1 day MAX queries = 1000 TO backup_user;
