@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { version } from "@chdb/lib-linux-x64-gnu/package.json";
 import { ArgumentError, parseClientArguments, usage, type ClientArguments } from "./client/arguments";
 import { NetworkError, ServerError, Session } from "./client/session";
+import { runStatements, StatementFailed } from "./client/run";
 import { splitStatements, type Statement } from "./client/split";
 
 const networkError = 210;
@@ -26,14 +27,15 @@ async function main(): Promise<number> {
 async function runAll(args: ClientArguments): Promise<number> {
   const statements = await readStatements(args);
   const session = new Session(args, args.format ?? (process.stdout.isTTY ? "PrettyCompact" : "TabSeparated"));
-  for (const [index, statement] of statements.entries()) {
-    const startedAt = performance.now();
-    try {
-      await session.run(statement.text, process.stdout, statement.wantsData ? process.stdin : undefined);
-    } catch (error) {
-      return report(error, args, statement, index + 1, statements.length);
-    }
-    if (args.time) process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(3)}\n`);
+  try {
+    await runStatements(statements, args, session, {
+      output: process.stdout,
+      data: process.stdin,
+      errors: process.stderr,
+    });
+  } catch (error) {
+    if (!(error instanceof StatementFailed)) throw error;
+    return report(error, args, statements);
   }
   return 0;
 }
@@ -46,30 +48,28 @@ async function readStatements(args: ClientArguments): Promise<Statement[]> {
 }
 
 /** Prints the error as the real client does, and where it happened; returns the exit code. */
-function report(
-  error: unknown,
-  args: ClientArguments,
-  statement: Statement,
-  number: number,
-  count: number,
-): number {
+function report({ number, reason }: StatementFailed, args: ClientArguments, statements: Statement[]): number {
   const server = `${args.host}:${args.port}`;
+  const statement = statements[number - 1];
   const where =
-    count > 1 ? `(statement ${number}, line ${statement.line}: ${statement.words.join(" ")})\n` : "";
-  if (error instanceof ServerError) {
+    statement && statements.length > 1
+      ? `(statement ${number}, line ${statement.line}: ${statement.title})\n`
+      : "";
+  if (reason instanceof ServerError) {
+    const version = reason.serverVersion ? ` (version ${reason.serverVersion})` : "";
     process.stderr.write(
-      `Received exception from server (version ${error.serverVersion}):\n` +
-        `Code: ${error.code}. DB::Exception: Received from ${server}. DB::Exception: ${error.message}\n${where}`,
+      `Received exception from server${version}:\n` +
+        `Code: ${reason.code}. DB::Exception: Received from ${server}. DB::Exception: ${reason.message}\n${where}`,
     );
-    return exitCode(error.code);
+    return exitCode(reason.code);
   }
-  if (error instanceof NetworkError) {
+  if (reason instanceof NetworkError) {
     process.stderr.write(
-      `Code: ${networkError}. DB::NetException: ${error.message} (${server}). (NETWORK_ERROR)\n${where}`,
+      `Code: ${networkError}. DB::NetException: ${reason.message} (${server}). (NETWORK_ERROR)\n${where}`,
     );
     return exitCode(networkError);
   }
-  throw error;
+  throw reason;
 }
 
 /** As the real client: the error code modulo 256, never 0. */

@@ -27,6 +27,10 @@ export class EngineProcess {
   /** `onCrash` is called when an engine that had answered ends without being told to. */
   constructor(private readonly onCrash: (how: string) => void) {}
 
+  get running(): boolean {
+    return this.child !== undefined;
+  }
+
   /** Starts the engine and waits until it answers /ping. Throws EngineStartError with the engine's reason. */
   async start(): Promise<void> {
     prepareEngineFiles(this.password);

@@ -16,9 +16,12 @@ export function answers(port: number): Promise<boolean> {
   });
 }
 
-export interface PostOptions {
+export interface Credentials {
   user: string;
   password: string;
+}
+
+export interface PostOptions extends Credentials {
   timeoutMs?: number;
 }
 

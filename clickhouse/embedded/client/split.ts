@@ -5,8 +5,10 @@ export interface Statement {
   text: string;
   /** The line it starts on, from 1. */
   line: number;
-  /** Its words in upper case up to the first string, at most six: names the statement without showing a value. */
+  /** Its first words, in upper case. */
   words: string[];
+  /** Its beginning, up to the first string: names the statement in an error without showing a value. */
+  title: string;
   /** True for an INSERT that names a format but brings no data: they come on standard input. */
   wantsData: boolean;
 }
@@ -18,6 +20,8 @@ export interface SplitOptions {
    */
   multiquery: boolean;
 }
+
+const longestTitle = 80;
 
 /** Splits a script at its `;`, minding strings, comments, quoted names, heredocs and the data of INSERTs. */
 export function splitStatements(sql: string, { multiquery }: SplitOptions): Statement[] {
@@ -33,6 +37,7 @@ export function splitStatements(sql: string, { multiquery }: SplitOptions): Stat
         text: sql.slice(first.start, end).trimEnd(),
         line: sql.slice(0, first.start).split("\n").length,
         words: leadingWords(current),
+        title: title(current),
         wantsData,
       });
     }
@@ -85,10 +90,24 @@ function inlineData(sql: string, start: number, multiquery: boolean): { end: num
 }
 
 function leadingWords(tokens: Token[]): string[] {
-  const end = tokens.findIndex((token) => token.kind === "string" || token.kind === "heredoc");
-  return tokens
-    .slice(0, end < 0 ? undefined : end)
+  return beforeStrings(tokens)
     .filter((token) => token.kind === "word")
-    .slice(0, 6)
+    .slice(0, 5)
     .map((token) => token.text.toUpperCase());
+}
+
+function title(tokens: Token[]): string {
+  let text = "";
+  let end: number | undefined;
+  for (const token of beforeStrings(tokens)) {
+    if (end !== undefined && token.start > end) text += " ";
+    text += token.text;
+    end = token.start + token.text.length;
+  }
+  return text.length > longestTitle ? `${text.slice(0, longestTitle)}…` : text;
+}
+
+function beforeStrings(tokens: Token[]): Token[] {
+  const end = tokens.findIndex((token) => token.kind === "string" || token.kind === "heredoc");
+  return tokens.slice(0, end < 0 ? undefined : end);
 }

@@ -1,0 +1,66 @@
+import type { Grant } from "./model";
+
+/**
+ * The list after one more GRANT or REVOKE. The order is kept and the engine has the last word on what the whole means;
+ * here only what the new one makes void is left out, so that repeating a script leads to the same list.
+ */
+export function withGrant(list: Grant[], added: Grant): Grant[] {
+  const standing = list.findIndex((grant) => grant.revoke === added.revoke && covers(grant, added));
+  const laterOnes = list.slice(standing + 1);
+  if (standing >= 0 && !laterOnes.some((grant) => grant.revoke !== added.revoke && mayOverlap(grant, added)))
+    return list;
+  const rest = list.filter((grant) => !isVoidAfter(added, grant));
+  // A revoke is worth keeping only as a hole in something wider.
+  if (added.revoke && !rest.some((grant) => !grant.revoke && mayOverlap(grant, added))) return rest;
+  return [...rest, added];
+}
+
+/** True when `earlier` has no effect once `later` has been applied. */
+function isVoidAfter(later: Grant, earlier: Grant): boolean {
+  if (!coversObject(later, earlier)) return false;
+  if (later.revoke && later.option) return earlier.revoke && earlier.option;
+  if (later.revoke) return true;
+  return later.option || !earlier.option || earlier.revoke;
+}
+
+/** True when everything that `narrow` says is said by `wide`. */
+function covers(wide: Grant, narrow: Grant): boolean {
+  if (!coversObject(wide, narrow)) return false;
+  return wide.revoke ? wide.option === narrow.option : wide.option || !narrow.option;
+}
+
+function coversObject(wide: Grant, narrow: Grant): boolean {
+  const samePrivilege = wide.privilege === narrow.privilege || wide.privilege === "ALL";
+  return (
+    samePrivilege && coversColumns(wide.columns, narrow.columns) && coversName(wide.object, narrow.object)
+  );
+}
+
+function coversColumns(wide: string[], narrow: string[]): boolean {
+  if (wide.length === 0) return true;
+  return narrow.length > 0 && narrow.every((column) => wide.includes(column));
+}
+
+function coversName(wide: string, narrow: string): boolean {
+  if (wide === narrow || wide === "*.*") return true;
+  return wide.endsWith(".*") && narrow.startsWith(wide.slice(0, -1));
+}
+
+/** Whether two grants may concern one object; privileges are not compared, as one may contain another. */
+export function mayOverlap(a: Grant, b: Grant): boolean {
+  return (
+    coversName(a.object, b.object) ||
+    coversName(b.object, a.object) ||
+    /[^.]\*/.test(a.object + " " + b.object)
+  );
+}
+
+/** `SELECT(`a`, `b`) ON z.t`, without the GRANT or REVOKE before it. */
+export function grantElement({ privilege, columns, object }: Grant): string {
+  return `${privilege}${columns.length > 0 ? `(${columns.map(quoteName).join(", ")})` : ""} ON ${object}`;
+}
+
+/** A name in back quotes. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
+}

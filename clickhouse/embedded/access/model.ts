@@ -1,0 +1,81 @@
+/** What SQL may change about access on this engine: the content of the access file. */
+export interface AccessModel {
+  users: Record<string, User>;
+  roles: Record<string, Grantee>;
+  profiles: Record<string, Profile>;
+  quotas: Record<string, Quota>;
+}
+
+export type EntityKind = "users" | "roles" | "profiles" | "quotas";
+
+export interface Grantee {
+  /** Grants and revokes in the order in which they apply. */
+  grants: Grant[];
+  roles: RoleGrant[];
+  settings: SettingsBlock;
+}
+
+export interface User extends Grantee {
+  passwordSha256: string;
+  /** `ANY`, `LOCAL`, or addresses and CIDR networks; empty: from nowhere. */
+  hosts: string[];
+  defaultRoles: DefaultRoles;
+}
+
+/** With `all`, every granted role but the named ones; otherwise the named ones. */
+export interface DefaultRoles {
+  all: boolean;
+  names: string[];
+}
+
+export interface RoleGrant {
+  role: string;
+  admin: boolean;
+}
+
+/** One privilege on one object, given or (as a hole in a wider one) taken away. */
+export interface Grant {
+  revoke: boolean;
+  /** The right to grant it on; on a revoke: that right alone is taken away. */
+  option: boolean;
+  privilege: string;
+  columns: string[];
+  /** As formatQuery spells it: `zakaz.*`, `*.*`, … */
+  object: string;
+}
+
+export interface SettingsBlock {
+  profiles: string[];
+  settings: Record<string, SettingRule>;
+}
+
+export interface SettingRule {
+  value?: string;
+  min?: string;
+  max?: string;
+  writability?: "CONST" | "CHANGEABLE_IN_READONLY";
+}
+
+export interface Profile {
+  settings: SettingsBlock;
+  to: string[];
+}
+
+export type QuotaKey = "user_name" | "ip_address" | "forwarded_ip_address" | "client_key_or_user_name";
+
+export interface Quota {
+  keyedBy: QuotaKey;
+  intervals: QuotaInterval[];
+  to: string[];
+}
+
+export interface QuotaInterval {
+  seconds: number;
+  randomized: boolean;
+  /** By the setting's name, e.g. `queries`, `execution_time` (seconds). Empty: counted only. */
+  limits: Record<string, number>;
+}
+
+export function emptyModel(): AccessModel {
+  return { users: {}, roles: {}, profiles: {}, quotas: {} };
+}
