@@ -68,16 +68,17 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   const once = async (path: string, body: unknown): Promise<unknown> => {
     await takeSlot();
-    const left = Math.max(1, Math.min(options.requestTimeoutMs, deadline - clock.now()));
-    const timeout = AbortSignal.timeout(left);
+    // The end of the run comes by `signal`.
+    const limit = options.requestTimeoutMs;
+    const timeout = AbortSignal.timeout(limit);
     requests += 1;
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method: "GET",
         dispatcher,
         signal: AbortSignal.any([timeout, signal]),
-        headersTimeout: left,
-        bodyTimeout: left,
+        headersTimeout: limit,
+        bodyTimeout: limit,
         headers: {
           authorization: `Bearer ${options.token}`,
           accept: "application/json",
@@ -91,7 +92,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (timeout.aborted) {
-        throw new ApiError(`${apiName} ${path} did not answer within ${left} ms.`, null, "TIMEOUT", true);
+        throw new ApiError(`${apiName} ${path} did not answer within ${limit} ms.`, null, "TIMEOUT", true);
       }
       throw asApiError(apiName, path, error);
     }

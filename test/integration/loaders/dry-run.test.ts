@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseEnvFile } from "../../../loaders/core/config";
+import {
+  bundleLoader,
+  journal,
+  ROOT,
+  startLoader,
+  startWarehouse,
+  type Warehouse,
+  writeEnvFile,
+} from "./warehouse";
+
+const run = promisify(execFile);
+const SUMMARY = `[qtickets_api] Dry-run complete:
+  Events: 0
+  Orders: 0
+  Sales rows: 0
+  Inventory shows processed: 0
+  Sales by UTM rows: 0
+  Clients rows: 0
+  Price shades rows: 0
+  Discounts rows: 0
+  Promo codes rows: 0
+  Barcode rows: 0
+  Partner ticket rows: 0
+Dry-run: no ClickHouse writes. A real run would read events, orders and seats from `;
+
+describe("a dry run", () => {
+  let server: Server;
+  let connections = 0;
+  let settings: Record<string, string>;
+  beforeAll(async () => {
+    await bundleLoader();
+    server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = String((server.address() as AddressInfo).port);
+    settings = {
+      QTICKETS_TOKEN: "placeholder-token",
+      QTICKETS_BASE_URL: `http://127.0.0.1:${port}/api/rest/v1`,
+      QTICKETS_ALLOW_HTTP: "true",
+      CLICKHOUSE_HOST: "127.0.0.1",
+      CLICKHOUSE_PORT: port,
+      CLICKHOUSE_PASSWORD: "placeholder-password",
+      QUARANTINE_DIR: "/nonexistent/quarantine",
+    };
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test.each([
+    ["by flag", {}, ["--dry-run"]],
+    ["by setting", { DRY_RUN: "true" }, []],
+    ["of everything", {}, ["--dry-run", "--full", "--verbose"]],
+  ])("%s opens no connection and prints what it would do", async (_name, more, args) => {
+    const result = await startLoader({ ...settings, ...more }, args).done;
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout.startsWith(SUMMARY)).toBe(true);
+    expect(result.stdout.split("\n").slice(-2, -1)[0]).toBe(
+      `Dry-run: no ClickHouse writes. A real run would read events, orders and seats from ${settings.QTICKETS_BASE_URL}, and write to database zakaz of ClickHouse at 127.0.0.1:${settings.CLICKHOUSE_PORT} as etl_writer.`,
+    );
+    expect(result.stderr).toContain("running in stub mode");
+    expect(result.stdout + result.stderr).not.toMatch(/placeholder-token|placeholder-password/);
+    expect(connections).toBe(0);
+  });
+
+  test("the counting server does count: a real run meets it", async () => {
+    const result = await startLoader(settings).done;
+    expect(result.code).toBe(1);
+    expect(connections).toBeGreaterThan(0);
+    connections = 0;
+  });
+
+  test("checks the settings as a real one", async () => {
+    const result = await startLoader(
+      { ...settings, CLICKHOUSE_PORT: "http", QTICKETS_TOKEN: "", TZ: "Mars" },
+      ["--dry-run"],
+    ).done;
+    expect(result.code).toBe(2);
+    expect(result.stdout).toBe("");
+    expect(result.stderr).toMatch(
+      /ERROR Configuration or API error: Settings are wrong: QTICKETS_TOKEN is missing: .*; CLICKHOUSE_PORT must be .*; TZ must be .*\.\n$/,
+    );
+    expect(connections).toBe(0);
+  });
+
+  test("passes with the sample file", async () => {
+    const sample = parseEnvFile(
+      readFileSync(join(ROOT, "loaders/.env.qtickets_api.sample"), "utf8"),
+      "sample",
+    );
+    const result = await startLoader(sample).done;
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout.startsWith(SUMMARY)).toBe(true);
+  });
+
+  test.each([
+    [["--since-hours", "0"], 2],
+    [["--since", "tomorrow"], 2],
+    [["--since", "2030-02-01", "--until", "2030-01-01"], 2],
+    [["--full", "--since", "2020-01-01"], 2],
+    [["--unknown"], 2],
+    [["surplus"], 2],
+    [["--ch-env", "/nonexistent.env"], 2],
+    [["--help"], 0],
+  ])("%j exits %i", async (args, code) => {
+    expect((await startLoader({ ...settings, DRY_RUN: "true" }, args).done).code).toBe(code);
+    expect(connections).toBe(0);
+  });
+});
+
+describe("the image", () => {
+  let warehouse: Warehouse;
+  let folder: string;
+  const image = `zt-loader-image:${process.pid}`;
+  beforeAll(async () => {
+    warehouse = await startWarehouse();
+    folder = mkdtempSync(join(tmpdir(), "zt-loader-env-"));
+    await run("docker", ["build", "-q", "-f", "loaders/Dockerfile", "-t", image, "."], {
+      cwd: ROOT,
+      env: { ...process.env, DOCKER_BUILDKIT: "0" },
+    });
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await run("docker", ["rmi", "-f", image]).catch(() => undefined);
+    await warehouse?.close();
+  });
+  const dockerRun = (settings: Record<string, string>, ...args: string[]) => {
+    const hardened = ["--read-only", "--cap-drop", "ALL", "--network", "host"];
+    const file = writeEnvFile(folder, { ...settings, QUARANTINE_DIR: "/var/lib/zakaz/quarantine" });
+    return run("docker", ["run", "--rm", ...hardened, "--env-file", file, image, ...args]).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  };
+
+  test("runs dry and live with --env-file, read-only and without rights, and tells its exit code", async () => {
+    const dry = await dockerRun({ ...warehouse.settings(), DRY_RUN: "true" });
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.stdout.startsWith(SUMMARY)).toBe(true);
+    expect(await journal(warehouse)).toEqual([]);
+    const live = await dockerRun(warehouse.settings(), "--since-hours", "48");
+    expect(live.code, live.stderr).toBe(0);
+    expect(live.stderr).toContain("Ingestion completed successfully");
+    expect((await journal(warehouse)).map(({ status }) => status)).toEqual(["ok"]);
+    expect((await dockerRun(warehouse.settings({ CLICKHOUSE_PORT: "x" }))).code).toBe(2);
+  });
+
+  test("belongs to no root, and holds nothing but the bundle", async () => {
+    const { stdout } = await run("docker", [
+      "inspect",
+      "-f",
+      "{{.Config.User}} {{json .Config.Entrypoint}}",
+      image,
+    ]);
+    expect(stdout.trim()).toBe('10001:10001 ["node","/app/qtickets.js"]');
+    const shell = ["run", "--rm", "--entrypoint", "sh", image, "-c"];
+    const listed = await run("docker", [...shell, "ls /app; stat -c %u:%a /var/lib/zakaz/quarantine; id -u"]);
+    expect(listed.stdout.trim().split("\n")).toEqual(["qtickets.js", "10001:755", "10001"]);
+  });
+});

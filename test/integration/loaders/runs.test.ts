@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  dailySales,
+  expectedSales,
+  fingerprint,
+  journal,
+  startWarehouse,
+  type Warehouse,
+  WRITTEN,
+} from "./warehouse";
+
+let warehouse: Warehouse;
+beforeAll(async () => {
+  warehouse = await startWarehouse({ ordersPerDay: 20, days: 15 });
+});
+afterAll(() => warehouse?.close());
+beforeEach(() => warehouse.reset());
+
+/** Slow enough to be met in the middle: each page takes a while. */
+const slow = { QTICKETS_PAGE_SIZE: "20" };
+const slowly = () => warehouse.sandbox.faults.set({ kind: "delay", ms: 150, route: "/orders" });
+const waitFor = async (condition: () => boolean): Promise<void> => {
+  for (let tries = 0; !condition(); tries += 1) {
+    if (tries > 400) throw new Error("it never came to that");
+    await sleep(25);
+  }
+};
+const orderPages = () => warehouse.sandbox.requests.filter(({ path }) => path.endsWith("/orders")).length;
+const physicalRows = async () => {
+  const counts: Record<string, number> = {};
+  for (const table of WRITTEN.filter((name) => name !== "meta.watermarks")) {
+    const [row] = await warehouse.sql<{ n: number }>(
+      `SELECT toUInt32(count()) AS n FROM ${table} SETTINGS final = 0`,
+    );
+    counts[table] = row?.n ?? -1;
+  }
+  return counts;
+};
+
+test("of two runs at once one works, the other exits 4, writes nothing and says who holds the lease", async () => {
+  slowly();
+  const first = warehouse.start(slow);
+  await waitFor(() => orderPages() >= 2);
+  const before = await physicalRows();
+  const second = await warehouse.run(slow);
+  expect(second.code, second.stderr).toBe(4);
+  expect(await physicalRows()).toEqual(before);
+  const done = await first.done;
+  expect(done.code, done.stderr).toBe(0);
+  const rows = await journal(warehouse);
+  expect(rows.map(({ status }) => status)).toEqual(["ok"]);
+  expect(second.stderr).toContain(
+    `Job qtickets_api is already running: run ${rows[0]?.run_id} holds the lease`,
+  );
+  expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
+});
+
+test("of five runs started together exactly one works", async () => {
+  slowly();
+  const runs = await Promise.all(Array.from({ length: 5 }, () => warehouse.run(slow)));
+  expect(runs.map(({ code }) => code).sort()).toEqual([0, 4, 4, 4, 4]);
+  expect(await journal(warehouse)).toHaveLength(1);
+});
+
+test("jobs of other names do not keep each other out", async () => {
+  slowly();
+  const first = warehouse.start(slow);
+  await waitFor(() => orderPages() >= 2);
+  const other = await warehouse.run({ JOB_NAME: "another_job" });
+  expect(other.code, other.stderr).toBe(0);
+  expect((await first.done).code).toBe(0);
+});
+
+test("a run outlives its lease's life by renewing it", async () => {
+  warehouse.sandbox.faults.set({ kind: "delay", ms: 1200, route: "/orders" });
+  const first = warehouse.start({ QTICKETS_PAGE_SIZE: "50" });
+  await sleep(4500);
+  const second = await warehouse.run();
+  expect(second.code, second.stderr).toBe(4);
+  const done = await first.done;
+  expect(done.seconds).toBeGreaterThan(4.5);
+  expect(done.code, done.stderr).toBe(0);
+});
+
+test("SIGTERM in the middle: ends in seconds, writes its error row, frees the lease, shows nothing by halves", async () => {
+  await warehouse.run();
+  const before = await fingerprint(warehouse);
+  warehouse.sandbox.data.addOrder({}, Date.now() - 1000);
+  warehouse.sandbox.faults.set({ kind: "delay", ms: 2000, route: "/orders" });
+  const run = warehouse.start();
+  const pages = orderPages();
+  await waitFor(() => orderPages() > pages);
+  const stopped = Date.now();
+  run.child.kill("SIGTERM");
+  const { code, stderr } = await run.done;
+  expect(Date.now() - stopped).toBeLessThan(3000);
+  expect(code, stderr).toBe(1);
+  expect(stderr).toContain("The run was stopped by SIGTERM");
+  expect(await fingerprint(warehouse)).toEqual(before);
+  const rows = await journal(warehouse);
+  expect(rows.map(({ status }) => status)).toEqual(["ok", "error"]);
+  expect(rows[1]?.message).toContain("stopped by SIGTERM");
+  warehouse.sandbox.faults.clear();
+  const next = await warehouse.run();
+  expect(next.code, next.stderr).toBe(0);
+  expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
+});
+
+test("killed at any point, the next run after the lease has expired makes the facts right", async () => {
+  for (const point of [1, 9, 25]) {
+    await warehouse.reset();
+    slowly();
+    const run = warehouse.start(slow);
+    await waitFor(() => warehouse.sandbox.requests.length >= point || run.child.exitCode !== null);
+    run.child.kill("SIGKILL");
+    await run.done;
+    warehouse.sandbox.faults.clear();
+    let next = await warehouse.run();
+    expect(next.code, next.stderr).toBe(4);
+    for (let tries = 0; next.code === 4 && tries < 20; tries += 1) {
+      await sleep(250);
+      next = await warehouse.run();
+    }
+    expect(next.code, next.stderr).toBe(0);
+    expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
+    expect((await journal(warehouse)).map(({ status }) => status)).toEqual(["ok"]);
+  }
+});

@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { prepareImage, recipes } from "../../../components/image-context";
+import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
+import { startEngine, waitForEngine, type TestEngine } from "../../support/engine";
+
+export const ROOT = resolve(__dirname, "../../..");
+export const BUNDLE = join(ROOT, "loaders/dist/qtickets.js");
+
+/** Tables that a load writes. */
+export const WRITTEN = [
+  "zakaz.stg_qtickets_api_orders_raw",
+  "zakaz.stg_qtickets_api_inventory_raw",
+  "zakaz.dim_events",
+  "zakaz.fact_qtickets_orders",
+  "zakaz.fact_qtickets_sales_daily",
+  "zakaz.fact_qtickets_sales_utm_daily",
+  "zakaz.fact_qtickets_inventory",
+  "zakaz.fact_qtickets_inventory_latest",
+  "zakaz.meta_job_runs",
+  "meta.watermarks",
+] as const;
+
+export interface RunResult {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+}
+
+export interface RunUnderWay {
+  child: ChildProcess;
+  done: Promise<RunResult>;
+}
+
+type Settings = Record<string, string>;
+
+/** An engine with the whole schema, a sandbox, and the loader's bundle to run between them. */
+export interface Warehouse {
+  engine: TestEngine;
+  sandbox: Sandbox;
+  loaderPassword: string;
+  quarantineDirectory: string;
+  /** Port of ClickHouse; changes when the container is started again. */
+  port: number;
+  /** Empties every table that a load writes, and starts a new sandbox. */
+  reset(options?: Partial<SandboxOptions>): Promise<void>;
+  /** Settings of a run, as the loader reads them. */
+  settings(more?: Settings): Settings;
+  start(settings?: Settings, args?: string[]): RunUnderWay;
+  run(settings?: Settings, args?: string[]): Promise<RunResult>;
+  sql: TestEngine["sql"];
+  close(): Promise<void>;
+}
+
+/** Bundles the loader once per test file. */
+export async function bundleLoader(): Promise<void> {
+  await prepareImage(recipes.loader);
+}
+
+/** Runs the bundle as a child process with nothing in its environment but PATH, settings on standard input. */
+export function startLoader(settings: Settings, args: string[] = []): RunUnderWay {
+  const started = Date.now();
+  const child = spawn(process.execPath, [BUNDLE, "--envfile", "-", ...args], {
+    env: { PATH: process.env.PATH },
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(envFile(settings));
+  const done = new Promise<RunResult>((resolveRun, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) =>
+      resolveRun({
+        code,
+        signal,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+        seconds: (Date.now() - started) / 1000,
+      }),
+    );
+  });
+  return { child, done };
+}
+
+export function envFile(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+export async function startWarehouse(options: Partial<SandboxOptions> = {}): Promise<Warehouse> {
+  await bundleLoader();
+  const loaderPassword = `pw-${randomBytes(9).toString("hex")}`;
+  const engine = await startEngine();
+  const quarantineDirectory = mkdtempSync(join(tmpdir(), "zt-loader-"));
+  const data = { ordersPerDay: 30, days: 20, ...options };
+  let sandbox: Sandbox;
+  try {
+    await applySchema(engine, loaderPassword);
+    sandbox = await startSandbox(data);
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+  const settings = (more: Settings = {}): Settings => ({
+    QTICKETS_TOKEN: warehouse.sandbox.token,
+    QTICKETS_BASE_URL: warehouse.sandbox.url,
+    QTICKETS_ALLOW_HTTP: "true",
+    QTICKETS_RATE_PER_SECOND: "0",
+    CLICKHOUSE_HOST: "127.0.0.1",
+    CLICKHOUSE_PORT: String(warehouse.port),
+    CLICKHOUSE_PASSWORD: loaderPassword,
+    QUARANTINE_DIR: quarantineDirectory,
+    LEASE_SECONDS: "3",
+    ...more,
+  });
+  const warehouse: Warehouse = {
+    engine,
+    sandbox,
+    loaderPassword,
+    quarantineDirectory,
+    port: engine.httpPort,
+    settings,
+    start: (more, args) => startLoader(settings(more), args),
+    run: (more, args) => startLoader(settings(more), args).done,
+    sql: (query) => queryAsAdmin(warehouse, query),
+    reset: async (changed = {}) => {
+      await warehouse.sandbox.close();
+      warehouse.sandbox = await startSandbox({ ...data, ...changed });
+      for (const table of WRITTEN) await warehouse.sql(`TRUNCATE TABLE ${table}`);
+    },
+    close: async () => {
+      rmSync(quarantineDirectory, { recursive: true, force: true });
+      await warehouse.sandbox.close();
+      await engine.stop();
+    },
+  };
+  return warehouse;
+}
+
+/** The schema as a user pipes it in, then the loader's password as the stack sets it. */
+async function applySchema(engine: TestEngine, loaderPassword: string): Promise<void> {
+  const files = readdirSync(join(ROOT, "sql")).filter((name) => name.endsWith(".sql"));
+  const sql = files.sort().map((name) => readFileSync(join(ROOT, "sql", name), "utf8"));
+  const hosts = "HOST IP '127.0.0.1', IP '::1', IP '10.0.0.0/8', IP '172.16.0.0/12', IP '192.168.0.0/16'";
+  const password = `ALTER USER etl_writer IDENTIFIED WITH sha256_password BY '${loaderPassword}' ${hosts};\n`;
+  const result = await engine.client(["--multiquery"], `${sql.join("\n")}\n${password}`);
+  if (result.code !== 0) throw new Error(`The schema was not applied: ${result.stderr}`);
+}
+
+/** The engine's own `sql` stays at the port of its first start. */
+async function queryAsAdmin<Row>({ engine, port }: Warehouse, query: string): Promise<Row[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/?default_format=JSONEachRow&wait_end_of_query=1`, {
+    method: "POST",
+    headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": engine.adminPassword },
+    body: query,
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** Waits for an engine that was started again, and follows its new port. */
+export async function startAgain(warehouse: Warehouse): Promise<void> {
+  warehouse.port = await waitForEngine(warehouse.engine.container);
+}
+
+export interface SalesRow {
+  day: string;
+  eventId: number;
+  currency: string;
+  tickets: number;
+  revenue: string;
+  refunds: string;
+  orders: number;
+}
+
+/** The daily fact as the reader's views see it: rows of zeros left out. */
+export async function dailySales(warehouse: Warehouse): Promise<SalesRow[]> {
+  const rows = await warehouse.sql<Record<string, string | number>>(
+    `SELECT toString(sales_date) AS day, toUInt32(event_id) AS eventId, currency, tickets_sold AS tickets,
+       toDecimalString(revenue, 2) AS revenue, toDecimalString(refunds, 2) AS refunds, orders_count AS orders
+     FROM zakaz.fact_qtickets_sales_daily FINAL
+     WHERE tickets_sold != 0 OR fact_qtickets_sales_daily.revenue != 0 OR fact_qtickets_sales_daily.refunds != 0
+     ORDER BY day, eventId, currency`,
+  );
+  return rows as unknown as SalesRow[];
+}
+
+/** What the sandbox computes for itself, in the same form. */
+export function expectedSales(warehouse: Warehouse, since = ""): SalesRow[] {
+  return warehouse.sandbox.data
+    .expected()
+    .sales.filter((row) => row.tickets !== 0 || row.revenue !== "0.00" || row.refunds !== "0.00")
+    .filter((row) => row.day >= since);
+}
+
+/** One line per table: number of rows with FINAL, and a checksum over all columns that a reload must not change. */
+export async function fingerprint(warehouse: Warehouse): Promise<Record<string, string>> {
+  const result: Record<string, string> = {};
+  const facts = WRITTEN.filter((table) => !/inventory|meta/.test(table));
+  for (const table of facts) {
+    const [row] = await warehouse.sql<{ f: string }>(
+      `SELECT concat(toString(count()), ' ', toString(groupBitXor(cityHash64(* EXCEPT (_ver, _loaded_at))))) AS f FROM ${table} FINAL`,
+    );
+    result[table] = row?.f ?? "";
+  }
+  return result;
+}
+
+export interface JournalRow {
+  run_id: string;
+  status: string;
+  rows_processed: number;
+  message: string;
+  metrics: string;
+  ordered: number;
+}
+
+/** Journal rows in the order of the runs; every physical row counts. */
+export function journal(warehouse: Warehouse): Promise<JournalRow[]> {
+  return warehouse.sql<JournalRow>(
+    `SELECT toString(run_id) AS run_id, status, toUInt32(rows_processed) AS rows_processed, message, metrics,
+       started_at <= finished_at AS ordered
+     FROM zakaz.meta_job_runs ORDER BY _ver SETTINGS final = 0`,
+  );
+}
+
+/** Writes a settings file that only its owner can read. */
+export function writeEnvFile(directory: string, settings: Settings): string {
+  const path = join(directory, "loader.env");
+  writeFileSync(path, envFile(settings), { mode: 0o600 });
+  return path;
+}
