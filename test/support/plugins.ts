@@ -78,6 +78,7 @@ export class TestStack {
       ...env,
     };
     symlinkSync(join(repository, "node_modules"), join(this.folder, "node_modules"));
+    this.program("");
     writeFileSync(join(this.folder, "Pulumi.yaml"), "name: ztplugins\nruntime: nodejs\nmain: index.ts\n");
     writeFileSync(join(this.folder, "package.json"), '{ "name": "ztplugins", "private": true }\n');
     writeFileSync(
@@ -128,8 +129,8 @@ export class TestStack {
   }
 
   /** Brings the program up against expectation; answers what was printed. */
-  async upFails(): Promise<string> {
-    const result = await this.run("up", "--yes", "--skip-preview");
+  async upFails(...args: string[]): Promise<string> {
+    const result = await this.run("up", "--yes", "--skip-preview", ...args);
     if (result.code === 0) throw new Error(`pulumi up succeeded:\n${result.output}`);
     return result.output;
   }

@@ -127,7 +127,8 @@ describe("sentences", () => {
       "the Docker engine",
     ],
     ["Error running buildx build: failed to solve: exit code: 3", "the image build failed"],
-    ["container failed to be in healthy state in time", "the container started but"],
+    ["container failed to be in healthy state", "the container started but"],
+    ["timeout while waiting for state to become 'removed' (timeout: 30s)", "containers are still attached"],
   ])("explain %j", (reason, beginning) => {
     expect(bare(reason).slice(0, beginning.length)).toBe(beginning);
     expect(bare(reason)).toContain(reason);

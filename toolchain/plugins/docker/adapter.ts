@@ -35,6 +35,7 @@ export const VERSION = "5.2.0";
 
 const PROVIDER = "pulumi:providers:docker";
 const CONTAINER = "docker:index/container:Container";
+const NETWORK = "docker:index/network:Network";
 const PLAN = ["PlanResourceChange", "ApplyResourceChange"];
 
 /** What one forwarded call is about, for its renaming and its error text. */
@@ -136,9 +137,7 @@ export class Adapter {
     response.setDiffsList(paths(response.getDiffsList(), subject, "fromBridge"));
     response.setStablesList(paths(response.getStablesList(), subject, "fromBridge"));
     const detailed = response.getDetaileddiffMap();
-    for (const [path, change] of [...detailed.getEntryList()].map(
-      (entry) => entry,
-    )) {
+    for (const [path, change] of [...detailed.getEntryList()].map((entry) => entry)) {
       const renamed = renamePath(path, subject.type, "fromBridge");
       if (renamed === path) continue;
       detailed.set(renamed, change);
@@ -211,7 +210,14 @@ export class Adapter {
   private async delete(request: proto.DeleteRequest): Promise<Empty> {
     const subject = this.subjectOf(request, request.getProperties(), PLAN);
     toBridge(request, subject, [request.getProperties(), request.getOldInputs()]);
-    return this.send(ResourceProviderService.delete, request, subject);
+    try {
+      return await this.send(ResourceProviderService.delete, request, subject);
+    } catch (error) {
+      const attached = subject.type === NETWORK ? await this.engine.attachedTo(request.getId()) : [];
+      if (attached.length === 0) throw error;
+      const { details, code } = error as grpc.ServiceError;
+      throw rpcError(`${details}; attached: ${attached.join(", ")}`, code);
+    }
   }
 
   private subjectOf(

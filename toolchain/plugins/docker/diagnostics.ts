@@ -145,7 +145,8 @@ const ADVICE: readonly { pattern: RegExp; advice: (match: RegExpExecArray) => st
       `a network named ${name} exists already outside this stack: \`docker network rm ${name}\` removes it`,
   },
   {
-    pattern: /has active endpoints/,
+    // The upstream provider hides the engine's words behind its own waiting for the removal.
+    pattern: /has active endpoints|waiting for state to become 'removed'/,
     advice: () =>
       "containers are still attached to the network: `docker network inspect` names them, stop them first",
   },
@@ -163,7 +164,7 @@ const ADVICE: readonly { pattern: RegExp; advice: (match: RegExpExecArray) => st
     advice: () => "the image build failed: `docker build` on the same context shows the whole output",
   },
   {
-    pattern: /healthy state in time/,
+    pattern: /failed to be in healthy state/,
     advice: () => "the container started but its health check did not pass in time",
   },
 ];

@@ -66,6 +66,16 @@ export class Engine {
     return answer?.status === 200 ? logText(answer.body) : "";
   }
 
+  /** The names of the containers attached to a network. */
+  async attachedTo(network: string): Promise<string[]> {
+    const answer = await this.call("GET", `/networks/${encodeURIComponent(network)}`);
+    if (answer?.status !== 200) return [];
+    const { Containers = {} } = JSON.parse(answer.body.toString()) as {
+      Containers?: Record<string, { Name: string }>;
+    };
+    return Object.values(Containers).map((container) => container.Name);
+  }
+
   /** Removes a container with its anonymous volumes; true when it is gone. */
   async removeContainer(id: string): Promise<boolean> {
     const answer = await this.call("DELETE", `/containers/${id}?force=1&v=1`);
