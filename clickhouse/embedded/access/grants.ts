@@ -5,22 +5,30 @@ import type { Grant } from "./model";
  * here only what the new one makes void is left out, so that repeating a script leads to the same list.
  */
 export function withGrant(list: Grant[], added: Grant): Grant[] {
-  const standing = list.findIndex((grant) => grant.revoke === added.revoke && covers(grant, added));
-  const laterOnes = list.slice(standing + 1);
-  if (standing >= 0 && !laterOnes.some((grant) => grant.revoke !== added.revoke && mayOverlap(grant, added)))
-    return list;
-  const rest = list.filter((grant) => !isVoidAfter(added, grant));
+  const stands = list.some(
+    (grant, index) =>
+      grant.revoke === added.revoke && covers(grant, added) && !isUndone(added, list.slice(index + 1)),
+  );
+  if (stands) return list;
+  const options = list.filter((grant) => !grant.revoke && grant.option);
+  const rest = list.filter((grant) => !isVoidAfter(added, grant, options));
   // A revoke is worth keeping only as a hole in something wider.
   if (added.revoke && !rest.some((grant) => !grant.revoke && mayOverlap(grant, added))) return rest;
   return [...rest, added];
 }
 
-/** True when `earlier` has no effect once `later` has been applied. */
-function isVoidAfter(later: Grant, earlier: Grant): boolean {
+/** True when one of the later grants may take back what this one does. */
+function isUndone(grant: Grant, later: Grant[]): boolean {
+  return later.some((other) => other.revoke !== grant.revoke && mayOverlap(other, grant));
+}
+
+/** True when `earlier` has no effect once `later` has been applied. `options` are the grants with the grant option. */
+function isVoidAfter(later: Grant, earlier: Grant, options: Grant[]): boolean {
   if (!coversObject(later, earlier)) return false;
-  if (later.revoke && later.option) return earlier.revoke && earlier.option;
-  if (later.revoke) return true;
-  return later.option || !earlier.option || earlier.revoke;
+  if (later.revoke) return !later.option || (earlier.revoke && earlier.option);
+  if (later.option) return true;
+  // Giving a right again does not give its grant option again: a revoke that took one away still counts.
+  return earlier.revoke ? !options.some((grant) => mayOverlap(grant, earlier)) : !earlier.option;
 }
 
 /** True when everything that `narrow` says is said by `wide`. */

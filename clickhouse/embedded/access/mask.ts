@@ -1,4 +1,4 @@
-import { isSignificant, tokenize } from "../sql-lexer";
+import { isSignificant, tokenize, type Token } from "../sql-lexer";
 import { unquote } from "./cursor";
 
 export interface Masked {
@@ -12,10 +12,12 @@ export interface Masked {
  * statement, reaches the engine and its logs. Addresses after HOST stay: the engine brings them into canonical form.
  */
 export function mask(statement: string): Masked {
+  const tokens = tokenize(statement);
   const literals = new Map<string, string>();
+  if (!isAboutUsers(tokens)) return { text: statement, literals };
   let text = "";
   let inHosts = false;
-  for (const token of tokenize(statement)) {
+  for (const token of tokens) {
     if (token.kind === "word") inHosts = hostsAfter(token.text.toUpperCase(), inHosts);
     if ((token.kind === "string" || token.kind === "heredoc") && !inHosts) {
       const placeholder = `zakaz_literal_${literals.size}`;
@@ -28,6 +30,12 @@ export function mask(statement: string): Masked {
     }
   }
   return { text, literals };
+}
+
+/** `CREATE OR REPLACE USER`, `ALTER USER`; the other statements hold no password. */
+function isAboutUsers(tokens: Token[]): boolean {
+  const words = tokens.filter((token) => token.kind === "word").slice(0, 4);
+  return words.some((word) => word.text.toUpperCase() === "USER");
 }
 
 function hostsAfter(word: string, inHosts: boolean): boolean {

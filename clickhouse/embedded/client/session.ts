@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Readable, Writable } from "node:stream";
@@ -38,7 +39,7 @@ export class Session {
   /** Runs one statement, its output going to `output`. Throws ServerError or NetworkError. */
   async run(statement: string, output: Writable, data?: Readable): Promise<void> {
     const response = await this.send(statement, data);
-    await pipeline(response, output, { end: false });
+    await copy(response, output);
     if (/^\s*(SET|USE)\b/i.test(statement)) this.state.push(statement);
   }
 
@@ -110,6 +111,11 @@ export class Session {
     for (const [name, value] of Object.entries(this.args.settings)) query.set(name, value);
     return query;
   }
+}
+
+/** To the end, at the pace of the output, which stays open. */
+async function copy(from: Readable, to: Writable): Promise<void> {
+  for await (const chunk of from) if (!to.write(chunk)) await once(to, "drain");
 }
 
 function serverError(response: IncomingMessage, body: string): ServerError {

@@ -1,0 +1,17 @@
+import { applyStatement, type StaticNames } from "../../../clickhouse/embedded/access/apply";
+import { emptyModel, type AccessModel } from "../../../clickhouse/embedded/access/model";
+import { parseAccessStatement } from "../../../clickhouse/embedded/access/parse";
+
+export const fixed: StaticNames = {
+  users: new Set(["admin", "default"]),
+  roles: new Set(),
+  profiles: new Set(["default", "admin_profile"]),
+  quotas: new Set(["default"]),
+};
+
+/** The model after these canonical statements. */
+export function applyAll(statements: string[], before: AccessModel = emptyModel()): AccessModel {
+  return statements.reduce((model, text) => applyStatement(model, parseAccessStatement(text), fixed), before);
+}
+
+export const hash = "9a4aabf0e5cf71cae2cea646613ce7e2a5919fa758e56819704be25a3a2c1f0b";
