@@ -1,6 +1,6 @@
 -- Views of zakaz, in dependency order.
 -- Every view: declared columns, FINAL on every table, a definer, and the closing SETTINGS that makes rows and types the same
--- under join_use_nulls 0 and 1. 
+-- under join_use_nulls 0 and 1.
 
 -- Events come from all three sources, so that none is lost: an event without sales, one without seats, one without a row
 -- in the dimension.
@@ -550,7 +550,7 @@ FROM
         SELECT event_id, event_name, city
         FROM zakaz.dim_events FINAL
     ) AS e ON e.event_id = u.event_id
-    GROUP BY sales_date, event_id, event_name, city
+    GROUP BY u.sales_date, u.event_id, ifNull(nullIf(e.event_name, ''), u.event_id), ifNull(nullIf(e.city, ''), u.city)
 ) AS g
 WHERE g.plan_t != 0 OR g.fact_t != 0 OR g.plan_r != 0 OR g.fact_r != 0
 SETTINGS join_use_nulls = 1
