@@ -16,7 +16,7 @@ const toolFolders = [
 ];
 
 /** The path of a tool; throws a sentence that names the remedy when it is missing. */
-function tool(name: string): string {
+export function tool(name: string): string {
   const folder = toolFolders.find((candidate) => existsSync(join(candidate, name)));
   if (folder === undefined)
     throw new Error(`${name} is not installed: \`make up\` or \`toolchain/setup\` does it`);

@@ -2,35 +2,22 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 import { FUNCTION_INPUTS, LOGGING, RESOURCE_INPUTS } from "../../../toolchain/plugins/command/inputs";
 import { SCHEMA } from "../../../toolchain/plugins/command/schema";
+import { declaredMembers } from "../../support/sdk-types";
 
 const sdk = dirname(createRequire(__filename).resolve("@pulumi/command/package.json"));
 
-/** The members of an interface or class in a declaration file of the official SDK, and which of them are optional. */
-function members(file: string, name: string): Record<string, "required" | "optional"> {
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(join(sdk, file), "utf8"),
-    ts.ScriptTarget.Latest,
-    true,
+/** The members of an interface or class of the official SDK, and which of them are optional. */
+function members(file: string, name: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(declaredMembers(join(sdk, file), name)).map(([key, { optional }]) => [
+      key,
+      optional ? "optional" : "required",
+    ]),
   );
-  for (const statement of source.statements) {
-    if (!ts.isInterfaceDeclaration(statement) && !ts.isClassDeclaration(statement)) continue;
-    if (statement.name?.text !== name) continue;
-    return Object.fromEntries(
-      [...statement.members]
-        .filter((member) => ts.isPropertySignature(member) || ts.isPropertyDeclaration(member))
-        .map((member) => [
-          (member.name as ts.Identifier).text,
-          (member.questionToken ?? member.type?.getText().includes("undefined")) ? "optional" : "required",
-        ]),
-    );
-  }
-  throw new Error(`${name} is not in ${file}`);
 }
 
 const described = (properties: object, required: readonly string[] = []): Record<string, string> =>
