@@ -3,7 +3,7 @@ import { startEngine, type TestEngine } from "../../support/engine";
 import { wholeSql } from "../../support/sql";
 import type { Options, User, Warehouse } from "./warehouse";
 
-/** Loopback and the networks that Docker hands out: requests through a published port come from its gateway. */
+/** Loopback and Docker's default bridge: requests through a published port come from its gateway. */
 const HOSTS = "HOST IP '127.0.0.1', IP '::1', IP '172.16.0.0/12'";
 const LOGIN_USERS: User[] = ["etl_writer", "datalens_reader", "backup_user"];
 
