@@ -4,7 +4,7 @@ import type { Clock } from "./clock";
 import { ExpectedError } from "./errors";
 import { errorCode } from "./http";
 import type { Log } from "./log";
-import { CLICKHOUSE_RETRY, retry, TRANSIENT_CODES, type Verdict } from "./retry";
+import { CONNECT_RETRY, retry, STATEMENT_RETRY, TRANSIENT_CODES, type Verdict } from "./retry";
 
 export interface DatabaseSettings {
   host: string;
@@ -66,9 +66,9 @@ export function createDatabase(options: DatabaseOptions): Database {
   const url = `${options.secure ? "https" : "http"}://${host}:${port}`;
   const client = createClickHouseClient(url, options);
 
-  const attempt = <T>(operation: () => Promise<T>): Promise<T> =>
+  const attempt = <T>(operation: () => Promise<T>, table = STATEMENT_RETRY): Promise<T> =>
     retry(operation, {
-      table: CLICKHOUSE_RETRY,
+      table,
       clock,
       deadline: options.deadline,
       signal,
@@ -95,7 +95,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         } catch (error) {
           throw timeout.aborted ? Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }) : error;
         }
-      });
+      }, CONNECT_RETRY);
       log.info(`Connected to ClickHouse at ${url}`);
     },
     rows: <T>(sql: string, params: Row = {}) =>

@@ -136,7 +136,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 }
 
 /** Which failures of a request are worth another try. */
-export function classify(error: unknown): Verdict {
+function classify(error: unknown): Verdict {
   if (!(error instanceof ApiError) || !error.transient) return { again: false };
   return { again: true, waitMs: error.retryAfter };
 }

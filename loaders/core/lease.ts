@@ -95,25 +95,29 @@ FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'U
   log.debug(`Took the lease of job ${job}`, { seconds });
 
   let heldUntil = clock.now() + seconds * 1000;
-  let renewing: Promise<void> = Promise.resolve();
+  let lost = false;
+  let renewing: Promise<void> | undefined;
   const lose = (why: string): void => {
+    lost = true;
     clearInterval(timer);
-    options.onLost(new ExpectedError(`The lease of job ${job} was lost (${why}): run the loader again.`));
+    options.onLost(new ExpectedError(`The lease of job ${job} was lost: ${why} Run the loader again.`));
   };
   const renew = async (): Promise<void> => {
     const started = clock.now();
     try {
       const now = await write(seconds);
       if (now?.run_id === runId) heldUntil = started + seconds * 1000;
-      else lose(now === undefined ? "it could not be renewed" : `run ${now.run_id} holds it now`);
+      else lose(now === undefined ? "it could not be renewed." : `run ${now.run_id} holds it now.`);
     } catch (error) {
-      if (clock.now() >= heldUntil) lose((error as Error).message);
-      else log.warning("The lease could not be renewed yet", { error: (error as Error).message });
+      const { message } = error as Error;
+      if (clock.now() >= heldUntil) lose(message);
+      else log.warning("The lease could not be renewed yet", { error: message });
     }
   };
   const timer = setInterval(
     () => {
-      renewing = renewing.then(renew);
+      // A renewal may take longer than the time between two.
+      renewing ??= renew().finally(() => (renewing = undefined));
     },
     (seconds * 1000) / 3,
   );
@@ -124,7 +128,7 @@ FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'U
       clearInterval(timer);
       await renewing;
       // A lease that ends now is a free one.
-      await write(0);
+      if (!lost) await write(0);
     },
   };
 }

@@ -42,9 +42,18 @@ export const API_RETRY: RetryTable = {
   jitter: 0.5,
 };
 
-/** Talking to ClickHouse: three tries, as its restart takes a few seconds. */
-export const CLICKHOUSE_RETRY: RetryTable = {
+/** Finding ClickHouse at the start: three tries, so that a server that is down is told within seconds. */
+export const CONNECT_RETRY: RetryTable = {
   attempts: 3,
+  firstWait: 1000,
+  factor: 2,
+  longestWait: 5000,
+  jitter: 0.2,
+};
+
+/** Statements during a run: five tries within about ten seconds, longer than a restart of the server takes. */
+export const STATEMENT_RETRY: RetryTable = {
+  attempts: 5,
   firstWait: 1000,
   factor: 2,
   longestWait: 5000,

@@ -1,5 +1,5 @@
 import type { Database } from "../core/database";
-import { ExpectedError } from "../core/errors";
+import { ExpectedError, StoppedError } from "../core/errors";
 import { MOSCOW } from "../core/values";
 import { readWatermarks, writeWatermarks, type Watermark } from "../core/watermarks";
 import { TableWriter } from "../core/writer";
@@ -10,7 +10,7 @@ import { count, newCounts, type Run } from "./run";
 import { createSchemas } from "./schemas";
 import { checkSchema } from "./schema-check";
 import { SOURCES } from "./sources";
-import { moscowMidnight, planRun, type History, type WindowArguments } from "./windows";
+import { filterTime, moscowMidnight, planRun, type History, type WindowArguments } from "./windows";
 
 /** What a run is given; the rest it finds out itself. */
 export type RunInput = Pick<
@@ -61,9 +61,10 @@ async function loadSource(run: Run, source: (typeof SOURCES)[number]): Promise<v
   try {
     await source.load(run);
   } catch (error) {
-    // What was put aside by ExpectedError of an optional source is told in the journal; a stopped run stays stopped.
-    const stopped = run.clock.now() >= run.deadline || !(error instanceof ExpectedError);
-    if (source.required || stopped || error.name === "StoppedError") throw error;
+    // An optional source may fail in the ways that are expected; a run that was stopped stays stopped.
+    const expected = error instanceof ExpectedError && !(error instanceof StoppedError);
+    if (source.required || !expected) throw error;
+    run.log.warning(`Left out ${source.name}: ${error.message}`);
     run.degraded.push(`${source.name}: ${error.message}`);
   }
 }
@@ -86,7 +87,14 @@ async function prepare(input: RunInput): Promise<Run> {
     `SELECT alias, city FROM ${database.name}.dim_city_alias FINAL WHERE is_active = 1`,
   );
   const counts = newCounts();
-  input.log.info("Chose the window", { mode: plan.mode, paid: plan.paid, changed_since: plan.changedSince });
+  const time = (ms: number | undefined | null) =>
+    ms === null || ms === undefined ? null : filterTime(ms, settings.TZ);
+  input.log.info("Chose the window", {
+    mode: plan.mode,
+    paid_from: time(plan.paid?.start),
+    paid_until: time(plan.paid?.end),
+    changed_since: time(plan.changedSince),
+  });
   return {
     ...input,
     plan,
@@ -171,7 +179,7 @@ WHERE job = {job:String} AND status = 'ok' AND started_at >= {midnight:DateTime(
 async function moveWatermarks(run: Run): Promise<void> {
   const { plan, startedAt } = run;
   if (!plan.advances) return;
-  const iso = (ms: number) => DateTime.fromMillis(ms, { zone: MOSCOW }).toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
+  const iso = (ms: number) => filterTime(ms, MOSCOW);
   const watermarks: Watermark[] = [
     { stream: "orders", type: "ts", value: iso(startedAt) },
     { stream: "orders_from", type: "ts", value: iso(plan.readFrom) },

@@ -253,7 +253,8 @@ async function record(control: Database, row: JournalRow): Promise<void> {
 function logFailure(log: Log, error: unknown, verbose: boolean): void {
   const { error_type: type, message } = describeError(error);
   const fields = verbose && error instanceof Error ? { stack: error.stack } : {};
-  if (error instanceof ExpectedError) log.error(`Configuration or API error: ${error.message}`, fields);
+  if (error instanceof LockedError) log.warning(error.message);
+  else if (error instanceof ExpectedError) log.error(`Configuration or API error: ${error.message}`, fields);
   else log.error(`Unexpected error ${type}: ${message}`, fields);
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -207,6 +208,35 @@ describe("ClickHouse", () => {
     expect(next.code, next.stderr).toBe(0);
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
     expect((await journal(warehouse)).map(({ status }) => status)).toEqual(["ok"]);
+  });
+
+  test("killed in the middle: exit 1 with one sentence; after its start the next run makes the facts right", async () => {
+    warehouse.sandbox.faults.set({ kind: "delay", ms: 100, route: "/orders" });
+    const run = warehouse.start({ QTICKETS_PAGE_SIZE: "20" });
+    for (let tries = 0; warehouse.sandbox.requests.length < 6 && tries < 400; tries += 1) await sleep(25);
+    await docker("kill", warehouse.engine.container);
+    const { code, stderr, seconds } = await run.done;
+    expect(code, stderr).toBe(1);
+    expect(seconds).toBeLessThan(60);
+    expect(stderr).toContain(`ClickHouse at 127.0.0.1:${warehouse.port} does not answer`);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    await docker("start", warehouse.engine.container);
+    await startAgain(warehouse);
+    const next = await warehouse.run();
+    expect(next.code, next.stderr).toBe(0);
+    expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
+  });
+
+  test("restarted in the middle: the run waits it out", async () => {
+    warehouse.sandbox.faults.set({ kind: "delay", ms: 100, route: "/orders" });
+    const run = warehouse.start({ QTICKETS_PAGE_SIZE: "20", LEASE_SECONDS: "30" });
+    for (let tries = 0; warehouse.sandbox.requests.length < 6 && tries < 400; tries += 1) await sleep(25);
+    // The engine inside dies; the container's supervisor starts it again.
+    const kill = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = launch ] && kill -9 ${p#/proc/}; done; true';
+    await docker("exec", warehouse.engine.container, "sh", "-c", kill);
+    const { code, stderr } = await run.done;
+    expect(code, stderr).toBe(0);
+    expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
   });
 
   test("a wrong password is one sentence without it", async () => {
