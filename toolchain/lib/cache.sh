@@ -52,6 +52,9 @@ link_tree() {
   rm -rf "$LOCAL/old.${2##*/}"
 }
 
+# Puts file $1 at $2 too, by a hard link where the file system allows.
+link_file() { ln "$1" "$2" 2>/dev/null || cp -a "$1" "$2"; }
+
 # Links $1 as $LOCAL/bin/$2.
 link_tool() {
   [[ -L $LOCAL/bin/$2 && $(readlink "$LOCAL/bin/$2") == "$1" ]] || ln -sfn "$1" "$LOCAL/bin/$2"

@@ -77,7 +77,7 @@ long() {
 }
 
 # The last line of a log that says something.
-last_words() { grep -v '^[[:space:]]*$' "$1" | tail -n 1 | cut -c1-300; }
+last_words() { { grep -v '^[[:space:]]*$' "$1" || echo "it said nothing"; } | tail -n 1 | cut -c1-300; }
 
 # Closes all files of this (sub)shell but the three standard ones.
 close_files() {

@@ -15,22 +15,23 @@ step_docker() {
     how="started by set-up, log in $DOCKERD_LOG"
     [[ ! -d /run/systemd/system ]] || how="started by set-up"
   fi
-  local first
-  first=$(docker_clients | head -n 1)
-  if [[ $DOCKER == "$first" ]]; then
+  if [[ $DOCKER == "${DOCKER_CLIENTS[0]}" ]]; then
     rm -f "$LOCAL/bin/docker"
   else
     link_tool "$DOCKER" docker
-    how+="; $first cannot talk to it"
+    how+="; ${DOCKER_CLIENTS[0]} cannot talk to it"
   fi
   chose "engine $ENGINE, $how; client $DOCKER"
 }
 
-# Sets DOCKER (client) and ENGINE (version) when an engine answers; DOCKER_DENIED when it refused this user.
+# Sets DOCKER (client), DOCKER_CLIENTS (all of them) and ENGINE (version) when an engine answers; DOCKER_DENIED when it refused this user.
 find_docker() {
   local client answer
   DOCKER_DENIED=""
-  while read -r client; do
+  # On PATH, first come first, then the distribution's.
+  mapfile -t DOCKER_CLIENTS < <(machine_has docker)
+  if [[ -x /usr/bin/docker ]]; then DOCKER_CLIENTS+=(/usr/bin/docker); fi
+  for client in "${DOCKER_CLIENTS[@]}"; do
     if answer=$(timeout 10 "$client" version --format '{{.Server.Version}}' 2>&1); then
       DOCKER=$client
       # A client that falls back to an older API says so on a line before.
@@ -38,14 +39,8 @@ find_docker() {
       return 0
     fi
     if [[ $answer == *"permission denied"* ]]; then DOCKER_DENIED=yes; fi
-  done < <(docker_clients)
+  done
   return 1
-}
-
-# Clients on PATH, first come first, then the distribution's.
-docker_clients() {
-  machine_has docker || true
-  [[ ! -x /usr/bin/docker ]] || echo /usr/bin/docker
 }
 
 start_docker() {

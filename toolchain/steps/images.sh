@@ -86,7 +86,7 @@ make_base() {
   local mirror
   # shellcheck disable=SC2016 # apt's own variables
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-    awk -v suite="$SUITE" '$2 == suite && $3 == "main" { print $1; exit }')
+    awk -v suite="$SUITE" '$2 == suite && $3 == "main" && !seen++ { print $1 }')
   [[ -n $mirror ]] || fail "apt's settings name no package source for $SUITE, so the base image cannot be made from packages; run \`apt-get update\` to see what is wrong"
   local folder
   rm -rf "$CACHE/images"/root.*

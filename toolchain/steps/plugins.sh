@@ -51,8 +51,6 @@ build_plugins() {
   done
 }
 
-link_file() { ln "$1" "$2" 2>/dev/null || cp "$1" "$2"; }
-
 download_plugins() { long "download the plugins" fetch_plugins "$1"; }
 
 fetch_plugins() {

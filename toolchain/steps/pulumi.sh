@@ -2,6 +2,9 @@
 # The Pulumi command line and its language host: the machine's, else the official release, else built.
 
 PULUMI_RELEASE_PLACE=$CACHE/pulumi-release/$PULUMI_VERSION-$(recipe "=$RELEASES")
+PULUMI_BUILT_PLACE=$CACHE/pulumi-built/$PULUMI_VERSION-$(
+  recipe "=${GO_TOOL_PLACES[pulumi]} ${GO_TOOL_PLACES[pulumi-language-nodejs]}"
+)
 
 step_pulumi() {
   step pulumi
@@ -10,18 +13,17 @@ step_pulumi() {
   build_tools "${NEEDED_TOOLS[@]}"
   case $PULUMI_ROUTE in
     machine)
-      rm -f "$LOCAL/bin/pulumi" "$LOCAL/bin/pulumi-language-nodejs"
+      rm -f "$LOCAL/bin/pulumi"
       chose "$PULUMI_WHY (the machine's own)"
       ;;
     release)
       in_cache "$PULUMI_RELEASE_PLACE" download_pulumi
       link_tool "$PULUMI_RELEASE_PLACE/pulumi/pulumi" pulumi
-      link_tool "$PULUMI_RELEASE_PLACE/pulumi/pulumi-language-nodejs" pulumi-language-nodejs
       chose "v$PULUMI_VERSION, official release ($PULUMI_WHY)"
       ;;
     build)
-      link_tool "$(go_tool pulumi)" pulumi
-      link_tool "$(go_tool pulumi-language-nodejs)" pulumi-language-nodejs
+      in_cache "$PULUMI_BUILT_PLACE" assemble_pulumi
+      link_tool "$PULUMI_BUILT_PLACE/pulumi" pulumi
       chose "v$PULUMI_VERSION, built from Go modules ($PULUMI_WHY${GO_WHY:+; Go $GO_WHY})"
       ;;
   esac
@@ -47,7 +49,7 @@ plan_pulumi() {
     PULUMI_ROUTE=release
   elif [[ ${ZAKAZ_TOOLCHAIN:-} == build ]]; then
     PULUMI_ROUTE=build
-  elif [[ -d ${GO_TOOL_PLACES[pulumi]} && -d ${GO_TOOL_PLACES[pulumi-language-nodejs]} ]]; then
+  elif [[ -d $PULUMI_BUILT_PLACE ]]; then
     PULUMI_ROUTE=build
     PULUMI_WHY+=", built before"
   elif releases_reachable; then
@@ -63,10 +65,10 @@ plan_pulumi() {
 # Prints "machine VERSION, PATH" for a suitable Pulumi with its language host, else " WHY NOT".
 machine_pulumi() {
   local found version
-  if ! found=$(machine_has pulumi | head -n 1); then
+  found=$(PATH=$MACHINE_PATH type -P pulumi) || {
     printf ' no pulumi on PATH'
     return
-  fi
+  }
   version=$(PULUMI_SKIP_UPDATE_CHECK=true "$found" version 2>/dev/null) || version=v0
   if ! version_at_least "$version" "$PULUMI_LEAST"; then
     printf ' %s' "$found is $version, older than $PULUMI_LEAST"
@@ -75,6 +77,12 @@ machine_pulumi() {
   else
     printf ' %s' "$found has no pulumi-language-nodejs beside it"
   fi
+}
+
+# Pulumi takes the language host beside it, and warns of one on PATH.
+assemble_pulumi() {
+  link_file "$(go_tool pulumi)" "$1/pulumi"
+  link_file "$(go_tool pulumi-language-nodejs)" "$1/pulumi-language-nodejs"
 }
 
 download_pulumi() {
