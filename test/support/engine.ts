@@ -53,11 +53,11 @@ export interface TestEngine {
   httpPort: number;
   adminPassword: string;
   /** clickhouse-client in the container, as admin unless the arguments name a user. */
-  client(args: string[], stdin?: string | Buffer): Promise<ClientResult>;
+  client: (args: string[], stdin?: string | Buffer) => Promise<ClientResult>;
   /** Rows of one statement as admin over HTTP, as objects; throws the engine's error text. */
-  sql<Row = Record<string, unknown>>(query: string): Promise<Row[]>;
+  sql: <Row = Record<string, unknown>>(query: string) => Promise<Row[]>;
   /** Removes the container with its anonymous volumes. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Starts the embedded engine with the repository's configuration files on a free loopback port; waits until it answers. */

@@ -14,7 +14,8 @@ export function loadAccess(file: string): AccessModel {
     throw error;
   }
   const stored = parse(text) as { version?: number; model?: AccessModel } | undefined;
-  if (stored?.version !== version || !stored.model) throw new Error(`The access file ${file} is damaged`);
+  if (stored?.version !== version || !stored.model)
+    throw new Error(`The access file ${file} is damaged (without it, users have to be made again)`);
   return stored.model;
 }
 

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readAll } from "../http";
+import { httpPort } from "../paths";
 import type { ClientArguments } from "./arguments";
 
 /** What ClickHouse answered instead of a result. */
@@ -56,7 +57,7 @@ export class Session {
   }
 
   private async connect(statement: string, data?: Readable): Promise<IncomingMessage> {
-    const giveUpAt = Date.now() + connectPatienceMs;
+    const giveUpAt = Date.now() + (isOwnEngine(this.args) ? connectPatienceMs : 0);
     for (;;) {
       try {
         return await this.post(statement, data);
@@ -111,6 +112,11 @@ export class Session {
     for (const [name, value] of Object.entries(this.args.settings)) query.set(name, value);
     return query;
   }
+}
+
+/** The engine of this container: it is away for a moment when access changes. */
+function isOwnEngine({ host, port }: ClientArguments): boolean {
+  return ["localhost", "127.0.0.1", "::1"].includes(host) && port === httpPort;
 }
 
 /** To the end, at the pace of the output, which stays open. */
