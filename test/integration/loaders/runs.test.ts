@@ -1,5 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../../loaders/core/clock";
+import { createDatabase } from "../../../loaders/core/database";
+import { takeLease } from "../../../loaders/core/lease";
 import {
   dailySales,
   expectedSales,
@@ -61,6 +65,53 @@ test("of five runs started together exactly one works", async () => {
   const runs = await Promise.all(Array.from({ length: 5 }, () => warehouse.run(slow)));
   expect(runs.map(({ code }) => code).sort()).toEqual([0, 4, 4, 4, 4]);
   expect(await journal(warehouse)).toHaveLength(1);
+});
+
+test("of runs that ask for the lease in the same moment exactly one gets it, again and again", async () => {
+  const nothing = () => undefined;
+  const log = { error: nothing, warning: nothing, info: nothing, debug: nothing };
+  const contenders = Array.from({ length: 6 }, () => {
+    const runId = randomUUID();
+    const database = createDatabase({
+      host: "127.0.0.1",
+      port: warehouse.port,
+      secure: false,
+      verifyTls: true,
+      database: "zakaz",
+      user: "etl_writer",
+      password: warehouse.loaderPassword,
+      job: "contended",
+      runId,
+      clock: systemClock,
+      log,
+      deadline: Date.now() + 60_000,
+    });
+    return { runId, database };
+  });
+  try {
+    for (let round = 0; round < 10; round += 1) {
+      const leases = await Promise.allSettled(
+        contenders.map(({ runId, database }) =>
+          takeLease({
+            database,
+            clock: systemClock,
+            log,
+            job: "contended",
+            runId,
+            seconds: 30,
+            onLost: nothing,
+          }),
+        ),
+      );
+      const held = leases.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const refused = leases.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+      expect(held).toHaveLength(1);
+      expect(refused.map(({ name }) => name)).toEqual(Array(5).fill("LockedError"));
+      await held[0]?.release();
+    }
+  } finally {
+    for (const { database } of contenders) await database.close();
+  }
 });
 
 test("jobs of other names do not keep each other out", async () => {
