@@ -1,10 +1,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
-import { buildPlugins, docker, exists, TestStack, uniqueName, type PluginHome } from "../../support/plugins";
+import {
+  buildPlugins,
+  docker,
+  exists,
+  finished,
+  TestStack,
+  uniqueName,
+  type PluginHome,
+} from "../../support/plugins";
 
 let home: PluginHome;
 let stack: TestStack;
@@ -142,6 +151,23 @@ describe("a container that cannot start", () => {
     );
     expect(output).toMatch(/^\s*first\n\s*cause$/m);
     expect(exists("container", sick)).toBe(false);
+  });
+
+  it("in time is given up when pulumi is interrupted, and removed", async () => {
+    const slow = uniqueName("slow");
+    stack.program(`
+      new docker.Container("ch", {
+        name: "${slow}", image: "zakaz/base", command: ["sleep", "600"],
+        healthcheck: { tests: ["CMD", "false"] }, wait: true, waitTimeout: 60,
+      });`);
+    const up = stack.start("up", "--yes", "--skip-preview", "--non-interactive");
+    const ended = finished(up);
+    while (!exists("container", slow)) await sleep(100);
+    const interrupted = Date.now();
+    up.kill("SIGINT");
+    expect((await ended).output).toContain(`Container ${slow}: cancelled before it was ready, and removed`);
+    expect(Date.now() - interrupted).toBeLessThan(15_000);
+    expect(exists("container", slow)).toBe(false);
   });
 
   it("because its name is taken leaves the other container alone", async () => {

@@ -54,10 +54,11 @@ describe("what a failed create leaves behind", () => {
     const { engine, removed } = fakeEngine(containers);
     const leftovers = new Leftovers(() => engine);
     leftovers.end(await leftovers.begin("done"));
-    await leftovers.begin("half");
+    const half = await leftovers.begin("half");
     Object.assign(containers, { done: "1", half: "2" });
-    await leftovers.clearAll();
+    await leftovers.abandonAll();
     expect(removed).toEqual(["2"]);
+    expect(half.abandoned).toBe(true);
   });
 });
 

@@ -35,6 +35,8 @@ export const VERSION = "5.2.0";
 
 const PROVIDER = "pulumi:providers:docker";
 const CONTAINER = "docker:index/container:Container";
+/** What is under way when Pulumi cancels gets this long to finish before container creates are given up. */
+const CANCEL_GRACE_MS = 3_000;
 const NETWORK = "docker:index/network:Network";
 const PLAN = ["PlanResourceChange", "ApplyResourceChange"];
 
@@ -76,7 +78,11 @@ export class Adapter {
     return {
       getPluginInfo: unary<Empty, PluginInfo>(() => new PluginInfo().setVersion(VERSION)),
       handshake: unary((request: proto.ProviderHandshakeRequest) => this.forward(service.handshake, request)),
-      cancel: unary((request: Empty) => this.forward(service.cancel, request)),
+      cancel: unary((request: Empty) => {
+        // The upstream provider would wait for a sick container's health until the end of its patience.
+        setTimeout(() => void this.leftovers.abandonAll(), CANCEL_GRACE_MS);
+        return this.forward(service.cancel, request);
+      }),
       checkConfig: unary((request: proto.CheckRequest) => this.check(service.checkConfig, request)),
       diffConfig: unary((request: proto.DiffRequest) => this.diff(service.diffConfig, request)),
       configure: unary((request: proto.ConfigureRequest) => this.configure(request)),
@@ -149,11 +155,12 @@ export class Adapter {
   }
 
   private async configure(request: proto.ConfigureRequest): Promise<proto.ConfigureResponse> {
-    const config = valuesOf(request.getArgs());
+    const args = request.getArgs();
+    const config = valuesOf(args);
     this.engine = new Engine(engineSettings(config, process.env));
     this.registrySecrets = sensitiveValues(config);
     const subject = this.subject(PROVIDER, "the docker provider", config, ["ConfigureProvider"]);
-    for (const struct of [request.getArgs()]) if (struct) rename(struct, PROVIDER, "toBridge");
+    if (args) rename(args, PROVIDER, "toBridge");
     return this.send(ResourceProviderService.configure, request, subject);
   }
 
@@ -177,14 +184,17 @@ export class Adapter {
       real && subject.type === CONTAINER && typeof name === "string"
         ? await this.leftovers.begin(name)
         : undefined;
+    const cancelled = `${subject.label}: cancelled before it was ready, and removed`;
     let response: proto.CreateResponse;
     try {
       response = await this.send(ResourceProviderService.create, request, subject);
     } catch (error) {
       if (!attempt) throw error;
+      if (attempt.abandoned) throw rpcError(cancelled);
       const cleared = await this.leftovers.clear(attempt, String(error));
       throw cleared.log === "" ? error : withLog(error, this.mask(subject)(cleared.log));
     }
+    if (attempt?.abandoned) throw rpcError(cancelled);
     if (attempt) this.leftovers.end(attempt);
     fromBridge(subject, [response.getProperties()]);
     return response;

@@ -20,6 +20,8 @@ interface Attempt {
   name: string;
   /** The container that had the name before the create began: never ours to remove. */
   before: string | undefined;
+  /** It was given up before the upstream provider was done with it. */
+  abandoned: boolean;
 }
 
 export class Leftovers {
@@ -29,7 +31,7 @@ export class Leftovers {
 
   /** Notes what stands under the name before a create; the returned attempt is to be ended or cleared. */
   async begin(name: string): Promise<Attempt> {
-    const attempt = { name, before: await this.engine().containerId(name) };
+    const attempt = { name, before: await this.engine().containerId(name), abandoned: false };
     this.attempts.add(attempt);
     return attempt;
   }
@@ -49,9 +51,17 @@ export class Leftovers {
     return { log: log.trim(), removed: await engine.removeContainer(now) };
   }
 
-  /** The plugin ends while creates are in progress: nobody will learn their ids, so they are cleared as failed. */
-  async clearAll(): Promise<void> {
-    await Promise.all([...this.attempts].map((attempt) => this.clear(attempt, "")));
+  /**
+   * Gives up the creates in progress, because Pulumi cancels or ends: nobody will learn the ids of their containers.
+   * The upstream provider, if it still waits for one to become healthy, fails as soon as the container has gone.
+   */
+  async abandonAll(): Promise<void> {
+    await Promise.all(
+      [...this.attempts].map((attempt) => {
+        attempt.abandoned = true;
+        return this.clear(attempt, "");
+      }),
+    );
   }
 }
 

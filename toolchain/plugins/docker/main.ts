@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const adapter = new Adapter(bridge);
   endWithParent(async () => {
     bridge.kill();
-    await adapter.leftovers.clearAll();
+    await adapter.leftovers.abandonAll();
   });
   await serveProvider(adapter.handlers());
 }
