@@ -26,6 +26,7 @@ const run = promisify(execFile);
 const repository = resolve(__dirname, "../..");
 const embedded = join(repository, "clickhouse/embedded");
 const imageRepository = "zt-engine";
+const baseImage = "zakaz/node";
 /** Loopback, and the networks Docker hands out: a request through a published port comes from its gateway. */
 const testNetworks = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const healthyWithinMs = 30_000;
@@ -110,7 +111,8 @@ export async function waitForEngine(container: string): Promise<number> {
 
 /** Builds the engine's image unless one of the same inputs is there; returns its name. */
 export async function buildEngineImage(): Promise<string> {
-  const image = `${imageRepository}:${inputsHash()}`;
+  const base = await docker(["images", "-q", "--no-trunc", baseImage]);
+  const image = `${imageRepository}:${inputsHash(base)}`;
   if (await imageExists(image)) return image;
   const context = mkdtempSync(join(tmpdir(), "zt-engine-"));
   try {
@@ -157,8 +159,10 @@ function libraryPath(): string {
   return join(dirname(require.resolve("@chdb/lib-linux-x64-gnu/package.json")), "libchdb.so");
 }
 
-function inputsHash(): string {
-  const hash = createHash("sha256").update(readFileSync(join(dirname(libraryPath()), "package.json")));
+function inputsHash(base: string): string {
+  const hash = createHash("sha256")
+    .update(base)
+    .update(readFileSync(join(dirname(libraryPath()), "package.json")));
   for (const file of readdirSync(embedded, { recursive: true, encoding: "utf8" }).sort()) {
     const path = join(embedded, file);
     if (isBuilt(path) || !statSync(path).isFile()) continue;
