@@ -27,8 +27,8 @@ machine_path() {
 
 MACHINE_PATH=$(machine_path "$PATH")
 
-# Prints every place of command $1 on the machine's own PATH, a line each; false when there is none.
-machine_has() { PATH=$MACHINE_PATH type -aP "$1"; }
+# Prints every place of command $1 on the machine's own PATH, a line each; nothing when there is none.
+machine_has() { PATH=$MACHINE_PATH type -aP "$1" || true; }
 
 # True when version $1 (a leading `v` or `go` is ignored) is $2 or newer.
 version_at_least() {

@@ -47,16 +47,25 @@ function removeRemains(resource, known) {
   return `removed ${kind.name} ${resource.inputs.name}, which an interrupted run had begun to make`;
 }
 
-const state = JSON.parse(run("pulumi", ["stack", "export"]));
-const pending = state.deployment?.pending_operations ?? [];
-if (pending.length > 0) {
-  const known = new Set((state.deployment.resources ?? []).map((resource) => resource.id));
-  for (const { type, resource } of pending) {
-    const line = type === "creating" ? removeRemains(resource, known) : undefined;
-    if (line !== undefined) process.stdout.write(`${line}\n`);
+try {
+  const state = JSON.parse(run("pulumi", ["stack", "export"]));
+  const pending = state.deployment?.pending_operations ?? [];
+  if (pending.length > 0) {
+    const known = new Set((state.deployment.resources ?? []).map((resource) => resource.id));
+    for (const { type, resource } of pending) {
+      const line = type === "creating" ? removeRemains(resource, known) : undefined;
+      if (line !== undefined) process.stdout.write(`${line}\n`);
+    }
+    delete state.deployment.pending_operations;
+    run("pulumi", ["stack", "import"], { input: JSON.stringify(state) });
+    const names = pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").pop()}`);
+    process.stdout.write(`forgot operations that an interrupted run had begun: ${names.join(", ")}\n`);
   }
-  delete state.deployment.pending_operations;
-  run("pulumi", ["stack", "import"], { input: JSON.stringify(state) });
-  const names = pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").pop()}`);
-  process.stdout.write(`forgot operations that an interrupted run had begun: ${names.join(", ")}\n`);
+} catch (error) {
+  // What the program that failed said last is the sentence.
+  const said = String(error.stderr || error.message)
+    .trim()
+    .split("\n");
+  process.stderr.write(`${said.at(-1)}\n`);
+  process.exitCode = 1;
 }

@@ -24,13 +24,11 @@ step_docker() {
   chose "engine $ENGINE, $how; client $DOCKER"
 }
 
-# Sets DOCKER (client), DOCKER_CLIENTS (all of them) and ENGINE (version) when an engine answers; DOCKER_DENIED when it refused this user.
+# Sets DOCKER (client), DOCKER_CLIENTS (all on PATH) and ENGINE (version) when an engine answers; DOCKER_DENIED when it refused this user.
 find_docker() {
   local client answer
   DOCKER_DENIED=""
-  # On PATH, first come first, then the distribution's.
   mapfile -t DOCKER_CLIENTS < <(machine_has docker)
-  if [[ -x /usr/bin/docker ]]; then DOCKER_CLIENTS+=(/usr/bin/docker); fi
   for client in "${DOCKER_CLIENTS[@]}"; do
     if answer=$(timeout 10 "$client" version --format '{{.Server.Version}}' 2>&1); then
       DOCKER=$client

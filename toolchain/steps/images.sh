@@ -2,10 +2,11 @@
 # The images every image of the stack starts from: zakaz/base and zakaz/node. Official ones where Docker Hub answers,
 # else made from the distribution's packages and the npm package of Node.
 
-IMAGES_RECIPE=$(recipe "$TOOLCHAIN/steps/images.sh" "$TOOLCHAIN/versions.sh" "=$NODE_VERSION")
-
 step_images() {
   step images
+  # The functions that make them, without their comments, and what these depend on.
+  IMAGES_RECIPE=$(recipe "=$(declare -f official_image make_base import_base make_node build_node)" \
+    "=$OFFICIAL_BASE $OFFICIAL_NODE $BASE_PACKAGES $NODE_VERSION")
   if [[ $(image_recipes) == "$IMAGES_RECIPE $IMAGES_RECIPE " ]]; then
     chose "zakaz/base, zakaz/node"
     return
@@ -33,7 +34,7 @@ image_recipes() {
 make_images() {
   local old
   # The new ones take the tags; the old ones would stay as images without a name.
-  mapfile -t old < <(docker image inspect --format '{{.Id}}' zakaz/node zakaz/base 2>/dev/null)
+  mapfile -t old < <(docker image inspect --format '{{.Id}}' zakaz/node zakaz/base 2>/dev/null || true)
   if pull_official; then
     long "build zakaz/base" official_image zakaz/base "$OFFICIAL_BASE"
     long "build zakaz/node" official_image zakaz/node "$OFFICIAL_NODE"

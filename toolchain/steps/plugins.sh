@@ -26,7 +26,7 @@ plan_plugins() {
   local sources
   mapfile -t sources < <(find "$TOOLCHAIN/plugins" -type f | LC_ALL=C sort)
   BUILT_PLUGINS_PLACE=$CACHE/plugins/$DOCKER_PLUGIN_VERSION-$COMMAND_PLUGIN_VERSION-$(
-    recipe "=${GO_TOOL_PLACES[*]}" "$ROOT/package-lock.json" "${sources[@]}"
+    recipe "=${GO_TOOL_PLACES[*]} ${sources[*]#"$ROOT/"}" "$ROOT/package-lock.json" "${sources[@]}"
   )
   PLUGINS_ROUTE=build
   if [[ $PULUMI_ROUTE == build ]]; then

@@ -65,14 +65,17 @@ plan_pulumi() {
 # Prints "machine VERSION, PATH" for a suitable Pulumi with its language host, else " WHY NOT".
 machine_pulumi() {
   local found version
-  found=$(PATH=$MACHINE_PATH type -P pulumi) || {
+  local -a places
+  mapfile -t places < <(machine_has pulumi)
+  found=${places[0]:-}
+  if [[ -z $found ]]; then
     printf ' no pulumi on PATH'
     return
-  }
+  fi
   version=$(PULUMI_SKIP_UPDATE_CHECK=true "$found" version 2>/dev/null) || version=v0
   if ! version_at_least "$version" "$PULUMI_LEAST"; then
     printf ' %s' "$found is $version, older than $PULUMI_LEAST"
-  elif [[ -x $(dirname "$(readlink -f "$found")")/pulumi-language-nodejs ]] || machine_has pulumi-language-nodejs >/dev/null; then
+  elif [[ -x $(dirname "$(readlink -f "$found")")/pulumi-language-nodejs ]] || [[ -n $(machine_has pulumi-language-nodejs) ]]; then
     printf 'machine %s, %s' "$version" "$found"
   else
     printf ' %s' "$found has no pulumi-language-nodejs beside it"
