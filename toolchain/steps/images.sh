@@ -53,6 +53,7 @@ pull_official() {
   [[ ${ZAKAZ_TOOLCHAIN:-} != build ]] || return 1
   local log=$LOGS/docker-pull.log pulling tenth
   mkdir -p "$LOGS"
+  : >"$log"
   docker pull "$OFFICIAL_BASE" >"$log" 2>&1 </dev/null &
   pulling=$!
   for ((tenth = 0; tenth < 50; tenth++)); do

@@ -110,7 +110,8 @@ describe("processes of plugins", () => {
     const path = join(folder, "pulumi-resource-terraform-provider");
     mkdirSync(folder, { recursive: true });
     if (!existsSync(path)) symlinkSync("/bin/sleep", path);
-    if (orphaned) return Number(execFileSync("bash", ["-c", `${path} 60 >/dev/null 2>&1 & echo $!`]).toString());
+    if (orphaned)
+      return Number(execFileSync("bash", ["-c", `${path} 60 >/dev/null 2>&1 & echo $!`]).toString());
     const child = spawn(path, ["60"], { stdio: "ignore" });
     children.push(child);
     await new Promise((resolve) => child.once("spawn", resolve));
