@@ -1,30 +1,35 @@
 # shellcheck shell=bash
 # Docker: the running engine; else, as root on Debian and Ubuntu, the distribution's, started here.
 
-DOCKERD_LOG=/var/log/zakaz-dockerd.log
+DOCKERD_LOG=$CACHE/dockerd.log
 
 step_docker() {
   step docker
-  local how="running already"
+  DOCKER_HOW="running already"
   if ! find_docker; then
     [[ -z $DOCKER_DENIED ]] ||
       fail "Docker runs, but this user may not use it: run as root, or let root type \`usermod -aG docker $(id -un)\` and log in again"
     [[ -z ${DOCKER_HOST:-} ]] ||
       fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST: start it, or unset DOCKER_HOST"
-    start_docker
-    how="started by set-up, log in $DOCKERD_LOG"
-    [[ ! -d /run/systemd/system ]] || how="started by set-up"
+    local lock
+    mkdir -p "$CACHE"
+    exec {lock}>"$CACHE/.docker.lock"
+    flock "$lock"
+    # Another set-up may have started it meanwhile.
+    find_docker || start_docker
+    exec {lock}>&-
   fi
   if [[ $DOCKER == "${DOCKER_CLIENTS[0]}" ]]; then
     rm -f "$LOCAL/bin/docker"
   else
     link_tool "$DOCKER" docker
-    how+="; ${DOCKER_CLIENTS[0]} cannot talk to it"
+    DOCKER_HOW+="; ${DOCKER_CLIENTS[0]} cannot talk to it"
   fi
-  chose "engine $ENGINE, $how; client $DOCKER"
+  chose "engine $ENGINE, $DOCKER_HOW; client $DOCKER"
 }
 
-# Sets DOCKER (client), DOCKER_CLIENTS (all on PATH) and ENGINE (version) when an engine answers; DOCKER_DENIED when it refused this user.
+# Sets DOCKER (client), DOCKER_CLIENTS (all on PATH) and ENGINE (version) when an engine answers; DOCKER_DENIED when it
+# refused this user.
 find_docker() {
   local client answer
   DOCKER_DENIED=""
@@ -41,19 +46,24 @@ find_docker() {
   return 1
 }
 
+# Sets DOCKER_HOW.
 start_docker() {
   local why="Docker's engine does not run"
   if [[ -z $(type -P dockerd) ]]; then
     why="there is no Docker engine"
     apt_install "$why" docker.io iptables
+    DOCKER_HOW="client installed by set-up"
+    # With the client alone missing, or with an init system, it runs by now.
     find_docker && return
   fi
+  DOCKER_HOW="started by set-up"
   is_root || fail "$why: start it as root (\`sudo systemctl start docker\`, or \`sudo dockerd &\`) and run the same command again"
   if [[ -d /run/systemd/system ]]; then
     without_files systemctl start docker >/dev/null 2>&1 || true
     await_docker && return
     fail "Docker's engine does not start: \`journalctl -u docker -n 20\` says why"
   fi
+  DOCKER_HOW+=", log in $DOCKERD_LOG"
   type -P iptables >/dev/null || apt_install "Docker's engine needs iptables" iptables
   launch_dockerd "$PATH" && return
   # Kernels without nf_tables: the engine gets the older iptables for itself, the machine's choice stays.
@@ -74,7 +84,7 @@ launch_dockerd() {
   if [[ -f $pid_file && $(cat "/proc/$(<"$pid_file")/comm" 2>/dev/null) != dockerd ]]; then rm -f "$pid_file"; fi
   note "starting dockerd (log: $DOCKERD_LOG)"
   : >"$DOCKERD_LOG"
-  PATH=$1 without_files setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+  PATH=$1 without_files setsid dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
   DOCKERD=$!
   await_docker
 }

@@ -348,6 +348,50 @@ describe("Docker", () => {
       "zakaz: no Docker engine answers at DOCKER_HOST=tcp://127.0.0.1:1: start it, or unset DOCKER_HOST\n",
     );
   });
+
+  describe("no engine runs, and we are root", () => {
+    const CLIENT = "[[ -e $HOME/engine ]] && echo 27.0.1 || { echo 'Cannot connect' >&2; exit 1; }";
+    let engine = 0;
+
+    beforeEach(() => {
+      machine.command("docker", CLIENT);
+      machine.command("id", "echo 0");
+      machine.command("iptables", "true");
+    });
+    afterEach(() => {
+      if (engine > 0) process.kill(engine, "SIGKILL");
+      engine = 0;
+    });
+
+    test.skipIf(existsSync("/run/systemd/system"))(
+      "it is started, in a session of its own, holds no file of set-up, and lives on",
+      async () => {
+        machine.command("dockerd", "echo $$ >$HOME/engine; echo listening; exec sleep 30");
+        const { code, stdout } = await setup("docker");
+        engine = Number(readFileSync(join(machine.home, "engine"), "utf8"));
+        expect(code).toBe(0);
+        expect(stdout).toContain(
+          `docker    engine 27.0.1, started by set-up, log in ${machine.tools}/dockerd.log; client ${machine.bin}/docker`,
+        );
+        const [, , , , , session] = readFileSync(`/proc/${engine}/stat`, "utf8").split(" ");
+        expect(Number(session)).toBe(engine);
+        expect(readdirSync(`/proc/${engine}/fd`)).toEqual(["0", "1", "2"]);
+        expect(readFileSync(join(machine.tools, "dockerd.log"), "utf8")).toBe("listening\n");
+      },
+    );
+
+    test.skipIf(existsSync("/run/systemd/system"))(
+      "that ends at once is one sentence with its last word",
+      async () => {
+        machine.command("dockerd", "echo 'failed to start daemon: no overlay' >&2; exit 1");
+        const { code, stderr } = await setup("docker");
+        expect(code).toBe(1);
+        expect(stderr).toBe(
+          `zakaz: Docker's engine does not start: failed to start daemon: no overlay (all of it: ${machine.tools}/dockerd.log)\n`,
+        );
+      },
+    );
+  });
 });
 
 describe("a whole set-up", () => {
