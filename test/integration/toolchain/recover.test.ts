@@ -75,7 +75,7 @@ describe("the lock of the state", () => {
     expect(await recover()).toEqual({
       code: 1,
       stdout: "",
-      stderr: `zakaz: Pulumi (process ${pid}) is at work on this stack: its lock stays; wait for it, or stop it with \`kill ${pid}\`\n`,
+      stderr: `zakaz: Pulumi (process ${pid}) is at work on this stack; wait for it, or stop it with \`kill ${pid}\`\n`,
     });
     expect(existsSync(path)).toBe(true);
   });
@@ -90,6 +90,29 @@ describe("the lock of the state", () => {
       `Pulumi (process ${pid}) of an earlier run is still at work on this stack: waiting`,
     );
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("a Pulumi of this state that has not locked it yet is waited for; one of another state is not", async () => {
+    const path = join(machine.folder, "pulumi");
+    symlinkSync("/bin/sh", path);
+    const start = (folder: string) => {
+      const env = { ...process.env, PULUMI_BACKEND_URL: `file://${folder}/.zakaz/state` };
+      const child = spawn(path, ["up"], { cwd: machine.folder, env, stdio: "ignore" });
+      children.push(child);
+      return child;
+    };
+    // `sh up` runs this script under the name of Pulumi.
+    writeFileSync(join(machine.folder, "up"), "sleep 2; true\n");
+    const other = start(join(machine.folder, "elsewhere"));
+    await expect.poll(() => readFileSync(`/proc/${other.pid}/comm`, "utf8")).toBe("pulumi\n");
+    expect((await recover()).code).toBe(0);
+    const ours = start(checkout);
+    await expect.poll(() => readFileSync(`/proc/${ours.pid}/comm`, "utf8")).toBe("pulumi\n");
+    expect((await recover()).stderr).toContain(`Pulumi (process ${ours.pid}) is at work on this stack`);
+    const waited = await recover("--wait");
+    expect(waited.code).toBe(0);
+    expect(waited.stdout).toContain("waiting for it");
+    expect(ours.exitCode).toBe(0);
   });
 
   test("of another host stays, with one sentence", async () => {
