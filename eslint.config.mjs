@@ -22,7 +22,11 @@ export default tseslint.config(
   {
     files: ["**/*.cjs"],
     ...tseslint.configs.disableTypeChecked,
-    languageOptions: { sourceType: "commonjs", globals: { require: "readonly" }, parserOptions: { project: null } },
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: { require: "readonly" },
+      parserOptions: { project: null },
+    },
     rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/no-require-imports": "off" },
   },
 );

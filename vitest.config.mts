@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          globalSetup: "test/support/engine-image.ts",
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

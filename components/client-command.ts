@@ -8,8 +8,6 @@ export interface ClientCommandArgs {
   adminPassword: pulumi.Output<string>;
   /** Statements for the client's standard input; may be run again at any time. */
   sql: pulumi.Input<string>;
-  /** Further values whose change runs the statements again. */
-  triggers?: pulumi.Input<string>[];
 }
 
 /**
@@ -21,15 +19,14 @@ export function clientCommand(
   args: ClientCommandArgs,
   opts: pulumi.ResourceOptions,
 ): local.Command {
-  const run = pulumi.interpolate`docker exec -i -e CLICKHOUSE_PASSWORD ${args.clickhouse.container} clickhouse-client --user=${users.admin} --multiquery`;
+  const create = pulumi.interpolate`docker exec -i -e CLICKHOUSE_PASSWORD ${args.clickhouse.container} clickhouse-client --user=${users.admin} --multiquery`;
   return new local.Command(
     name,
     {
-      create: run,
-      update: run,
+      create,
       stdin: args.sql,
       environment: { CLICKHOUSE_PASSWORD: args.adminPassword },
-      triggers: [args.clickhouse.containerId, ...(args.triggers ?? [])],
+      triggers: [args.clickhouse.containerId],
       addPreviousOutputInEnv: false,
       logging: local.Logging.None,
     },

@@ -59,6 +59,8 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
     settings["QTICKETS_BASE_URL"] = args.qticketsUrl;
     // Plain http is for the sandbox alone, and only by this consent.
     settings["QTICKETS_ALLOW_HTTP"] = "true";
+    // The limit is for the vendor's sake.
+    settings["QTICKETS_RATE_PER_SECOND"] = "0";
   }
   return pulumi
     .all([

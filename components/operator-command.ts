@@ -17,12 +17,10 @@ export function operatorCommand(
   args: OperatorCommandArgs,
   opts: pulumi.ResourceOptions,
 ): local.Command {
-  const run = `node ops/zakaz.cjs ${args.command} --target -`;
   return new local.Command(
     name,
     {
-      create: run,
-      update: run,
+      create: `node ops/zakaz.cjs ${args.command} --target -`,
       stdin: pulumi.jsonStringify(args.target),
       addPreviousOutputInEnv: false,
       logging: local.Logging.None,

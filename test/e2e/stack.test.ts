@@ -266,3 +266,33 @@ describe("the life of a stack", () => {
     expect(await dockerObjects()).toEqual(before);
   });
 });
+
+describe("the production stack", () => {
+  it("previews with the official image pinned by digest, and names missing secrets with their commands", async () => {
+    const prod = async (...args: string[]) =>
+      run("pulumi", [...args, "--stack", "prod", "--non-interactive", "--color=never"], {
+        cwd: stack.project,
+        env: stack.env,
+      });
+    await run("pulumi", ["stack", "init", "prod", "--non-interactive"], {
+      cwd: stack.project,
+      env: stack.env,
+    });
+    const missing = await prod("preview");
+    expect(missing.code).not.toBe(0);
+    expect(missing.stdout).toContain("pulumi config set --secret zakaz:adminPassword --stack prod");
+    expect(missing.stdout).toContain("pulumi config set --secret zakaz:qticketsToken --stack prod");
+    expect(missing.stdout).not.toMatch(/\n\s+at /);
+    for (const key of Object.keys(secrets)) {
+      const set = ["config", "set", "--secret", `zakaz:${key}`, "--stack", "prod", "--non-interactive"];
+      await run("pulumi", set, { cwd: stack.project, env: stack.env, input: secret() });
+    }
+    const preview = await prod("preview", "--json");
+    expect(preview.code).toBe(0);
+    const { steps } = JSON.parse(preview.stdout) as {
+      steps: { urn: string; newState?: { inputs?: { name?: string } } }[];
+    };
+    const image = steps.find((step) => step.urn.endsWith("::clickhouse-image"))?.newState?.inputs?.name;
+    expect(image).toMatch(/^clickhouse\/clickhouse-server:25\.8@sha256:[0-9a-f]{64}$/);
+  });
+});

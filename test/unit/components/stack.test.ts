@@ -150,7 +150,6 @@ describe("stack with the sandbox and the embedded engine", () => {
     const command =
       "docker exec -i -e CLICKHOUSE_PASSWORD ch-zakaz-unit clickhouse-client --user=admin --multiquery";
     expect(inputs["create"]).toBe(command);
-    expect(inputs["update"]).toBe(command);
     expect(secretValue(inputs["environment"])).toEqual({ CLICKHOUSE_PASSWORD: "unit-admin-secret" });
     expect(inputs["triggers"]).toEqual(["clickhouse-server-id"]);
     expect(inputs["logging"]).toBe("none");
@@ -171,6 +170,7 @@ describe("stack with the sandbox and the embedded engine", () => {
         settings: {
           QTICKETS_BASE_URL: "http://zakaz-sandbox-unit:8080/api/rest/v1",
           QTICKETS_ALLOW_HTTP: "true",
+          QTICKETS_RATE_PER_SECOND: "0",
           QTICKETS_TOKEN: "unit-token-secret",
           CLICKHOUSE_HOST: "ch-zakaz-unit",
           CLICKHOUSE_PORT: "8123",
