@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "./failure";
-import { lastLines, runLoader } from "./loader";
+import { runLoader } from "./loader";
 import { readTarget } from "./target";
 
 /** How long a step of the stack waits for another run of the job: longer than a dead run's lease lives, in ms. */
@@ -21,5 +21,5 @@ export async function load(source: string | undefined, flags: string[]): Promise
     run = await runLoader(target, flags, true);
   }
   if (run.code !== 0)
-    throw new Failure(`The load ended with code ${run.code}: ${lastLines(run.stderr, 1)}`, run.code);
+    throw new Failure(`The load ended with code ${run.code}; the last line of the loader says why`, run.code);
 }

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerLines, freePort, run, TestStack } from "../support/stack";
@@ -126,6 +128,45 @@ describe("the life of a stack", () => {
     });
     expect(preview.stdout).toMatch(/\+ \d+ to create/);
     expect(preview.code).toBe(0);
+  });
+
+  it("says in one sentence that a port is taken, and by whom it can be freed", async () => {
+    const squatter = createServer().listen(httpPort, "127.0.0.1");
+    await once(squatter, "listening");
+    try {
+      const up = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(up.code).not.toBe(0);
+      expect(up.stdout).toContain(
+        `error: Port ${httpPort} on 127.0.0.1 is taken by another program: free it`,
+      );
+      expect(up.stdout).not.toMatch(/\n\s+at /);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it("leaves a server alone that it did not make, and says so", async () => {
+    await run("docker", [
+      "create",
+      "--name",
+      server,
+      "--label",
+      "zakaz.checkout=/elsewhere",
+      "zakaz/base",
+      "true",
+    ]);
+    try {
+      const up = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(up.code).not.toBe(0);
+      expect(up.stdout).toContain(
+        `error: Container ${server} belongs to the checkout /elsewhere: remove it there`,
+      );
+      expect(await dockerLines("ps", "-a", "--filter", `name=${server}`, "--format", "{{.Names}}")).toEqual([
+        server,
+      ]);
+    } finally {
+      await run("docker", ["rm", server]);
+    }
   });
 
   it("comes up from nothing", async () => {
