@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
+    // Most tests wait for engines and processes, not for a core.
+    maxWorkers: 3,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
       {

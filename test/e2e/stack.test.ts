@@ -68,12 +68,13 @@ async function query(sql: string): Promise<string> {
 /** State of the data: rows and sums of staging, dimension and facts, newest versions only. */
 function facts(): Promise<string> {
   return query(`
+    SELECT * FROM (
     SELECT 'orders', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.stg_qtickets_api_orders_raw FINAL
     UNION ALL SELECT 'events', count(), 0, 0, sum(is_active) FROM zakaz.dim_events FINAL
     UNION ALL SELECT 'daily', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.fact_qtickets_sales_daily FINAL
     UNION ALL SELECT 'utm', count(), sum(revenue), sum(refunds), sum(tickets_sold) FROM zakaz.fact_qtickets_sales_utm_daily FINAL
     UNION ALL SELECT 'inventory', count(), 0, 0, sum(ifNull(tickets_left, 0)) FROM zakaz.fact_qtickets_inventory_latest FINAL
-    ORDER BY 1`);
+    ) ORDER BY 1`);
 }
 
 const imageNames = async () =>
