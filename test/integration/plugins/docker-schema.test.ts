@@ -14,7 +14,7 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { renameProperties, renameType } from "../../../toolchain/plugins/docker/renames";
-import { UNLIMITED } from "../../../toolchain/plugins/shared/serve";
+import { UNLIMITED } from "../../../toolchain/plugins/common/serve";
 import { tool } from "../../support/plugins";
 import { declaredMembers } from "../../support/sdk-types";
 

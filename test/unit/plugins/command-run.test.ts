@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import type { CommandInputs } from "../../../toolchain/plugins/command/inputs";
 import { quoted, Runner, type Outputs, type RunOptions } from "../../../toolchain/plugins/command/run";
 import { isRunning } from "../../support/processes";
-import { masker } from "../../../toolchain/plugins/shared/mask";
+import { masker } from "../../../toolchain/plugins/common/mask";
 
 const NONE: Outputs = { stdout: "", stderr: "" };
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { mentionsOf, sensitiveValues } from "../../../toolchain/plugins/docker/values";
-import { masker } from "../../../toolchain/plugins/shared/mask";
+import { masker } from "../../../toolchain/plugins/common/mask";
 
 describe("masking", () => {
   it("hides a secret as it is, as base64, URL-encoded and JSON-escaped", () => {

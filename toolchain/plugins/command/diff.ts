@@ -1,7 +1,7 @@
 /** The difference between two sets of inputs, as the official provider reports it. */
 import { isDeepStrictEqual } from "node:util";
 
-import type { Value, Values } from "../shared/struct";
+import type { Value, Values } from "../common/struct";
 import { isObject, isSpecial } from "./values";
 
 export type Kind = "add" | "delete" | "update";

@@ -1,6 +1,6 @@
 /** The inputs of `command:local:Command` and `command:local:run`: their types, and reading them from a request. */
 
-import type { Value, Values } from "../shared/struct";
+import type { Value, Values } from "../common/struct";
 import { isObject, isUnknown, reveal } from "./values";
 
 export const LOGGING = ["stdout", "stderr", "stdoutAndStderr", "none"] as const;

@@ -1,6 +1,6 @@
 /** The plugin `pulumi-resource-command`: see README.md beside this folder. */
-import { endWithParent } from "../shared/lifetime";
-import { serveProvider } from "../shared/serve";
+import { endWithParent } from "../common/lifetime";
+import { serveProvider } from "../common/serve";
 import { CommandProvider } from "./provider";
 
 const engineAddress = process.argv.slice(2).findLast((argument) => /^[^-].*:\d+$/.test(argument)) ?? "";

@@ -10,9 +10,9 @@ import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-import { masker } from "../shared/mask";
-import { rpcError, unary } from "../shared/serve";
-import { valuesOf as values, type Values } from "../shared/struct";
+import { masker } from "../common/mask";
+import { rpcError, unary } from "../common/serve";
+import { valuesOf as values, type Values } from "../common/struct";
 import { inputDiff, replaces, type Kind } from "./diff";
 import { checkInputs, FUNCTION_INPUTS, readInputs, RESOURCE_INPUTS } from "./inputs";
 import { EngineLog } from "./log";

@@ -1,5 +1,5 @@
 /** Pulumi's special values as they travel in protobuf structs. */
-import type { Value, Values } from "../shared/struct";
+import type { Value, Values } from "../common/struct";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";

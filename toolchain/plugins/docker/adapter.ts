@@ -10,9 +10,9 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-import { masker } from "../shared/mask";
-import { rpcError, unary, UNLIMITED } from "../shared/serve";
-import { valuesOf, type Values } from "../shared/struct";
+import { masker } from "../common/mask";
+import { rpcError, unary, UNLIMITED } from "../common/serve";
+import { valuesOf, type Values } from "../common/struct";
 import type { Bridge } from "./bridge";
 import { plain, sentence } from "./diagnostics";
 import { Engine, engineSettings } from "./engine";

@@ -1,6 +1,6 @@
 /** The plugin `pulumi-resource-docker`: see README.md beside this folder. */
-import { endWithParent } from "../shared/lifetime";
-import { serveProvider } from "../shared/serve";
+import { endWithParent } from "../common/lifetime";
+import { serveProvider } from "../common/serve";
 import { Adapter } from "./adapter";
 import { Bridge, bridgePrograms, programFolders } from "./bridge";
 

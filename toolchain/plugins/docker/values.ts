@@ -1,5 +1,5 @@
 /** What the values of a resource tell about an error text: words it may contain, and words it must not show. */
-import type { Value, Values } from "../shared/struct";
+import type { Value, Values } from "../common/struct";
 
 /** Shorter values of settings (ports, flags, names of drivers) stand in error texts for good reasons. */
 const SHORTEST_MASKED = 8;
