@@ -186,6 +186,23 @@ describe("the life of a stack", () => {
 
   it("then shows no change in preview and refresh", expectNoChange);
 
+  it("tells what runs and how much data there is", async () => {
+    const status = await stack.zakaz("status");
+    expect(status.code).toBe(0);
+    expect(status.stdout).toContain(`${server}: healthy, http://127.0.0.1:${httpPort}`);
+    expect(status.stdout).toContain("meta_job_runs: 1 loader runs");
+    for (const value of Object.values(secrets)) expect(status.stdout).not.toContain(value);
+  });
+
+  it("smokes the loader by hand without a journal row, and refuses what it does not know", async () => {
+    const smoke = await stack.zakaz("smoke");
+    expect(smoke.code).toBe(0);
+    expect(smoke.stdout).toContain("Dry-run: no ClickHouse writes");
+    expect(smoke.stdout).toContain("meta_job_runs: 1 rows before and after. Smoke passed.");
+    expect((await stack.zakaz("load", "--", "--since-hours", "soon")).code).toBe(2);
+    expect((await stack.zakaz("fly")).code).toBe(2);
+  });
+
   it("lets the reader read and not write", async () => {
     expect(await reader(secrets.datalensPassword, "SELECT 1")).toBe("1\n");
     expect(
