@@ -112,6 +112,7 @@ beforeAll(async () => {
     protectData: "false",
     source: "sandbox",
     load: "live",
+    readerNetworks: '["10.20.0.0/16", "10.21.0.0/16"]',
     sandbox: JSON.stringify({ ordersPerDay: 10, days: 20, events: 6 }),
   });
 });

@@ -57,14 +57,18 @@ export class Cursor {
     return items;
   }
 
+  get atString(): boolean {
+    return this.tokens[this.position]?.kind === "string";
+  }
+
   string(): string {
-    if (this.tokens[this.position]?.kind !== "string") throw this.unexpected();
+    if (!this.atString) throw this.unexpected();
     return this.name();
   }
 
   /** A string's content, or the tokens that stand together without a gap: `-1.5`, `true`. */
   value(): string {
-    if (this.tokens[this.position]?.kind === "string") return this.name();
+    if (this.atString) return this.name();
     const first = this.tokens[this.position];
     if (!first || first.text === ",") throw this.unexpected();
     let text = "";

@@ -115,7 +115,8 @@ function readHosts(cursor: Cursor): string[] {
   return cursor.list(() => {
     if (cursor.accept("ANY")) return "ANY";
     if (cursor.accept("LOCAL")) return "LOCAL";
-    cursor.expect("IP");
+    // The canonical form names IP once for all addresses that follow it: IP 'a', 'b'.
+    if (!cursor.atString) cursor.expect("IP");
     return cursor.string();
   });
 }

@@ -10,7 +10,7 @@ import { hash } from "./access-support";
 describe("parseAccessStatement", () => {
   it("reads a user with everything", () => {
     const text =
-      `CREATE USER IF NOT EXISTS etl, \`b-2\` IDENTIFIED WITH sha256_hash BY '${hash}' HOST LOCAL, IP '172.18.0.0/16' ` +
+      `CREATE USER IF NOT EXISTS etl, \`b-2\` IDENTIFIED WITH sha256_hash BY '${hash}' HOST LOCAL, IP '172.18.0.0/16', '10.20.0.0/16' ` +
       "DEFAULT ROLE r1, r2 SETTINGS PROFILE `p`, max_threads = 2 MIN 1 MAX 4 CONST, x = 's' CHANGEABLE_IN_READONLY";
     expect(parseAccessStatement(text)).toEqual({
       kind: "create",
@@ -19,7 +19,7 @@ describe("parseAccessStatement", () => {
       ifExists: "skip",
       change: {
         passwordSha256: hash,
-        hosts: ["LOCAL", "172.18.0.0/16"],
+        hosts: ["LOCAL", "172.18.0.0/16", "10.20.0.0/16"],
         defaultRoles: { all: false, names: ["r1", "r2"] },
         settings: [
           { step: "profile", name: "p" },
