@@ -50,7 +50,16 @@ is_root() { [[ $(id -u) == 0 ]]; }
 # True on Debian, Ubuntu and what calls itself like them.
 has_apt() { type -P apt-get >/dev/null; }
 
-# Runs a command that may leave a daemon behind: with no file of ours open, so that no daemon holds our locks.
+# Closes every file of ours but the three standard ones, so that a daemon started next holds none of our locks.
+close_files() {
+  local file
+  for file in "/proc/$BASHPID/fd/"*; do
+    file=${file##*/}
+    if ((file > 2)); then eval "exec $file>&-" 2>/dev/null || true; fi
+  done
+}
+
+# Runs a command that may leave a daemon behind.
 without_files() (
   close_files
   exec "$@"

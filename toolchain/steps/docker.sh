@@ -84,7 +84,12 @@ launch_dockerd() {
   if [[ -f $pid_file && $(cat "/proc/$(<"$pid_file")/comm" 2>/dev/null) != dockerd ]]; then rm -f "$pid_file"; fi
   note "starting dockerd (log: $DOCKERD_LOG)"
   : >"$DOCKERD_LOG"
-  PATH=$1 without_files setsid dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+  # One process from here to dockerd: a shell that waited for it would keep our locks for as long as it runs.
+  (
+    PATH=$1
+    close_files
+    exec setsid dockerd
+  ) >>"$DOCKERD_LOG" 2>&1 </dev/null &
   DOCKERD=$!
   await_docker
 }
@@ -93,7 +98,11 @@ launch_dockerd() {
 await_docker() {
   local tenth
   for ((tenth = 0; tenth < 600; tenth++)); do
-    find_docker && return
+    if find_docker; then
+      # It may have come up between two clients: the first one that can talk to it is wanted.
+      find_docker
+      return
+    fi
     sleep 0.1
     [[ -z ${DOCKERD:-} ]] || kill -0 "$DOCKERD" 2>/dev/null || return 1
   done
