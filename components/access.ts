@@ -21,9 +21,6 @@ export interface AccessArgs {
  * its password hash and the networks it may come from. A rotated password changes this resource alone.
  */
 export class Access extends pulumi.ComponentResource {
-  /** Changes with every change of access; later steps that use a user depend on it. */
-  readonly applied: pulumi.Output<string>;
-
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:access:Access", name, {}, opts);
 
@@ -32,14 +29,13 @@ ${unlock(users.loader, args.loaderPassword, args.network)}
 ${unlock(users.reader, args.datalensPassword, args.network, args.readerNetworks)}
 ${unlock(users.backup, args.backupPassword, args.network)}
 `;
-    const apply = clientCommand(
+    clientCommand(
       `${name}-apply`,
       { clickhouse: args.clickhouse, adminPassword: args.adminPassword, sql },
       { parent: this },
     );
 
-    this.applied = apply.id;
-    this.registerOutputs({ applied: this.applied });
+    this.registerOutputs({});
   }
 }
 
