@@ -35,9 +35,10 @@ program
 
 program
   .command("check-reader")
-  .description("read a dashboard view over HTTP as datalens_reader, and prove that it cannot write")
+  .description("ask what DataLens asks, as datalens_reader over HTTP, and prove what it must not do")
   .option(...targetOption)
-  .action((options: TargetOption) => checkReader(options.target));
+  .option("--list", "one line per query, with its rows and time")
+  .action((options: TargetOption & { list?: true }) => checkReader(options.target, options.list));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {

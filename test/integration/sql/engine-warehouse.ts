@@ -12,6 +12,8 @@ export interface EngineWarehouse extends Warehouse {
   engine: TestEngine;
   /** Applies `sql/` and the passwords once more; throws when the client does not end with 0. */
   install(): Promise<void>;
+  /** Password of a login user. */
+  password(user: User): string;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function startEngineWarehouse(): Promise<EngineWarehouse> {
   return {
     engine,
     install,
+    password: (user) => passwords.get(user)!,
     run: async (sql, options) => {
       await send(sql, options);
     },
