@@ -4,7 +4,7 @@ import { version } from "@chdb/lib-linux-x64-gnu/package.json";
 import { ArgumentError, parseClientArguments, usage, type ClientArguments } from "./client/arguments";
 import { NetworkError, ServerError, Session } from "./client/session";
 import { runStatements, StatementFailed } from "./client/run";
-import { splitStatements, type Statement } from "./client/split";
+import { splitStatements, type Statement } from "../sql/split";
 
 const networkError = 210;
 

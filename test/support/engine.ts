@@ -163,8 +163,10 @@ function inputsHash(base: string): string {
   const hash = createHash("sha256")
     .update(base)
     .update(readFileSync(join(dirname(libraryPath()), "package.json")));
-  for (const file of readdirSync(embedded, { recursive: true, encoding: "utf8" }).sort()) {
-    const path = join(embedded, file);
+  // The bundles take code from beside the image's folder as well.
+  const sources = dirname(embedded);
+  for (const file of readdirSync(sources, { recursive: true, encoding: "utf8" }).sort()) {
+    const path = join(sources, file);
     if (isBuilt(path) || !statSync(path).isFile()) continue;
     hash.update(file).update("\0").update(readFileSync(path));
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isSignificant, tokenize } from "../../clickhouse/embedded/sql-lexer";
+import { isSignificant, tokenize } from "../../clickhouse/sql/lexer";
 
 const folder = resolve(__dirname, "../../sql");
 

@@ -1,4 +1,4 @@
-import { isSignificant, tokenize, type Token } from "../sql-lexer";
+import { isSignificant, tokenize, type Token } from "../../sql/lexer";
 import { unquote } from "./cursor";
 
 export interface Masked {

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { AccessQueue, AccessRefused, isAccessStatement } from "./access";
 import type { ClientArguments } from "./arguments";
 import { ServerError, type Session } from "./session";
-import type { Statement } from "./split";
+import type { Statement } from "../../sql/split";
 
 /** A failed statement: its number from 1, and the reason. */
 export class StatementFailed extends Error {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitStatements } from "../../../clickhouse/embedded/client/split";
-import { tokenize } from "../../../clickhouse/embedded/sql-lexer";
+import { splitStatements } from "../../../clickhouse/sql/split";
+import { tokenize } from "../../../clickhouse/sql/lexer";
 
 const texts = (sql: string, multiquery = true) =>
   splitStatements(sql, { multiquery }).map(({ text }) => text);

@@ -1,4 +1,4 @@
-import { isSignificant, tokenize, type Token } from "../sql-lexer";
+import { isSignificant, tokenize, type Token } from "./lexer";
 
 export interface Statement {
   /** The statement with any inline data, without the closing `;`. */
