@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import { Access } from "./components/access";
 import { ClickHouse } from "./components/clickhouse";
 import { BuiltImage } from "./components/image";
-import { recipes } from "./components/image-context";
+import { recipes } from "./images";
 import { stackLabels } from "./components/labels";
 import { LoaderRun } from "./components/loader-run";
 import { DATABASE, namesOf, users } from "./components/names";

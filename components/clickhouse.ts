@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
 import { BuiltImage } from "./image";
-import { ROOT, recipes } from "./image-context";
+import { ROOT, recipes } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
 import { HTTP_PORT, NATIVE_PORT, type Names } from "./names";
 import type { Network } from "./network";

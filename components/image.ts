@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { prepareImage, type ImageRecipe } from "./image-context";
+import { prepareImage, type ImageRecipe } from "../images";
 
 export interface BuiltImageArgs {
   /** Name of the image without its tag. */

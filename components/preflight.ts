@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
-import { ROOT } from "./image-context";
+import { ROOT } from "../images";
 import { CHECKOUT_LABEL } from "./labels";
 
 const run = promisify(execFile);

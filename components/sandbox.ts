@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./clickhouse";
 import { BuiltImage } from "./image";
-import { recipes } from "./image-context";
+import { recipes } from "../images";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";

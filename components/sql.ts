@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./image-context";
+import { ROOT } from "../images";
 
 /** The one file of `sql/` that makes users, roles and grants. */
 const ACCESS_FILE = "10_access.sql";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { prepareImage, recipes } from "../../../components/image-context";
+import { prepareImage, recipes } from "../../../images";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
 import { startEngine, waitForEngine, type TestEngine } from "../../support/engine";
 

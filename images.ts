@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /** Repository root; every path of an image recipe is relative to it. */
-export const ROOT = dirname(__dirname);
+export const ROOT = __dirname;
 
 /** What goes into an image: `docker build -f <dockerfile> <context>` after `prepareImage`. */
 export interface ImageRecipe {
