@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
 import { load } from "./load";
+import { sbom } from "./sbom";
 import { smoke } from "./smoke";
 import { status } from "./status";
 
@@ -39,6 +40,13 @@ program
   .option(...targetOption)
   .option("--list", "one line per query, with its rows and time")
   .action((options: TargetOption & { list?: true }) => checkReader(options.target, options.list));
+
+program
+  .command("sbom")
+  .description("bill of materials of the loader's image (CycloneDX 1.6 JSON)")
+  .option(...targetOption)
+  .option("--out <file>", "write it to a file instead of standard output")
+  .action((options: TargetOption & { out?: string }) => sbom(options.target, options.out));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {

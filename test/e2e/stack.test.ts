@@ -204,6 +204,22 @@ describe("the life of a stack", () => {
     expect((await stack.zakaz("fly")).code).toBe(2);
   });
 
+  it("writes the bill of materials of the loader's image", async () => {
+    const file = join(stack.folder, "sbom.json");
+    const written = await stack.zakaz("sbom", "--out", file);
+    expect(written.stdout).toMatch(/sbom\.json: \d+ components of sha256:/);
+    const bom = JSON.parse(readFileSync(file, "utf8")) as {
+      specVersion: string;
+      components: { name: string; purl: string }[];
+    };
+    expect(bom.specVersion).toBe("1.6");
+    const names = bom.components.map(({ name }) => name);
+    for (const name of ["undici", "zod", "@clickhouse/client", "node", "libc6"])
+      expect(names).toContain(name);
+    // What only builds or tests the program is not in the image.
+    for (const name of ["vitest", "typescript", "@pulumi/pulumi"]) expect(names).not.toContain(name);
+  });
+
   it("lets the reader read and not write", async () => {
     expect(await reader(secrets.datalensPassword, "SELECT 1")).toBe("1\n");
     expect(
