@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { XMLBuilder } from "fast-xml-parser";
-import { sha256Hex } from "./access/hash";
+import { sha256Hex } from "../access/hash";
 import { paths } from "./paths";
 
 /** The name of the supervisor's own user: it may end queries before a stop, and nothing else. */

@@ -19,7 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { adminUserXml } from "../../clickhouse/admin-user";
-import { sha256Hex } from "../../clickhouse/embedded/access/hash";
+import { sha256Hex } from "../../clickhouse/access/hash";
 
 const run = promisify(execFile);
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Credentials } from "../http";
 import { paths } from "../paths";
-import { applyStatement } from "./apply";
+import { applyStatement } from "../../access/apply";
 import { canonicalise } from "./canonical";
 import { mask } from "./mask";
-import type { AccessModel } from "./model";
-import { parseAccessStatement } from "./parse";
+import type { AccessModel } from "../../access/model";
+import { parseAccessStatement } from "../../access/parse";
 import { renderUsersXml } from "./render";
 import { firstDenied, requirementOf, type Requirement } from "./rights";
 import { readStaticNames } from "./static-names";

@@ -1,6 +1,6 @@
 import { post, type Credentials } from "../http";
 import { httpPort } from "../paths";
-import { AccessError } from "./access-error";
+import { AccessError } from "../../access/access-error";
 
 /** Fits the engine's limit for the text of a query (256 KiB). */
 const statementsPerQuery = 100;

@@ -1,5 +1,5 @@
 import { isSignificant, tokenize, type Token } from "../../sql/lexer";
-import { unquote } from "./cursor";
+import { unquote } from "../../access/cursor";
 
 export interface Masked {
   text: string;

@@ -1,6 +1,6 @@
 import { XMLBuilder } from "fast-xml-parser";
-import { notSupported } from "./access-error";
-import { grantElement, quoteName } from "./grants";
+import { notSupported } from "../../access/access-error";
+import { grantElement, quoteName } from "../../access/grants";
 import type {
   AccessModel,
   Grant,
@@ -10,7 +10,7 @@ import type {
   QuotaInterval,
   SettingsBlock,
   User,
-} from "./model";
+} from "../../access/model";
 
 /**
  * The model as a file of users.d. Names are sorted, so that equal models give equal files. Throws AccessError for what

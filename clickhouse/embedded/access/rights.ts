@@ -1,9 +1,9 @@
 import type { Credentials } from "../http";
-import { AccessError } from "./access-error";
+import { AccessError } from "../../access/access-error";
 import { ask, EngineError } from "./canonical";
-import { grantElement, mayOverlap, quoteName } from "./grants";
-import type { AccessModel, EntityKind, Grant } from "./model";
-import type { AccessStatement } from "./statement";
+import { grantElement, mayOverlap, quoteName } from "../../access/grants";
+import type { AccessModel, EntityKind, Grant } from "../../access/model";
+import type { AccessStatement } from "../../access/statement";
 
 /** What a statement asks of the caller: a privilege on everything, or the right to grant these on. */
 export interface Requirement {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { XMLParser } from "fast-xml-parser";
-import type { StaticNames } from "./apply";
-import type { EntityKind } from "./model";
+import type { StaticNames } from "../../access/apply";
+import type { EntityKind } from "../../access/model";
 
 type UsersXml = Partial<Record<EntityKind, Record<string, unknown> | string>>;
 

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { emptyModel, type AccessModel } from "./model";
+import { emptyModel, type AccessModel } from "../../access/model";
 
 const version = 1;
 

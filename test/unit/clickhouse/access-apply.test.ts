@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AccessError } from "../../../clickhouse/embedded/access/access-error";
-import type { Grant } from "../../../clickhouse/embedded/access/model";
-import { withGrant } from "../../../clickhouse/embedded/access/grants";
+import { AccessError } from "../../../clickhouse/access/access-error";
+import type { Grant } from "../../../clickhouse/access/model";
+import { withGrant } from "../../../clickhouse/access/grants";
 import { renderUsersXml } from "../../../clickhouse/embedded/access/render";
 import { applyAll, hash } from "./access-support";
 

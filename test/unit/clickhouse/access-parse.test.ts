@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AccessError } from "../../../clickhouse/embedded/access/access-error";
-import { unquote } from "../../../clickhouse/embedded/access/cursor";
-import { sha256Hex } from "../../../clickhouse/embedded/access/hash";
+import { AccessError } from "../../../clickhouse/access/access-error";
+import { unquote } from "../../../clickhouse/access/cursor";
+import { sha256Hex } from "../../../clickhouse/access/hash";
 import { mask } from "../../../clickhouse/embedded/access/mask";
-import { parseAccessStatement } from "../../../clickhouse/embedded/access/parse";
+import { parseAccessStatement } from "../../../clickhouse/access/parse";
 import { hash } from "./access-support";
 
 describe("parseAccessStatement", () => {
@@ -61,6 +61,11 @@ describe("parseAccessStatement", () => {
         to: ["r", "u"],
       },
     });
+  });
+
+  it("reads a profile and a quota that are given to nobody", () => {
+    expect(parseAccessStatement("ALTER SETTINGS PROFILE `p` TO NONE")).toMatchObject({ change: { to: [] } });
+    expect(parseAccessStatement("ALTER QUOTA q TO NONE")).toMatchObject({ change: { to: [] } });
   });
 
   it("reads quotas with several intervals", () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { emptyModel } from "../../../clickhouse/embedded/access/model";
+import { emptyModel } from "../../../clickhouse/access/model";
 import { loadAccess, saveAccess } from "../../../clickhouse/embedded/access/store";
 import { applyAll, hash } from "./access-support";
 

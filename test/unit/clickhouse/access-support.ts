@@ -1,6 +1,6 @@
-import { applyStatement, type StaticNames } from "../../../clickhouse/embedded/access/apply";
-import { emptyModel, type AccessModel } from "../../../clickhouse/embedded/access/model";
-import { parseAccessStatement } from "../../../clickhouse/embedded/access/parse";
+import { applyStatement, type StaticNames } from "../../../clickhouse/access/apply";
+import { emptyModel, type AccessModel } from "../../../clickhouse/access/model";
+import { parseAccessStatement } from "../../../clickhouse/access/parse";
 
 export const fixed: StaticNames = {
   users: new Set(["admin", "default"]),

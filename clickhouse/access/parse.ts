@@ -86,7 +86,9 @@ function readChange(cursor: Cursor, entity: EntityKind): Change {
   if (entity === "users") readUserClauses(cursor, change);
   if (entity === "quotas") readQuotaClauses(cursor, change);
   else readSettingsClauses(cursor, change);
-  if ((entity === "profiles" || entity === "quotas") && cursor.accept("TO")) change.to = readTargets(cursor);
+  if ((entity === "profiles" || entity === "quotas") && cursor.accept("TO")) {
+    change.to = cursor.accept("NONE") ? [] : readTargets(cursor);
+  }
   return change;
 }
 

@@ -1,4 +1,4 @@
-import { isSignificant, tokenize, type Token } from "../../sql/lexer";
+import { isSignificant, tokenize, type Token } from "../sql/lexer";
 import { notSupported } from "./access-error";
 
 /** Reads the tokens of one canonical statement from left to right. Keywords are compared in upper case. */
