@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { build } from "esbuild";
-import { ROOT, recipes } from "../components/image-context";
+import { ROOT, recipes } from "../images";
 import { docker } from "./docker";
 import { Failure } from "./failure";
 import { readTarget } from "./target";
