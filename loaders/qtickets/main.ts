@@ -3,17 +3,10 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { systemClock } from "../core/clock";
 import { parseEnvFile, secretValues } from "../core/config";
-import { createDatabase, type Database } from "../core/database";
-import { EXIT, ExpectedError, LockedError, StoppedError, UsageError, describeError } from "../core/errors";
-import { createHttpClient, type HttpClient } from "../core/http";
-import { writeJournalRow, type JournalRow } from "../core/journal";
-import { takeLease, type Lease } from "../core/lease";
+import { EXIT, LockedError, StoppedError, UsageError } from "../core/errors";
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
-import { Quarantine } from "../core/quarantine";
-import { READ_ONLY_PATHS } from "./api";
-import { load } from "./load";
-import { apiReader, fixtureReader, type Reader } from "./reader";
-import { dryRunSummary, failed, loaded } from "./report";
+import { logFailure, realRun } from "./real-run";
+import { dryRunSummary } from "./report";
 import { clickHousePort, readSettings, settingsSchema, type Settings } from "./settings";
 import { parseHandMoment, type WindowArguments } from "./windows";
 
@@ -30,9 +23,6 @@ interface Arguments {
 }
 
 type Environment = Record<string, string | undefined>;
-
-/** How long the journal row and the release of the lease may take after the run itself is over. */
-const CLOSING_TIME = 30_000;
 
 function parseArguments(argv: readonly string[]): Arguments {
   const hours = (text: string): number => {
@@ -115,147 +105,16 @@ function dryRun(settings: Settings, args: Arguments, log: Log): void {
   );
 }
 
-interface Prepared {
-  settings: Settings;
-  args: Arguments;
-  asked: WindowArguments;
-  log: Log;
-  runId: string;
-  startedAt: number;
-}
-
-/** One real run: connect, lease, load, journal row, release. Answers the exit code. */
-async function realRun(prepared: Prepared): Promise<number> {
-  const { settings, args, log, runId, startedAt } = prepared;
-  const clock = systemClock;
-  const deadline = startedAt + settings.QTICKETS_RUN_SECONDS * 1000;
+/** Aborted by SIGTERM, SIGINT, and by an error that nobody waits for. */
+function stopOnSignals(): AbortController {
   const stop = new AbortController();
-  const stopWith = (reason: unknown): void => {
-    if (!stop.signal.aborted) stop.abort(reason);
-  };
-  const budget = setTimeout(() => {
-    stopWith(
-      new StoppedError(
-        `The run used up its ${settings.QTICKETS_RUN_SECONDS} s and was stopped; the next run starts where it began (QTICKETS_RUN_SECONDS).`,
-      ),
-    );
-  }, deadline - clock.now());
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.on(name, () =>
-      stopWith(new StoppedError(`The run was stopped by ${name}; the facts are as they were.`)),
+      stop.abort(new StoppedError(`The run was stopped by ${name}; the facts are as they were.`)),
     );
   }
-  process.on("uncaughtException", stopWith);
-
-  const shared = {
-    host: settings.CLICKHOUSE_HOST,
-    port: clickHousePort(settings),
-    secure: settings.CLICKHOUSE_SECURE,
-    verifyTls: settings.CLICKHOUSE_VERIFY_SSL,
-    database: settings.CLICKHOUSE_DB,
-    user: settings.CLICKHOUSE_USER,
-    password: settings.CLICKHOUSE_PASSWORD,
-    job: settings.JOB_NAME,
-    runId,
-    clock,
-    log,
-  };
-  // Lease and journal keep working when the run itself is stopped.
-  const control = createDatabase({ ...shared, deadline: deadline + CLOSING_TIME });
-  const database = createDatabase({ ...shared, deadline, signal: stop.signal });
-  let client: HttpClient | undefined;
-  let lease: Lease | undefined;
-  try {
-    const reader = openReader(prepared, deadline, stop.signal, (opened) => (client = opened));
-    await database.connect();
-    const outcome = await (async () => {
-      lease = await takeLease({
-        database: control,
-        clock,
-        log,
-        job: settings.JOB_NAME,
-        runId,
-        seconds: settings.LEASE_SECONDS,
-        onLost: stopWith,
-      });
-      const quarantine = new Quarantine({
-        directory: settings.QUARANTINE_DIR,
-        job: settings.JOB_NAME,
-        runId,
-        log,
-      });
-      const run = await load({
-        settings,
-        runId,
-        startedAt,
-        deadline,
-        clock,
-        log,
-        database,
-        reader,
-        quarantine,
-        asked: prepared.asked,
-      });
-      return loaded(run, (clock.now() - startedAt) / 1000, client?.requests ?? 0);
-    })().catch((error: unknown) => {
-      if (error instanceof LockedError) throw error;
-      logFailure(log, error, args.verbose);
-      return failed(error);
-    });
-    await record(control, { job: settings.JOB_NAME, runId, startedAt, finishedAt: clock.now(), ...outcome });
-    if (outcome.status === "error") return EXIT.error;
-    log.info(
-      outcome.status === "ok" ? "Ingestion completed successfully" : "Ingestion completed partly",
-      outcome.message,
-    );
-    return outcome.status === "ok" ? EXIT.ok : EXIT.partial;
-  } finally {
-    clearTimeout(budget);
-    await lease?.release().catch((error: unknown) => {
-      log.warning(`The lease was not released and will expire by itself: ${describeError(error).message}`);
-    });
-    await Promise.allSettled([client?.close(), database.close(), control.close()]);
-  }
-}
-
-function openReader(
-  { settings, args, log }: Prepared,
-  deadline: number,
-  signal: AbortSignal,
-  opened: (client: HttpClient) => void,
-): Reader {
-  if (args.offlineFixturesDir !== undefined) return fixtureReader(args.offlineFixturesDir);
-  const client = createHttpClient({
-    apiName: "QTickets",
-    baseUrl: settings.QTICKETS_BASE_URL,
-    token: settings.QTICKETS_TOKEN,
-    allow: READ_ONLY_PATHS,
-    requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
-    ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,
-    deadline,
-    signal,
-    clock: systemClock,
-    log,
-  });
-  opened(client);
-  return apiReader(client);
-}
-
-async function record(control: Database, row: JournalRow): Promise<void> {
-  try {
-    await writeJournalRow(control, row);
-  } catch (error) {
-    // A run that failed anyway has said so in the log; a loaded one must not pass for journalled.
-    if (row.status !== "error") throw error;
-  }
-}
-
-function logFailure(log: Log, error: unknown, verbose: boolean): void {
-  const { error_type: type, message } = describeError(error);
-  const fields = verbose && error instanceof Error ? { stack: error.stack } : {};
-  if (error instanceof LockedError) log.warning(error.message);
-  else if (error instanceof ExpectedError) log.error(`Configuration or API error: ${error.message}`, fields);
-  else log.error(`Unexpected error ${type}: ${message}`, fields);
+  process.on("uncaughtException", (error) => stop.abort(error));
+  return stop;
 }
 
 /** The program: arguments, settings, then a dry or a real run. Answers the exit code and never throws. */
@@ -276,7 +135,17 @@ export async function main(argv: readonly string[]): Promise<number> {
       return EXIT.ok;
     }
     log.info(`Run ${runId} of job ${settings.JOB_NAME} begins`);
-    return await realRun({ settings, args, asked, log, runId, startedAt });
+    return await realRun({
+      settings,
+      asked,
+      fixtures: args.offlineFixturesDir,
+      verbose: args.verbose,
+      log,
+      runId,
+      startedAt,
+      clock: systemClock,
+      stop: stopOnSignals(),
+    });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     logFailure(log, error, args?.verbose ?? false);
