@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { systemClock } from "../core/clock";
 import { parseEnvFile, secretValues } from "../core/config";
-import { EXIT, LockedError, StoppedError, UsageError } from "../core/errors";
+import { EXIT, LockedError, UsageError } from "../core/errors";
+import { logFailure, stopOnSignals } from "../core/job";
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
-import { logFailure, realRun } from "./real-run";
+import { databaseSettings } from "../core/settings";
+import { realRun } from "./real-run";
 import { dryRunSummary } from "./report";
-import { clickHousePort, readSettings, settingsSchema, type Settings } from "./settings";
+import { readSettings, settingsSchema, type Settings } from "./settings";
 import { parseHandMoment, type WindowArguments } from "./windows";
 
 interface Arguments {
@@ -95,26 +97,14 @@ function logFor(args: Arguments | undefined, environment: Environment, always: R
 function dryRun(settings: Settings, args: Arguments, log: Log): void {
   const because = args.dryRun ? "--dry-run" : "DRY_RUN=true";
   log.info(`QTickets API client running in stub mode (${because}): no request will be sent.`);
-  const target = `${settings.CLICKHOUSE_HOST}:${clickHousePort(settings)}`;
+  const { host, port } = databaseSettings(settings);
   const from = args.offlineFixturesDir ?? settings.QTICKETS_BASE_URL;
   process.stdout.write(
     dryRunSummary(
       settings.JOB_NAME,
-      `A real run would read events, orders${settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats"} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${target} as ${settings.CLICKHOUSE_USER}.`,
+      `A real run would read events, orders${settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats"} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${host}:${port} as ${settings.CLICKHOUSE_USER}.`,
     ),
   );
-}
-
-/** Aborted by SIGTERM, SIGINT, and by an error that nobody waits for. */
-function stopOnSignals(): AbortController {
-  const stop = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () =>
-      stop.abort(new StoppedError(`The run was stopped by ${name}; the facts are as they were.`)),
-    );
-  }
-  process.on("uncaughtException", (error) => stop.abort(error));
-  return stop;
 }
 
 /** The program: arguments, settings, then a dry or a real run. Answers the exit code and never throws. */

@@ -1,5 +1,5 @@
-import { describeError, ExpectedError } from "../core/errors";
-import type { JournalRow, RunStatus } from "../core/journal";
+import type { Outcome } from "../core/job";
+import type { RunStatus } from "../core/journal";
 import { newCounts, type Counts, type Run, type Skipped } from "./run";
 
 /** Row counts under the names that the journal and the dry run use. Data sets that are not read yet stay at 0. */
@@ -25,8 +25,6 @@ function rowsProcessed(counts: Counts): number {
   const { salesRows, inventoryRows, salesDailyRows, salesUtmDailyRows, inventoryFactRows } = counts;
   return salesRows + inventoryRows + salesDailyRows + salesUtmDailyRows + inventoryFactRows;
 }
-
-type Outcome = Pick<JournalRow, "status" | "rowsProcessed" | "message" | "metrics">;
 
 /** What the journal says about a run that loaded its data. */
 export function loaded(run: Run, seconds: number, requests: number): Outcome {
@@ -55,21 +53,6 @@ export function loaded(run: Run, seconds: number, requests: number): Outcome {
       requests,
       seconds,
     },
-  };
-}
-
-/** What the journal says about a run that failed. */
-export function failed(error: unknown): Outcome {
-  const { error_type: type, message } = describeError(error);
-  const details =
-    error instanceof ExpectedError && "status" in error.details
-      ? { message, ...error.details }
-      : { error_type: type, message };
-  return {
-    status: "error",
-    rowsProcessed: 0,
-    message: { status: "error", error: details },
-    metrics: { error: message, error_details: details },
   };
 }
 

@@ -2,15 +2,13 @@ import { IANAZone } from "luxon";
 import { z } from "zod";
 import { FORMS, kinds, parseSettings, setting } from "../core/config";
 import { UsageError } from "../core/errors";
-import { LOG_LEVELS } from "../core/log";
+import { databaseShape, dryRunShape, identifier, leaseShape, logShape } from "../core/settings";
 
 const BASE_URL_FORM =
   "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
 
 const skip = (what: string, fallback: boolean) =>
   setting(kinds.boolean().default(fallback), { doc: `Leaves out ${what}.`, form: FORMS.boolean });
-
-const identifier = () => z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
 
 /** Every setting of the loader, in the order of the sample file. */
 export const settingsSchema = z.object({
@@ -120,49 +118,8 @@ export const settingsSchema = z.object({
       aliases: ["QTICKETS_PARTNERS_FIND_REQUESTS_JSON"],
     },
   ),
-  CLICKHOUSE_HOST: setting(z.string().regex(/^[A-Za-z0-9._-]+$/), {
-    doc: "Host name of ClickHouse.",
-    form: "a host name without scheme and port",
-    aliases: ["CH_HOST"],
-    sample: "ch-zakaz",
-  }),
-  CLICKHOUSE_PORT: setting(kinds.integer(1, 65_535).optional(), {
-    doc: "HTTP port of ClickHouse; 8123, or 8443 with CLICKHOUSE_SECURE.",
-    form: "an integer from 1 to 65535",
-    aliases: ["CH_PORT", "CLICKHOUSE_HTTP_PORT"],
-  }),
-  CLICKHOUSE_DB: setting(identifier().default("zakaz"), {
-    doc: "Database of every read and write.",
-    form: "a plain database name",
-    aliases: ["CLICKHOUSE_DATABASE", "CH_DATABASE"],
-  }),
-  CLICKHOUSE_USER: setting(kinds.text().default("etl_writer"), {
-    doc: "User of the loader.",
-    form: "a user name",
-    aliases: ["CLICKHOUSE_USER_WRITE", "CH_USER", "CH_USER_WRITE", "CLICKHOUSE_USERNAME"],
-    sample: "etl_writer",
-  }),
-  CLICKHOUSE_PASSWORD: setting(kinds.text(), {
-    doc: "Password of that user.",
-    form: "the password of the loader's user",
-    aliases: ["CLICKHOUSE_PASSWORD_WRITE", "CH_PASSWORD", "CH_PASSWORD_WRITE"],
-    secret: true,
-    sample: "placeholder-password",
-  }),
-  CLICKHOUSE_SECURE: setting(kinds.boolean().default(false), {
-    doc: "Uses https to ClickHouse.",
-    form: FORMS.boolean,
-    aliases: ["CH_SECURE"],
-  }),
-  CLICKHOUSE_VERIFY_SSL: setting(kinds.boolean().default(true), {
-    doc: "Checks the certificate of ClickHouse; without https it has no effect.",
-    form: FORMS.boolean,
-    aliases: ["CH_VERIFY_SSL"],
-  }),
-  LEASE_SECONDS: setting(kinds.integer(3, 3600).default(30), {
-    doc: "How long the lock of a run that died keeps others out, in seconds.",
-    form: "an integer from 3 to 3600",
-  }),
+  ...databaseShape,
+  ...leaseShape,
   TZ: setting(
     z
       .string()
@@ -190,24 +147,8 @@ export const settingsSchema = z.object({
       aliases: ["QTICKETS_JOB_NAME"],
     },
   ),
-  DRY_RUN: setting(kinds.boolean().default(false), {
-    doc: "Checks the settings, sends nothing anywhere and ends.",
-    form: FORMS.boolean,
-    aliases: ["QTICKETS_DRY_RUN"],
-    sample: "true",
-  }),
-  LOG_LEVEL: setting(
-    z
-      .string()
-      .transform((value) => value.toUpperCase())
-      .pipe(z.enum(LOG_LEVELS))
-      .default("INFO"),
-    { doc: "Least level that is logged.", form: LOG_LEVELS.join(", ") },
-  ),
-  LOG_FORMAT: setting(z.enum(["text", "json"]).default("text"), {
-    doc: "Form of the log lines on standard error.",
-    form: "text or json",
-  }),
+  ...dryRunShape,
+  ...logShape,
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -222,9 +163,4 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     throw new UsageError(`Settings are wrong: QTICKETS_BASE_URL must be ${BASE_URL_FORM}.`);
   }
   return settings;
-}
-
-/** The port to use: the given one, or the usual one of http or https. */
-export function clickHousePort(settings: Settings): number {
-  return settings.CLICKHOUSE_PORT ?? (settings.CLICKHOUSE_SECURE ? 8443 : 8123);
 }

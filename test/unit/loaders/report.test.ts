@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ExpectedError } from "../../../loaders/core/errors";
 import { ApiError } from "../../../loaders/core/http";
-import { failed, loaded } from "../../../loaders/qtickets/report";
+import { failed } from "../../../loaders/core/job";
+import { loaded } from "../../../loaders/qtickets/report";
 import { newCounts, type Run } from "../../../loaders/qtickets/run";
 
 /** As much of a run as the report looks at. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseEnvFile } from "../../../loaders/core/config";
 import { qticketsEnvSample } from "../../../loaders/qtickets/env-sample";
-import { clickHousePort, readSettings } from "../../../loaders/qtickets/settings";
+import { databaseSettings } from "../../../loaders/core/settings";
+import { readSettings } from "../../../loaders/qtickets/settings";
 
 const least = { QTICKETS_TOKEN: "t", CLICKHOUSE_HOST: "ch-zakaz", CLICKHOUSE_PASSWORD: "p" };
 
@@ -20,9 +21,9 @@ test("three settings are enough", () => {
     DRY_RUN: false,
     LOG_LEVEL: "INFO",
   });
-  expect(clickHousePort(settings)).toBe(8123);
-  expect(clickHousePort(readSettings({ ...least, CLICKHOUSE_SECURE: "on" }))).toBe(8443);
-  expect(clickHousePort(readSettings({ ...least, CH_PORT: "9123" }))).toBe(9123);
+  expect(databaseSettings(settings).port).toBe(8123);
+  expect(databaseSettings(readSettings({ ...least, CLICKHOUSE_SECURE: "on" })).port).toBe(8443);
+  expect(databaseSettings(readSettings({ ...least, CH_PORT: "9123" })).port).toBe(9123);
 });
 
 describe("malformed values are named", () => {
