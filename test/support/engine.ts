@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   copyFileSync,
@@ -10,7 +10,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -18,8 +17,15 @@ import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { adminUserXml } from "../../clickhouse/admin-user";
-import { sha256Hex } from "../../clickhouse/access/hash";
+import {
+  asAdmin,
+  pings,
+  runClient,
+  sqlOverHttp,
+  writeConfiguration,
+  type ClientResult,
+  type TestServer,
+} from "./server-common";
 
 const run = promisify(execFile);
 
@@ -27,8 +33,6 @@ const repository = resolve(__dirname, "../..");
 const embedded = join(repository, "clickhouse/embedded");
 const imageRepository = "zt-engine";
 const baseImage = "zakaz/node";
-/** Loopback, and the networks Docker hands out: a request through a published port comes from its gateway. */
-const testNetworks = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const healthyWithinMs = 30_000;
 
 export interface EngineOptions {
@@ -40,25 +44,10 @@ export interface EngineOptions {
   dockerArguments?: string[];
 }
 
-export interface ClientResult {
-  stdout: string;
-  stderr: string;
-  code: number;
-}
-
-export interface TestEngine {
+export interface TestEngine extends TestServer {
   /** Name of the container. */
   container: string;
-  /** http://127.0.0.1:PORT */
-  httpUrl: string;
   httpPort: number;
-  adminPassword: string;
-  /** clickhouse-client in the container, as admin unless the arguments name a user. */
-  client: (args: string[], stdin?: string | Buffer) => Promise<ClientResult>;
-  /** Rows of one statement as admin over HTTP, as objects; throws the engine's error text. */
-  sql: <Row = Record<string, unknown>>(query: string) => Promise<Row[]>;
-  /** Removes the container with its anonymous volumes. */
-  stop: () => Promise<void>;
 }
 
 /** Starts the embedded engine with the repository's configuration files on a free loopback port; waits until it answers. */
@@ -79,7 +68,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       httpPort,
       adminPassword,
       client: (args, stdin) => client(container, adminPassword, args, stdin),
-      sql: (query) => sql(httpUrl, adminPassword, query),
+      sql: (query) => sqlOverHttp(httpUrl, adminPassword, query),
       stop: async () => {
         await docker(["rm", "-f", "-v", container]);
       },
@@ -185,13 +174,7 @@ async function copyConfiguration(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "zt-engine-config-"));
   try {
-    for (const name of ["config.d", "users.d"]) {
-      cpSync(join(repository, "clickhouse", name), join(folder, name), { recursive: true });
-    }
-    const admin = adminUserXml({ passwordSha256Hex: sha256Hex(password), networks: testNetworks });
-    for (const [path, content] of Object.entries({ "users.d/admin.xml": admin, ...extra })) {
-      writeFileSync(join(folder, path), content);
-    }
+    writeConfiguration(folder, password, extra);
     // Files only: an entry for a folder would take it from the user that the engine runs as.
     const command = `tar -C "$0" -c $(cd "$0" && echo */*) | docker cp - "$1":/etc/clickhouse-server/`;
     await run("sh", ["-c", command, folder, container]);
@@ -206,57 +189,8 @@ function client(
   args: string[],
   stdin?: string | Buffer,
 ): Promise<ClientResult> {
-  const asAdmin = args.some((arg) => /^(-u|--user)/.test(arg)) ? [] : ["--user=admin"];
-  const command = [
-    "exec",
-    "-e",
-    "CLICKHOUSE_PASSWORD",
-    "-i",
-    container,
-    "clickhouse-client",
-    ...asAdmin,
-    ...args,
-  ];
-  return new Promise((resolve, reject) => {
-    const child = spawn("docker", command, { env: { ...process.env, CLICKHOUSE_PASSWORD: password } });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.stdin.on("error", () => undefined); // the client may end before it has read everything
-    child.on("error", reject);
-    child.on("close", (code) =>
-      resolve({
-        stdout: Buffer.concat(out).toString(),
-        stderr: Buffer.concat(err).toString(),
-        code: code ?? -1,
-      }),
-    );
-    child.stdin.end(stdin);
-  });
-}
-
-async function sql<Row>(httpUrl: string, password: string, query: string): Promise<Row[]> {
-  const response = await fetch(`${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1`, {
-    method: "POST",
-    headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": password, Connection: "close" },
-    body: query,
-  });
-  const body = await response.text();
-  if (!response.ok) throw new Error(body);
-  return body
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Row);
-}
-
-async function pings(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/ping`, { headers: { Connection: "close" } });
-    return response.ok;
-  } catch {
-    return false;
-  }
+  const command = ["exec", "-e", "CLICKHOUSE_PASSWORD", "-i", container, "clickhouse-client"];
+  return runClient("docker", [...command, ...asAdmin(args)], password, stdin);
 }
 
 async function imageExists(image: string): Promise<boolean> {

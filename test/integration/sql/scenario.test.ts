@@ -1,91 +1,77 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { READER_VIEWS } from "../../support/sql";
-import { startEngineWarehouse, type EngineWarehouse } from "./engine-warehouse";
+import { ENGINES, type ServerWarehouse } from "./engine-warehouse";
 import { cityMoves, clockBehind, firstDayBounds, firstLoad, secondLoad, viewDropped } from "./scenario";
+import { readViews, type Reading } from "./views";
 
-let db: EngineWarehouse;
-beforeAll(async () => {
-  db = await startEngineWarehouse();
-});
-afterAll(async () => {
-  await db?.close();
-});
+/** Number of rows of each view after the first load. */
+const ROWS = {
+  "zakaz.v_marketing_costs_daily": 4,
+  "zakaz.v_marketing_daily": 11,
+  "zakaz.v_plan_vs_fact": 13,
+  "zakaz.v_qtickets_freshness": 10,
+  "zakaz.v_qtickets_inventory": 3,
+  "zakaz.v_qtickets_sales_14d": 11,
+  "zakaz.v_qtickets_sales_dashboard": 4,
+  "zakaz.v_qtickets_sales_latest": 12,
+  "zakaz.v_qtickets_sales_utm_daily": 12,
+  "zakaz.v_romi_daily": 11,
+  "bi.v_marketing_roi_daily": 11,
+  "bi.v_ops_freshness": 4,
+  "bi.v_sales_daily": 12,
+  "bi.v_vk_ads_daily": 4,
+  "meta.v_quality_last_day": 12,
+};
 
-/** What DataLens adds to each of its queries. */
-const DATALENS = "readonly = 2, send_progress_in_http_headers = 0, output_format_json_quote_denormals = 1";
-/** Hours since now change while the test runs. */
-const CLOCK_COLUMNS = new Set(["hours_since_load", "freshness_hours", "hours_since_ok"]);
+const countRows = (views: Record<string, Reading>): Record<string, number> =>
+  Object.fromEntries(Object.entries(views).map(([view, { rows }]) => [view, rows.length]));
 
-/** Every view, read by `user`, gives the same rows and types under join_use_nulls 0 and 1; the number of rows of each. */
-async function readViews(
-  views: string[],
-  user: "datalens_reader" | "etl_writer",
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const view of views) {
-    const declared = (await db.rows(`DESCRIBE TABLE ${view}`)).map((row) => row[0]!);
-    const stable = declared.filter((column) => !CLOCK_COLUMNS.has(column));
-    const seen = [];
-    for (const nulls of [0, 1]) {
-      const settings =
-        user === "datalens_reader" ? `${DATALENS}, join_use_nulls = ${nulls}` : `join_use_nulls = ${nulls}`;
-      const as = { as: user };
-      const types = await db.rows(`DESCRIBE TABLE (SELECT * FROM ${view}) SETTINGS ${settings}`, {
-        as: "admin",
-      });
-      await db.rows(`SELECT * FROM ${view} SETTINGS ${settings}`, as);
-      const rows = await db.rows(
-        `SELECT ${stable.join(", ")} FROM ${view} ORDER BY ALL SETTINGS ${settings}`,
-        as,
-      );
-      const made = await db.rows(
-        `SELECT ${declared.map((column) => `any(toTypeName(${column}))`).join(", ")} FROM ${view} SETTINGS ${settings}`,
-        as,
-      );
-      seen.push({ types: types.map((row) => row.slice(0, 2)), rows, made });
-    }
-    expect(seen[1], view).toEqual(seen[0]);
-    counts[view] = seen[0]!.rows.length;
-  }
-  return counts;
-}
+/** What every view answered after the first and after the second load, by name of the engine. */
+const answers = new Map<string, { version: string; first?: object; second?: object }>();
 
 // Each part stands on what the parts before it have loaded.
-describe("the reference scenario", () => {
+describe.each(ENGINES)("the reference scenario on $name", ({ name, start }) => {
+  let db: ServerWarehouse;
+  const times: string[] = [];
+  /** Runs a part and notes how long it took. */
+  async function timed<T>(what: string, part: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const result = await part();
+    times.push(`${what} ${((performance.now() - began) / 1000).toFixed(2)} s`);
+    return result;
+  }
+
+  beforeAll(async () => {
+    db = await timed("start and install", start);
+    answers.set(name, { version: (await db.rows("SELECT version()"))[0]![0]! });
+  });
+  afterAll(async () => {
+    process.stdout.write(`ClickHouse ${answers.get(name)?.version ?? "?"}: ${times.join(", ")}\n`);
+    await db?.close();
+  });
+
+  it("installs once more", () => timed("install again", () => db.install()));
+
   it("reads every view while nothing is loaded", async () => {
-    const counts = await readViews(READER_VIEWS, "datalens_reader");
-    expect(Object.entries(counts).filter(([, rows]) => rows > 0)).toEqual([
+    const rows = Object.entries(countRows(await readViews(db))).filter(([, count]) => count > 0);
+    expect(rows).toEqual([
       ["zakaz.v_qtickets_freshness", 10],
       ["bi.v_ops_freshness", 4],
+      ["meta.v_quality_last_day", 12],
     ]);
   });
 
-  it("first load: every figure", () => firstLoad(db));
+  it("first load: every figure", () => timed("first load", () => firstLoad(db)));
 
   it("reads every view after the first load, alike under join_use_nulls 0 and 1", async () => {
-    expect(await readViews(READER_VIEWS, "datalens_reader")).toEqual({
-      "zakaz.v_marketing_costs_daily": 4,
-      "zakaz.v_marketing_daily": 11,
-      "zakaz.v_plan_vs_fact": 13,
-      "zakaz.v_qtickets_freshness": 10,
-      "zakaz.v_qtickets_inventory": 3,
-      "zakaz.v_qtickets_sales_14d": 11,
-      "zakaz.v_qtickets_sales_dashboard": 4,
-      "zakaz.v_qtickets_sales_latest": 12,
-      "zakaz.v_qtickets_sales_utm_daily": 12,
-      "zakaz.v_romi_daily": 11,
-      "bi.v_marketing_roi_daily": 11,
-      "bi.v_ops_freshness": 4,
-      "bi.v_sales_daily": 12,
-      "bi.v_vk_ads_daily": 4,
-    });
-    expect(await readViews(["meta.v_quality_last_day"], "etl_writer")).toEqual({
-      "meta.v_quality_last_day": 12,
-    });
+    const first = await timed("every view under join_use_nulls 0 and 1", () => readViews(db));
+    answers.get(name)!.first = first;
+    expect(countRows(first)).toEqual(ROWS);
   });
 
-  it("second load: refund, vanished ticket, cancellation, late old state, reloaded advertising", () =>
-    secondLoad(db));
+  it("second load: refund, vanished ticket, cancellation, late old state, reloaded advertising", async () => {
+    await timed("second load", () => secondLoad(db));
+    answers.get(name)!.second = await readViews(db);
+  });
   it("a clock behind the rows it replaces still takes effect", () => clockBehind(db));
   it("an event that moves to another city rewrites its days", () => cityMoves(db));
   it("days before first_day are left alone on both sides", () => firstDayBounds(db));
@@ -107,5 +93,18 @@ describe("the reference scenario", () => {
       ["t", "rows_loaded", "2026-01-02", "2"],
       ["t", "run_seconds", "2026-01-01", "3"],
     ]);
+  });
+});
+
+describe("one schema, three engines", () => {
+  it("are the oldest supported version, an LTS and the newest", () => {
+    const versions = [...answers.values()].map(({ version }) => version.split(".").slice(0, 2).join("."));
+    expect(versions).toEqual(["24.8", "25.8", "26.7"]);
+  });
+
+  it("answer every view alike: columns, types and rows, after the first and after the second load", () => {
+    const [oldest, ...newer] = [...answers.values()].map(({ first, second }) => ({ first, second }));
+    expect(oldest).toEqual({ first: expect.any(Object) as object, second: expect.any(Object) as object });
+    for (const each of newer) expect(each).toEqual(oldest);
   });
 });

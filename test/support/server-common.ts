@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { cpSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { adminUserXml } from "../../clickhouse/admin-user";
+import { sha256Hex } from "../../clickhouse/access/hash";
+
+const clickhouse = resolve(__dirname, "../../clickhouse");
+/** Loopback, and the networks Docker hands out: a request through a published port comes from its gateway. */
+const testNetworks = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+export interface ClientResult {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+/** A ClickHouse with the repository's configuration, whatever engine it is. */
+export interface TestServer {
+  /** http://127.0.0.1:PORT */
+  httpUrl: string;
+  adminPassword: string;
+  /** clickhouse-client, as admin unless the arguments name a user. */
+  client: (args: string[], stdin?: string | Buffer) => Promise<ClientResult>;
+  /** Rows of one statement as admin over HTTP, as objects; throws the engine's error text. */
+  sql: <Row = Record<string, unknown>>(query: string) => Promise<Row[]>;
+  /** Ends it and removes its data. */
+  stop: () => Promise<void>;
+}
+
+/** Writes config.d/ and users.d/ into a folder, as the Pulumi program uploads them; `extra` by path below it. */
+export function writeConfiguration(folder: string, password: string, extra: Record<string, string>): void {
+  for (const name of ["config.d", "users.d"]) {
+    cpSync(join(clickhouse, name), join(folder, name), { recursive: true });
+  }
+  const admin = adminUserXml({ passwordSha256Hex: sha256Hex(password), networks: testNetworks });
+  for (const [path, content] of Object.entries({ "users.d/admin.xml": admin, ...extra })) {
+    writeFileSync(join(folder, path), content);
+  }
+}
+
+/** Arguments of the client with `--user=admin` before them, unless they name a user. */
+export function asAdmin(args: string[]): string[] {
+  return args.some((arg) => /^(-u|--user)/.test(arg)) ? args : ["--user=admin", ...args];
+}
+
+/** Runs a client to its end, with the password in its environment; never throws for its exit code. */
+export function runClient(
+  file: string,
+  args: string[],
+  password: string,
+  stdin?: string | Buffer,
+): Promise<ClientResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env: { ...process.env, CLICKHOUSE_PASSWORD: password } });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    child.stdin.on("error", () => undefined); // the client may end before it has read everything
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve({
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+        code: code ?? -1,
+      }),
+    );
+    child.stdin.end(stdin);
+  });
+}
+
+/** Rows of one statement as admin over HTTP; throws the engine's error text. */
+export async function sqlOverHttp<Row>(httpUrl: string, password: string, query: string): Promise<Row[]> {
+  const response = await fetch(`${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1`, {
+    method: "POST",
+    headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": password, Connection: "close" },
+    body: query,
+  });
+  const body = await response.text();
+  if (!response.ok) throw new Error(body);
+  return body
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** True when a server answers on this port of loopback. */
+export async function pings(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/ping`, { headers: { Connection: "close" } });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
