@@ -1,30 +1,45 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { secretKeys, secrets as declared, settings } from "../../../config/settings";
 import { recordResources, valueOf } from "../../support/pulumi-mocks";
 
-const SECRETS = {
-  "zakaz:adminPassword": "a-long-admin-secret",
-  "zakaz:loaderPassword": "a-long-loader-secret",
-  "zakaz:datalensPassword": "a-long-reader-secret",
-  "zakaz:backupPassword": "a-long-backup-secret",
-  "zakaz:qticketsToken": "a-long-token",
-};
+const strong = () => randomBytes(12).toString("hex");
+const SECRETS = Object.fromEntries(secretKeys.map((key) => [`zakaz:${key}`, strong()]));
 
-async function read(config: Record<string, string>, stack = "unit") {
-  await recordResources(config, stack);
+async function read(config: Record<string, string>, stack = "unit", inTheClear: string[] = []) {
+  await recordResources(config, stack, inTheClear);
   const { readConfig } = await import("../../../config.js");
   return readConfig();
 }
 
+/** The message of a configuration that must be refused. */
+async function refusal(...args: Parameters<typeof read>): Promise<string> {
+  const outcome = await read(...args).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  if (outcome === undefined) throw new Error("this configuration was accepted");
+  return outcome;
+}
+
+/** The one line of a refusal that has a single reason. */
+async function reason(...args: Parameters<typeof read>): Promise<string> {
+  const lines = (await refusal(...args)).split("\n");
+  expect(lines).toHaveLength(2);
+  return lines[1]!.trim();
+}
+
 describe("the stack's configuration", () => {
   it("has safe defaults where a stack says nothing", async () => {
-    const { secrets: _, ...settings } = await read(SECRETS);
-    expect(settings).toEqual({
+    const { secrets: _, ...rest } = await read(SECRETS);
+    expect(rest).toEqual({
       instance: "",
       clickhouseImage: "embedded",
       bindAddress: "127.0.0.1",
       httpPort: 8123,
       nativePort: 9000,
       nofile: 262144,
+      memory: 4096,
       healthInterval: "2s",
       protectData: true,
       source: "qtickets",
@@ -36,45 +51,142 @@ describe("the stack's configuration", () => {
 
   it("gives every secret as a secret output", async () => {
     const { secrets } = await read(SECRETS);
-    expect(await valueOf(secrets.datalensPassword)).toBe("a-long-reader-secret");
+    expect(await valueOf(secrets.datalensPassword)).toBe(SECRETS["zakaz:datalensPassword"]);
     for (const secret of Object.values(secrets)) {
       expect(await (secret as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
     }
   });
 
-  it("names every missing secret with the command that sets it", async () => {
-    await expect(read({ "zakaz:adminPassword": "a-long-admin-secret" }, "prod")).rejects.toThrow(
+  it("names every problem at once, each with the command that mends it", async () => {
+    const config = { "zakaz:adminPassword": strong(), "zakaz:httpPort": "0", "zakaz:laod": "live" };
+    expect(await refusal(config, "prod")).toBe(
       [
-        "The configuration of stack prod is not complete:",
-        "  zakaz:loaderPassword is not set. Set it with: pulumi config set --secret zakaz:loaderPassword --stack prod",
-        "  zakaz:datalensPassword is not set. Set it with: pulumi config set --secret zakaz:datalensPassword --stack prod",
-        "  zakaz:backupPassword is not set. Set it with: pulumi config set --secret zakaz:backupPassword --stack prod",
-        "  zakaz:qticketsToken is not set. Set it with: pulumi config set --secret zakaz:qticketsToken --stack prod",
+        "The configuration of stack prod cannot be used:",
+        "  zakaz:httpPort must be a whole number from 1 to 65535. Mend it with: pulumi config set zakaz:httpPort <value> --stack prod",
+        "  zakaz:loaderPassword is not set. Mend it with: pulumi config set --secret zakaz:loaderPassword --stack prod",
+        "  zakaz:datalensPassword is not set. Mend it with: pulumi config set --secret zakaz:datalensPassword --stack prod",
+        "  zakaz:backupPassword is not set. Mend it with: pulumi config set --secret zakaz:backupPassword --stack prod",
+        "  zakaz:qticketsToken is not set. Mend it with: pulumi config set --secret zakaz:qticketsToken --stack prod",
+        "  zakaz:laod is no key of this program; the nearest is zakaz:load. Mend it with: pulumi config rm zakaz:laod --stack prod",
       ].join("\n"),
     );
   });
 
-  it("refuses the documented samples on any stack but dev, without printing them", async () => {
-    const config = { ...SECRETS, "zakaz:adminPassword": "admin_pass" };
-    const failure = await read(config, "prod").catch((error: Error) => error.message);
-    expect(failure).toContain("zakaz:adminPassword is the documented sample, allowed on stack dev only.");
-    expect(failure).not.toContain("admin_pass");
+  it.each([
+    ["httpPort", "70000", "must be a whole number from 1 to 65535"],
+    ["httpPort", "http", "must be a whole number from 1 to 65535"],
+    ["nativePort", "8123", "is 8123, and so is zakaz:httpPort"],
+    ["instance", "Größe", "must be up to 20 of a-z, 0-9 and -"],
+    ["clickhouseImage", "clickhouse/clickhouse-server:latest", "must be `embedded` or an image reference"],
+    ["load", "sometimes", 'Invalid option: expected one of "none"|"dryRun"|"live"'],
+    ["memory", "1024", "must be a whole number from 2048 to 1048576"],
+    ["sandbox", "{", "is not JSON"],
+    ["sandbox", '{"colour":1}', 'Unrecognized key: "colour"'],
+    ["sandbox", '{"days":5}', "describes synthetic data, but zakaz:source is qtickets"],
+    ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
+    [
+      "readerNetworks",
+      '["10.0.0.0/8", "0.0.0.0/0"]',
+      "0.0.0.0/0 is too wide: name networks of /8 or smaller (at 1)",
+    ],
+    ["readerNetworks", '["::/0"]', "::/0 is too wide: name networks of /16 or smaller (at 0)"],
+    ["readerNetworks", '["128.0.0.0/1"]', "128.0.0.0/1 is too wide: name networks of /8 or smaller (at 0)"],
+    ["bindAddress", "0.0.0.0", "is 0.0.0.0, not loopback: passwords and data would cross the network"],
+    ["bindAddress", "localhost", "must be an IPv4 address such as 127.0.0.1"],
+    ["publishWithoutTls", "0.0.0.0", "consents to publishing on 0.0.0.0, but zakaz:bindAddress is 127.0.0.1"],
+    ["datalensPasword", "x", "is no key of this program; the nearest is zakaz:datalensPassword"],
+    ["colourOfTheSky", "x", "is no key of this program (docs/configuration.md lists them)"],
+  ])("refuses %s = %s", async (key, value, problem) => {
+    expect(await reason({ ...SECRETS, [`zakaz:${key}`]: value })).toContain(`zakaz:${key} ${problem}`);
+  });
+
+  it("publishes beyond loopback with a consent that names the address, and with that one only", async () => {
+    const published = { ...SECRETS, "zakaz:bindAddress": "10.1.2.3" };
+    const consent = "pulumi config set zakaz:publishWithoutTls 10.1.2.3 --stack unit";
+    expect(await reason(published)).toContain(consent);
+    expect(await reason({ ...published, "zakaz:publishWithoutTls": "10.1.2.4" })).toContain(consent);
+    await expect(read({ ...published, "zakaz:publishWithoutTls": "10.1.2.3" })).resolves.toBeDefined();
+  });
+});
+
+describe("the strength of its secrets", () => {
+  const other = strong();
+  it.each([
+    ["adminPassword", "admin_pass", "is the documented sample, allowed on stack dev only"],
+    ["qticketsToken", "sandbox_token", "is the documented sample, allowed on stack dev only"],
+    ["loaderPassword", "x7Kp2mQ9vR4tW8z", "is shorter than 16 characters"],
+    ["datalensPassword", "aaaaaaaaaaaaaaaaaaaa", "has fewer than 6 different characters"],
+    ["backupPassword", "xyz1xyz1xyz1xyz1xyz1", "has fewer than 6 different characters"],
+    ["datalensPassword", "Datalens_Reader-2026-11", "contains the user's name, datalens_reader"],
+    ["loaderPassword", "abcdefghijklmnopqrst", "counts up or down (abcd, 4321)"],
+    ["backupPassword", "9876543210-987654321", "counts up or down (abcd, 4321)"],
+    ["loaderPassword", SECRETS["zakaz:adminPassword"]!, "is the same as zakaz:adminPassword"],
+    ["qticketsToken", SECRETS["zakaz:loaderPassword"]!, "is the same as zakaz:loaderPassword"],
+  ])("refuses %s = %s on any stack but dev, and does not show it", async (key, value, problem) => {
+    const config = { ...SECRETS, "zakaz:source": "sandbox", [`zakaz:${key}`]: value };
+    expect(await reason(config, "prod")).toBe(
+      `zakaz:${key} ${problem}. Mend it with: pulumi config set --secret zakaz:${key} --stack prod`,
+    );
     await expect(read(config, "dev")).resolves.toBeDefined();
   });
 
   it.each([
-    ["httpPort", "70000", "zakaz:httpPort"],
-    ["instance", "Größe", "zakaz:instance: must be up to 20 of a-z, 0-9 and -"],
-    [
-      "clickhouseImage",
-      "clickhouse/clickhouse-server:latest",
-      "zakaz:clickhouseImage: must be `embedded` or",
-    ],
-    ["load", "sometimes", "zakaz:load"],
-    ["sandbox", "{", "zakaz:sandbox: is not JSON"],
-    ["sandbox", '{"colour":1}', "zakaz:sandbox"],
-    ["readerNetworks", '["everywhere"]', "zakaz:readerNetworks"],
-  ])("says what is wrong with %s = %s", async (key, value, message) => {
-    await expect(read({ ...SECRETS, [`zakaz:${key}`]: value })).rejects.toThrow(message);
+    [`${other}\nQTICKETS_BASE_URL=https://elsewhere`, "holds a line break or another control character"],
+    [`${other} `, "begins or ends with a blank"],
+  ])("refuses what cannot travel as a line, on every stack", async (value, problem) => {
+    const failure = await reason({ ...SECRETS, "zakaz:loaderPassword": value }, "dev");
+    expect(failure).toContain(`zakaz:loaderPassword ${problem}`);
+    expect(failure).not.toContain(other);
+  });
+
+  it("refuses a secret stored in the clear, and does not show it", async () => {
+    const failure = await reason(SECRETS, "dev", ["zakaz:backupPassword"]);
+    expect(failure).toBe(
+      "zakaz:backupPassword is stored in the clear. Mend it with: pulumi config set --secret zakaz:backupPassword --stack dev",
+    );
+  });
+
+  it("refuses the sandbox's token for the vendor's API, on dev as well", async () => {
+    const config = { ...SECRETS, "zakaz:qticketsToken": "sandbox_token" };
+    expect(await reason(config, "dev")).toContain(
+      "zakaz:qticketsToken is a sample or placeholder, which the vendor's API (zakaz:source is qtickets) does not know",
+    );
+  });
+
+  it("accepts a short token, whose length is the vendor's", async () => {
+    await expect(read({ ...SECRETS, "zakaz:qticketsToken": "t0k3n" }, "prod")).resolves.toBeDefined();
+  });
+});
+
+describe("docs/configuration.md", () => {
+  it("describes every key as the program reads it (write it anew with `vitest run --project unit -u`)", async () => {
+    const rows = Object.entries(settings.shape).map(([key, shape]) => {
+      const fallback = shape.safeParse(undefined);
+      const value = fallback.data === undefined ? "–" : `\`${JSON.stringify(fallback.data)}\``;
+      return `| \`zakaz:${key}\` | ${value} | ${shape.description} |`;
+    });
+    const page = `# Configuration
+
+Keys of a stack. Set one with \`pulumi config set zakaz:<key> <value>\`, a secret with \`pulumi config set --secret zakaz:<key>\`, which asks for the value.
+An unknown key, a bad value, a missing secret, settings that contradict each other: \`pulumi preview\` and \`up\` name all of them at once with the commands that mend them, and do nothing else.
+This page is made from \`config/settings.ts\`; a test compares them.
+
+| key | default | what it says |
+|---|---|---|
+${rows.join("\n")}
+
+## Secrets
+
+Required, without a default, stored encrypted.
+
+| key | what it is |
+|---|---|
+${secretKeys.map((key) => `| \`zakaz:${key}\` | ${declared[key].text} |`).join("\n")}
+
+On stack \`dev\` the samples of README.md are allowed. Every other stack refuses a password that is a sample, shorter than 16 characters, made of fewer than 6 different characters,
+counts up or down, contains its user's name, or equals another secret. A token's length is its vendor's; it must not be a sample or equal a password. A secret holds no line break and does not begin or end with a blank.
+\`npx zakaz rotate <name>\` makes a strong one and puts it to use.
+`;
+    await expect(page).toMatchFileSnapshot("../../../docs/configuration.md");
   });
 });

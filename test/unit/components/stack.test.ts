@@ -7,7 +7,7 @@ import { found, recordResources, type Recorded, secretValue, valueOf } from "../
  * Not proved here: that Docker and ClickHouse do what is asked (integration and e2e do that).
  */
 const SECRETS = {
-  "zakaz:adminPassword": "unit-admin-secret",
+  "zakaz:adminPassword": "unit-secret-of-bootstrap",
   "zakaz:loaderPassword": "unit-loader-secret",
   "zakaz:datalensPassword": "unit-reader-secret",
   "zakaz:backupPassword": "unit-backup-secret",
@@ -122,7 +122,7 @@ describe("stack with the sandbox and the embedded engine", () => {
     const { inputs } = found(recorded, CONTAINER, "clickhouse-server");
     const uploads = inputs["uploads"] as { file: string; content: string }[];
     const admin = uploads.find((upload) => upload.file === "/etc/clickhouse-server/users.d/admin.xml");
-    expect(admin?.content).toContain(sha256("unit-admin-secret"));
+    expect(admin?.content).toContain(sha256("unit-secret-of-bootstrap"));
     expect(admin?.content).toContain("<ip>172.30.0.0/16</ip>");
     expect(admin?.content).not.toContain("::/0");
   });
@@ -150,7 +150,7 @@ describe("stack with the sandbox and the embedded engine", () => {
     const command =
       "docker exec -i -e CLICKHOUSE_PASSWORD ch-zakaz-unit clickhouse-client --user=admin --multiquery";
     expect(inputs["create"]).toBe(command);
-    expect(secretValue(inputs["environment"])).toEqual({ CLICKHOUSE_PASSWORD: "unit-admin-secret" });
+    expect(secretValue(inputs["environment"])).toEqual({ CLICKHOUSE_PASSWORD: "unit-secret-of-bootstrap" });
     expect(inputs["triggers"]).toEqual(["clickhouse-server-id"]);
     expect(inputs["logging"]).toBe("none");
     expect(String(inputs["stdin"])).not.toContain("CREATE USER");

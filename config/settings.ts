@@ -1,0 +1,120 @@
+import { z } from "zod";
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const whole = (least: number, most: number) =>
+  z.coerce.number(`must be a whole number from ${least} to ${most}`).int().min(least).max(most);
+const json = <T extends z.ZodType>(shape: T) =>
+  z
+    .string()
+    .transform((text, ctx): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        ctx.addIssue({ code: "custom", message: "is not JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(shape);
+
+/** Widest networks that may be named as the reader's: anything wider is half the world by mistake. */
+const WIDEST = { v4: 8, v6: 16 } as const;
+const readerNetwork = z.union([z.cidrv4(), z.cidrv6()]).superRefine((network, ctx) => {
+  const least = network.includes(":") ? WIDEST.v6 : WIDEST.v4;
+  if (Number(network.split("/")[1]) < least) {
+    ctx.addIssue({
+      code: "custom",
+      message: `${network} is too wide: name networks of /${least} or smaller`,
+    });
+  }
+});
+
+/**
+ * Keys of a stack that are not secret: each with its form, its default and its description.
+ * `docs/configuration.md` is made from them.
+ */
+export const settings = z.object({
+  instance: z
+    .string()
+    .regex(/^([a-z0-9][a-z0-9-]{0,19})?$/, "must be up to 20 of a-z, 0-9 and -")
+    .default("")
+    .describe(
+      "Suffix of every global name (containers, network, volumes, images), so that stacks live side by side; empty for the one ordinary stack.",
+    ),
+  clickhouseImage: z
+    .string()
+    .regex(
+      /^embedded$|@sha256:[0-9a-f]{64}$/,
+      "must be `embedded` or an image reference that ends in @sha256:<digest>",
+    )
+    .default("embedded")
+    .describe(
+      "The server: `embedded` (engine for development and tests), or a reference of the official image, pinned by digest.",
+    ),
+  bindAddress: z
+    .ipv4("must be an IPv4 address such as 127.0.0.1")
+    .default("127.0.0.1")
+    .describe(
+      "Address of the host on which the ports are published. Any but loopback sends passwords and data unencrypted and needs `publishWithoutTls`.",
+    ),
+  publishWithoutTls: z
+    .ipv4("must repeat the address of bindAddress")
+    .optional()
+    .describe(
+      "Consent to publish without TLS on an address other than loopback: repeats that address, so it cannot outlive a change of it.",
+    ),
+  httpPort: whole(1, 65535).default(8123).describe("Port of the host for ClickHouse over HTTP."),
+  nativePort: whole(1, 65535).default(9000).describe("Port of the host for ClickHouse's native protocol."),
+  nofile: whole(1024, 1048576)
+    .default(262144)
+    .describe("Open files that the server may have. Some hosts refuse more than their own hard limit."),
+  memory: whole(2048, 1048576)
+    .default(4096)
+    .describe(
+      "Memory limit of the server's container in MiB; it uses four fifths of it. The limits per query in `sql/10_access.sql` are sized for 4096.",
+    ),
+  healthInterval: z
+    .string()
+    .regex(/^\d+(ms|s)$/, "must look like 500ms or 2s")
+    .default("2s")
+    .describe("Time between two health checks of the server."),
+  protectData: flag.prefault("true").describe("`true`: Pulumi refuses to delete the volumes that hold data."),
+  source: z
+    .enum(["sandbox", "qtickets"])
+    .default("qtickets")
+    .describe("Where orders come from: the stand-in API of this repository, or the vendor's."),
+  load: z
+    .enum(["none", "dryRun", "live"])
+    .default("none")
+    .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
+  sandbox: json(
+    z.strictObject({
+      seed: z.number().int().default(1),
+      ordersPerDay: z.number().int().min(1).default(40),
+      days: z.number().int().min(1).default(45),
+      events: z.number().int().min(1).default(12),
+    }),
+  )
+    .prefault("{}")
+    .describe(
+      "The sandbox's synthetic data as JSON with any of `seed`, `ordersPerDay`, `days`, `events`: same values, same day, same data.",
+    ),
+  readerNetworks: json(z.array(readerNetwork))
+    .prefault("[]")
+    .describe(
+      "Further networks from which `datalens_reader` may connect: JSON list of CIDR, /8 or smaller (IPv6: /16).",
+    ),
+});
+
+export type Settings = z.output<typeof settings>;
+
+/** Secret keys: each is required, none has a default. `user`: the user of the warehouse whose password it is. */
+export const secrets = {
+  adminPassword: { user: "admin", text: "Password of `admin`: schema, access, recovery." },
+  loaderPassword: { user: "etl_writer", text: "Password of `etl_writer`, the loader's user." },
+  datalensPassword: { user: "datalens_reader", text: "Password of `datalens_reader`, the user of DataLens." },
+  backupPassword: { user: "backup_user", text: "Password of `backup_user`." },
+  qticketsToken: { user: undefined, text: "Token of the Qtickets API, or any text for the sandbox." },
+} as const satisfies Record<string, { user: string | undefined; text: string }>;
+
+export type SecretKey = keyof typeof secrets;
+export const secretKeys = Object.keys(secrets) as SecretKey[];

@@ -1,0 +1,80 @@
+import { commands, type Problem } from "./problem";
+import { type SecretKey, secretKeys, secrets } from "./settings";
+
+/** The stack that may use the sample passwords documented in README.md. */
+const SAMPLE_STACK = "dev";
+
+/** Values that stand in this repository, so that everybody knows them. */
+const SAMPLES = [
+  "admin_pass",
+  "etl_pass",
+  "ChangeMe123!",
+  "backup_pass",
+  "sandbox_token",
+  "placeholder-token",
+  "placeholder-password",
+];
+
+/**
+ * Shortest password. 16 random characters are beyond guessing even from the sha256 that state and users.d hold
+ * (one round, no salt), which anybody with the state file can try at full speed.
+ */
+export const SHORTEST_PASSWORD = 16;
+/** A random password of that length has twice as many; fewer is a short pattern, repeated. */
+const LEAST_DISTINCT = 6;
+
+export function isSample(value: string): boolean {
+  return SAMPLES.includes(value);
+}
+
+/** Secrets of a stack as far as they are set. */
+export type SecretValues = Partial<Record<SecretKey, string>>;
+
+/**
+ * What is wrong with the secrets of a stack.
+ * A vendor's token has the vendor's length and letters, so only samples and reuse count for it.
+ */
+export function weaknesses(stack: string, values: SecretValues): Problem[] {
+  const found: Problem[] = [];
+  for (const key of secretKeys) {
+    const value = values[key];
+    if (value === undefined) continue;
+    const problem =
+      malformed(value) ??
+      (stack === SAMPLE_STACK ? undefined : (sample(value) ?? reused(key, values) ?? weak(key, value)));
+    if (problem !== undefined) found.push({ key, problem, command: commands.setSecret(key) });
+  }
+  return found;
+}
+
+/** Values travel as lines `NAME=value` and in HTTP headers. */
+function malformed(value: string): string | undefined {
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  if (/[\u0000-\u001f\u007f]/.test(value)) return "holds a line break or another control character";
+  return value === value.trim() ? undefined : "begins or ends with a blank";
+}
+
+function sample(value: string): string | undefined {
+  return isSample(value) ? `is the documented sample, allowed on stack ${SAMPLE_STACK} only` : undefined;
+}
+
+function reused(key: SecretKey, values: SecretValues): string | undefined {
+  const twin = secretKeys.slice(0, secretKeys.indexOf(key)).find((other) => values[other] === values[key]);
+  return twin && `is the same as zakaz:${twin}`;
+}
+
+function weak(key: SecretKey, value: string): string | undefined {
+  const { user } = secrets[key];
+  if (user === undefined) return undefined;
+  if (value.length < SHORTEST_PASSWORD) return `is shorter than ${SHORTEST_PASSWORD} characters`;
+  if (value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
+  if (new Set(value).size < LEAST_DISTINCT) return `has fewer than ${LEAST_DISTINCT} different characters`;
+  return counts(value) ? "counts up or down (abcd, 4321)" : undefined;
+}
+
+/** More than half of the characters follow their neighbour in the alphabet, upwards or downwards. */
+function counts(value: string): boolean {
+  const codes = [...value].map((character) => character.codePointAt(0) as number);
+  const steps = codes.slice(1).filter((code, i) => Math.abs(code - (codes[i] as number)) === 1);
+  return steps.length * 2 > codes.length;
+}
