@@ -41,7 +41,8 @@ export function readConfig(): StackConfig {
   problems.push(...weaknesses(stack, values));
   problems.push(...unknownKeys(Object.keys(given), [...Object.keys(settings.shape), ...secretKeys]));
   if (parsed.success) {
-    problems.push(...contradictions(parsed.data, Object.keys(given), values.qticketsToken));
+    const further = contradictions(parsed.data, Object.keys(given), values.qticketsToken);
+    problems.push(...further.filter(({ key }) => !problems.some((known) => known.key === key)));
   }
 
   if (!parsed.success || problems.length > 0) throw new pulumi.RunError(report(stack, problems));
