@@ -83,6 +83,7 @@ async function main() {
     loaderImage: loaderImage.reference,
     loaderTarget: loader.target,
     readerTarget: reader.target,
+    warehouseTarget: clickhouse.target,
   };
 }
 

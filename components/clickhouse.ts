@@ -4,10 +4,11 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
+import type { WarehouseTarget } from "../ops/target";
 import { BuiltImage } from "./image";
 import { ROOT, recipes } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
-import { HTTP_PORT, NATIVE_PORT, type Names } from "./names";
+import { HTTP_PORT, NATIVE_PORT, users, type Names } from "./names";
 import type { Network } from "./network";
 
 export interface ClickHouseArgs {
@@ -37,6 +38,8 @@ export class ClickHouse extends pulumi.ComponentResource {
   readonly containerId: pulumi.Output<string>;
   /** URL of the HTTP interface as seen from the host. */
   readonly url: pulumi.Output<string>;
+  /** All that commands need to work on the server as `admin`; secret. */
+  readonly target: pulumi.Output<WarehouseTarget>;
 
   constructor(name: string, args: ClickHouseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:clickhouse:ClickHouse", name, {}, opts);
@@ -94,7 +97,20 @@ export class ClickHouse extends pulumi.ComponentResource {
     this.container = container.name;
     this.containerId = container.id;
     this.url = pulumi.output(`http://${args.bindAddress}:${args.httpPort}`);
-    this.registerOutputs({ container: this.container, containerId: this.containerId, url: this.url });
+    this.target = pulumi.secret(
+      pulumi.output({
+        container: this.container,
+        url: this.url,
+        user: users.admin,
+        password: args.adminPassword,
+      }),
+    );
+    this.registerOutputs({
+      container: this.container,
+      containerId: this.containerId,
+      url: this.url,
+      target: this.target,
+    });
   }
 }
 

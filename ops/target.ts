@@ -23,6 +23,17 @@ export type LoaderTarget = z.infer<typeof loaderTarget>;
 export const readerTarget = z.object({ url: z.url(), user: z.string(), password: z.string() });
 export type ReaderTarget = z.infer<typeof readerTarget>;
 
+/** What commands that work on the server as `admin` need; holds a secret. */
+export const warehouseTarget = z.object({
+  /** Container of the server. */
+  container: z.string(),
+  /** Its HTTP interface as seen from the host. */
+  url: z.url(),
+  user: z.string(),
+  password: z.string(),
+});
+export type WarehouseTarget = z.infer<typeof warehouseTarget>;
+
 /** Outputs of the stack that commands read. */
 const stackOutputs = z.object({
   clickhouseUrl: z.url(),
@@ -32,6 +43,7 @@ const stackOutputs = z.object({
   loaderImage: z.string(),
   loaderTarget,
   readerTarget,
+  warehouseTarget,
 });
 export type StackOutputs = z.infer<typeof stackOutputs>;
 
@@ -62,7 +74,7 @@ export async function readStack(): Promise<StackOutputs> {
  * The target of a command: from standard input when the stack itself calls it (`--target -`), else from the
  * selected stack.
  */
-export async function readTarget<K extends "loaderTarget" | "readerTarget">(
+export async function readTarget<K extends "loaderTarget" | "readerTarget" | "warehouseTarget">(
   key: K,
   source: string | undefined,
 ): Promise<StackOutputs[K]> {

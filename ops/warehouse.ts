@@ -1,0 +1,128 @@
+import { ClickHouseError, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { docker } from "./docker";
+import { EXIT, Failure } from "./failure";
+import { lastLines } from "./loader";
+import type { WarehouseTarget } from "./target";
+
+/** The server does not answer: it is stopped, starting, or not reachable from here. */
+export class Unreachable extends Failure {}
+
+export interface WarehouseOptions {
+  /** Longest time that one statement may take, in milliseconds. */
+  timeoutMs?: number;
+}
+
+/** Long enough for an INSERT … SELECT that copies a table. */
+const ONE_HOUR = 3_600_000;
+
+/** The way by which commands reach the server as `admin`. Close it when done. */
+export class Warehouse {
+  private readonly http: ClickHouseClient;
+
+  constructor(
+    readonly target: WarehouseTarget,
+    options: WarehouseOptions = {},
+  ) {
+    this.http = createClient({
+      url: target.url,
+      username: target.user,
+      password: target.password,
+      request_timeout: options.timeoutMs ?? ONE_HOUR,
+      // The embedded engine restarts when access changes; a kept connection would be found dead.
+      keep_alive: { enabled: false },
+      // Errors are thrown; the client's own log would say them twice.
+      log: { level: 127 },
+      clickhouse_settings: { wait_end_of_query: 1, output_format_json_quote_64bit_integers: 0 },
+    });
+  }
+
+  /**
+   * Rows of one SELECT as objects; 64-bit integers are numbers.
+   * @param params values of `{name:Type}` in the statement
+   * @throws Unreachable, or Failure with ClickHouse's code and message
+   */
+  async rows<T>(sql: string, params: Record<string, unknown> = {}): Promise<T[]> {
+    return this.try(async () => {
+      const answer = await this.http.query({ query: sql, query_params: params, format: "JSONEachRow" });
+      return answer.json<T>();
+    });
+  }
+
+  /**
+   * Runs one statement that answers nothing (DDL, INSERT … SELECT).
+   * @param options `params` as for `rows`; `queryId`: the server runs at most one query of an id at a time
+   * @throws Unreachable, or Failure with ClickHouse's code and message
+   */
+  async command(
+    sql: string,
+    options: { params?: Record<string, unknown>; queryId?: string } = {},
+  ): Promise<void> {
+    const { params = {}, queryId } = options;
+    await this.try(() =>
+      this.http.command({
+        query: sql,
+        query_params: params,
+        ...(queryId === undefined ? {} : { query_id: queryId }),
+      }),
+    );
+  }
+
+  /**
+   * Runs statements with the server's own client inside its container. For access statements: the embedded engine
+   * takes them only there.
+   * @throws Failure with what the client says
+   */
+  async client(statements: string): Promise<void> {
+    const { container, user, password } = this.target;
+    const result = await docker(
+      [
+        "exec",
+        "-i",
+        "-e",
+        "CLICKHOUSE_PASSWORD",
+        container,
+        "clickhouse-client",
+        `--user=${user}`,
+        "--multiquery",
+      ],
+      statements,
+      { env: { CLICKHOUSE_PASSWORD: password } },
+    );
+    if (result.code === 0) return;
+    throw new Failure(this.masked(lastLines(result.stderr)));
+  }
+
+  /** Ends the connection. */
+  close(): Promise<void> {
+    return this.http.close();
+  }
+
+  private async try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof ClickHouseError) throw new StatementFailure(cause, this.masked(cause.message));
+      const message = cause instanceof Error ? this.masked(cause.message) : "";
+      throw new Unreachable(
+        `ClickHouse does not answer at ${this.target.url}${message === "" ? "" : ` (${message})`}: start it with docker start ${this.target.container}, or make up`,
+        EXIT.error,
+        { cause },
+      );
+    }
+  }
+
+  private masked(text: string): string {
+    return text.replaceAll(this.target.password, "[secret]");
+  }
+}
+
+/** A statement that ClickHouse refused. */
+export class StatementFailure extends Failure {
+  /** ClickHouse's error code, e.g. 497. */
+  readonly code: number;
+
+  constructor(cause: ClickHouseError, message: string) {
+    super(`ClickHouse says ${cause.code} ${cause.type ?? ""}: ${message}`, EXIT.error, { cause });
+    this.code = Number(cause.code);
+  }
+}
