@@ -28,6 +28,7 @@ export async function sbom(source: string | undefined, out: string | undefined):
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, "qtickets_api", {
     version: image,
+    bomRef: image,
   });
   for (const part of parts) bom.components.add(componentOf(part));
   const json = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6)).serialize(
