@@ -122,7 +122,7 @@ export class StatementFailure extends Failure {
   readonly code: number;
 
   constructor(cause: ClickHouseError, message: string) {
-    super(`ClickHouse says ${cause.code} ${cause.type ?? ""}: ${message}`, EXIT.error, { cause });
+    super(`ClickHouse says ${cause.code} ${cause.type ?? ""}: ${message.trim()}`, EXIT.error, { cause });
     this.code = Number(cause.code);
   }
 }
