@@ -1,0 +1,88 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { drift, nextState } from "../ops/drift";
+import type { ClickHouse } from "./clickhouse";
+
+/** The live state of one subject, as an input and the options of the resource that applies it. */
+export interface LiveState {
+  /** `<number>: <name>` of what the warehouse will be at after the apply. */
+  state: pulumi.Output<string>;
+  /** To be spread into the resource's options. */
+  options: Pick<pulumi.CustomResourceOptions, "transforms">;
+}
+
+/** Environment variable of the apply that carries the state. It is there to be seen and compared, nothing reads it. */
+export const STATE_VARIABLE = "ZAKAZ_STATE";
+
+/** Servers of which it has been said that they do not answer: once is enough. */
+const told = new WeakSet<ClickHouse>();
+
+/**
+ * Makes drift visible: reads the live server by `zakaz <subject> state` (read-only) in every preview and update, and gives
+ * the resource that applies the subject an input that changes when something differs from the files:
+ *
+ *     const live = liveState("access", args.clickhouse, this);
+ *     new local.Command(`${name}-apply`, {
+ *       create: "node ops/zakaz.cjs access apply --target -",
+ *       environment: { [STATE_VARIABLE]: live.state, … },
+ *     }, { parent: this, ...live.options });
+ *
+ * The apply must journal its change under `changeName(differences)` (ops/drift.ts), so that the preview after it reads the
+ * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
+ * A server that does not answer: one line says so, and the input stays as it is.
+ * @throws pulumi.RunError, in preview and update alike, when there is a difference that an apply must not mend by itself
+ */
+export function liveState(
+  subject: "schema" | "access",
+  clickhouse: ClickHouse,
+  parent: pulumi.Resource,
+): LiveState {
+  // In an update the server may just be starting.
+  const wait = pulumi.runtime.isDryRun() ? "" : " --wait 30";
+  const answer = local.runOutput(
+    {
+      command: `node ops/zakaz.cjs ${subject} state --target -${wait}`,
+      // With the container's id: a server that is not there yet cannot be asked.
+      stdin: pulumi
+        .all([clickhouse.containerId, clickhouse.target])
+        .apply(([, target]) => JSON.stringify(target)),
+      addPreviousOutputInEnv: false,
+      logging: local.Logging.None,
+    },
+    { parent },
+  );
+  let answered = true;
+  // What was read holds nothing of the secret target.
+  const state = pulumi.unsecret(answer.stdout).apply((json) => {
+    const live = drift.parse(JSON.parse(json));
+    answered = live.answered;
+    if (!answered) tellUnanswered(clickhouse);
+    for (const note of live.notes) void pulumi.log.warn(note, parent);
+    if (live.refused.length > 0) throw new pulumi.RunError(live.refused.join("\n"));
+    return nextState(live);
+  });
+  return {
+    state,
+    options: {
+      transforms: [
+        // Called when all inputs have been resolved, so by now it is known whether the server has answered.
+        ({ props, opts }) =>
+          answered
+            ? undefined
+            : {
+                props,
+                opts: { ...opts, ignoreChanges: [`environment.${STATE_VARIABLE}`] },
+              },
+      ],
+    },
+  };
+}
+
+function tellUnanswered(clickhouse: ClickHouse): void {
+  if (told.has(clickhouse)) return;
+  told.add(clickhouse);
+  void pulumi.log.warn(
+    "ClickHouse does not answer, so whether its schema and access have drifted is not known",
+    clickhouse,
+  );
+}
