@@ -9,6 +9,7 @@ import { qticketsApi, violationOf } from "./qtickets/api";
 import { DataSet, type DataSetOptions } from "./qtickets/data-set";
 import { errorAnswer, forbidden, unknownRoute } from "./qtickets/errors";
 import type { Behaviour } from "./qtickets/lists";
+import type { Organiser } from "./qtickets/store";
 
 export type { Fault, FaultControl, FaultRule } from "./faults";
 export type { DataSet } from "./qtickets/data-set";
@@ -74,7 +75,7 @@ export interface RecordedRequest {
 }
 
 /** A running sandbox. */
-export interface Sandbox {
+export interface Sandbox<Data extends Organiser = DataSet> {
   /** Base URL of the API. */
   url: string;
   /** The accepted token; empty when only its hash is known. */
@@ -84,16 +85,23 @@ export interface Sandbox {
   /** Requests that a read-only client must never send. */
   violations(): RecordedRequest[];
   faults: FaultControl;
-  data: DataSet;
+  data: Data;
   /** Stops listening and cuts open connections. */
   close(): Promise<void>;
 }
 
-/** Starts the stand-in API on a real socket. */
+/** Starts the stand-in API on a real socket, over a generated data set. */
 export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  return serveData(new DataSet({ ...defaults, ...options }), options);
+}
+
+/** Starts the stand-in API on a real socket, over data of the caller's making; the options about generated data count for nothing. */
+export async function serveData<Data extends Organiser>(
+  data: Data,
+  options: Partial<SandboxOptions> = {},
+): Promise<Sandbox<Data>> {
   const token = options.token ?? (options.tokenSha256 === undefined ? randomBytes(16).toString("hex") : "");
   const settings = { ...defaults, ...options };
-  const data = new DataSet(settings);
   const state: State = {
     tokenHash: Buffer.from(options.tokenSha256 ?? sha256(token), "hex"),
     requests: [],

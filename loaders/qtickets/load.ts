@@ -127,11 +127,21 @@ async function readHistory(
     const value = watermarks.get(stream);
     return value === undefined ? undefined : DateTime.fromISO(value, { zone: MOSCOW }).toMillis();
   };
+  const hadOkRun = Number(guard?.ok ?? 0) > 0;
   return {
-    hadOkRun: Number(guard?.ok ?? 0) > 0,
+    hadOkRun,
+    oldestRead: hadOkRun ? undefined : await oldestVersion(database),
     readUntil: moment("orders"),
     readFrom: moment("orders_from"),
   };
+}
+
+/** An order is read after its last change, which is its version: nothing was read before the least version (ms). */
+async function oldestVersion(database: Database): Promise<number | undefined> {
+  const [ledger] = await database.rows<{ oldest: string; lines: string }>(
+    `SELECT min(_ver) AS oldest, count() AS lines FROM ${database.name}.fact_qtickets_orders`,
+  );
+  return Number(ledger?.lines ?? 0) === 0 ? undefined : Number(ledger?.oldest);
 }
 
 async function writeEvents(run: Run): Promise<void> {

@@ -46,6 +46,8 @@ export interface OrderContext {
   eventOfShow: ReadonlyMap<string, string>;
   /** Canonical city of an event. */
   cityOfEvent: ReadonlyMap<string, string>;
+  /** When reading began, in ms. */
+  readAt: number;
   /** Told of a ticket that is refunded without an amount, which counts as fully refunded. */
   onRefundWithoutAmount: () => void;
 }
@@ -61,14 +63,23 @@ export function paymentMoment(order: Order): number | null {
   return order.payed || order.deleted_at !== null ? (order.payed_at?.ms ?? null) : null;
 }
 
-/** Version of an order: its greatest change moment (ms), tickets included. */
-export function orderVersion(order: Order): number {
+/** The greatest change moment of an order (ms), tickets included. */
+function lastChange(order: Order): number {
   const moments = [order.created_at, order.updated_at, order.payed_at, order.deleted_at];
   for (const one of order.baskets)
     moments.push(one.created_at, one.updated_at, one.deleted_at, one.refunded_at);
   const known = moments.flatMap((moment) => (moment === null ? [] : [moment.ms]));
   if (known.length === 0) throw new BadValue("no change moment");
   return Math.max(...known);
+}
+
+/**
+ * Version of an order: the second of its last change, in ms. An order may change again within that second, so the
+ * milliseconds tell how soon after its beginning the order was read (`readAt`, at most 999): a later reading wins.
+ */
+export function orderVersion(order: Order, readAt: number): number {
+  const second = Math.floor(lastChange(order) / 1000) * 1000;
+  return second + Math.min(999, Math.max(0, readAt - second));
 }
 
 /** Measures of one ticket; the first rule that fits wins. Throws `BadValue` where they cannot be right. */
@@ -106,7 +117,7 @@ function refundOf(basket: Basket, price: Big, onRefundWithoutAmount: () => void)
  */
 export function orderRows(order: Order, context: OrderContext): Row[] {
   const paid = paymentMoment(order);
-  const version = orderVersion(order);
+  const version = orderVersion(order, context.readAt);
   const common: Row = {
     order_id: order.id,
     sale_ts: seconds(paid),

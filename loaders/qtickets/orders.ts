@@ -158,11 +158,12 @@ async function takePage(run: Run, reading: Reading, page: Page, state: State): P
         count(counts.dropped, `outside the ${reading.what} window`);
         continue;
       }
-      const version = orderVersion(order);
+      const version = orderVersion(order, run.startedAt);
       if ((newest.get(order.id)?.version ?? -1) > version) continue;
       const rows = orderRows(order, {
         eventOfShow: run.eventOfShow,
         cityOfEvent: run.cityOfEvent,
+        readAt: run.startedAt,
         onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
       });
       newest.set(order.id, { order, version, rows });

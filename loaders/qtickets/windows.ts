@@ -16,6 +16,8 @@ export interface History {
   hadOkRun: boolean;
   /** Watermark `orders`: everything paid or changed before it has been read. */
   readUntil: number | undefined;
+  /** No order of the warehouse was read before this (ms); undefined when there is none, or after an ok run. */
+  oldestRead: number | undefined;
   /** Watermark `orders_from`: sales before it were never read as a whole. */
   readFrom: number | undefined;
 }
@@ -27,7 +29,7 @@ export interface Plan {
   mode: Mode;
   /** Paid orders by moment of payment, `[start, end)`; null reads every order without a filter. */
   paid: { start: number; end: number } | null;
-  /** Orders of any kind that changed since; null when nothing was read before, so nothing can have changed. */
+  /** Orders of any kind that changed since; null when there is nothing that could have changed, or it is not asked for. */
   changedSince: number | null;
   /** Sales before this are whole only if they are in the warehouse already. */
   readFrom: number;
@@ -69,17 +71,20 @@ export function planRun(input: PlanInput): Plan {
     };
   }
   const { readUntil } = history;
+  const overlap = input.overlapMinutes * 60_000;
   if (!history.hadOkRun || readUntil === undefined) {
+    // What earlier runs have left behind may have changed since, and not only in ways that a paid order shows.
+    const since = readUntil === undefined ? history.oldestRead : Math.min(readUntil, now) - overlap;
     const start = moscowMidnight(now - Math.max(hours, input.backfillHours) * HOUR);
     return {
       mode: "backfill",
       paid: { start, end: now },
-      changedSince: null,
+      changedSince: since ?? null,
       readFrom: Math.min(start, history.readFrom ?? start),
       advances: true,
     };
   }
-  const changedSince = Math.min(readUntil, now) - input.overlapMinutes * 60_000;
+  const changedSince = Math.min(readUntil, now) - overlap;
   const wanted = Math.min(changedSince, now - hours * HOUR);
   const known = history.readFrom ?? wanted;
   const start = wanted < known ? moscowMidnight(wanted) : wanted;

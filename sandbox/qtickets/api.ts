@@ -1,9 +1,10 @@
 import { json, type Answer, type ApiRequest } from "../http";
-import type { Collection, DataSet } from "./data-set";
+import type { Collection } from "./data-set";
 import { colorThemes } from "./discounts";
 import { notFound, unknownError, unknownRoute, unprocessable } from "./errors";
 import { Lists, type Behaviour } from "./lists";
 import { BadQuery, columnsOf, matcher, parseQuery, selector, type Query } from "./query";
+import type { Organiser } from "./store";
 import type { Seat } from "./types";
 
 type Route = [pattern: RegExp, answer: (query: () => Query, id: string) => Answer];
@@ -18,7 +19,7 @@ export function violationOf({ method, path }: Pick<ApiRequest, "method" | "path"
 }
 
 /** The Qtickets REST API over a data set: a function from a request to its answer. */
-export function qticketsApi(data: DataSet, behaviour: Behaviour): (request: ApiRequest) => Answer {
+export function qticketsApi(data: Organiser, behaviour: Behaviour): (request: ApiRequest) => Answer {
   const lists = new Lists(behaviour);
   const routes: Route[] = [
     [
@@ -111,7 +112,7 @@ function single(resource: string, id: string, find: (id: number) => object | und
   return found === undefined ? notFound(resource, numeric(id)) : json(200, { data: found });
 }
 
-function withShow(data: DataSet, id: string, answer: (seats: Seat[]) => Answer): Answer {
+function withShow(data: Organiser, id: string, answer: (seats: Seat[]) => Answer): Answer {
   const seats = data.seats(numeric(id));
   return seats === undefined ? notFound("Show", numeric(id)) : answer(seats);
 }
@@ -157,7 +158,7 @@ function answerSeats(seats: Seat[], query: Query): Answer {
 }
 
 /** One code per valid ticket of a show; a bare list, as the vendor has it. */
-function answerBarcodes(data: DataSet, showId: number, query: Query): Answer {
+function answerBarcodes(data: Organiser, showId: number, query: Query): Answer {
   const orders = data.orders();
   const codes: object[] = [];
   const sample = {

@@ -7,6 +7,7 @@ import { NOW, parseOrder, rawBasket, rawOrder, tryOrder } from "./samples";
 const context = {
   eventOfShow: new Map<string, string>(),
   cityOfEvent: new Map([["5001", "казань"]]),
+  readAt: NOW,
   onRefundWithoutAmount: () => undefined,
 };
 const rows = (raw: unknown) => orderRows(parseOrder(raw), context);
@@ -37,7 +38,7 @@ test("a paid ticket becomes this row and nothing else", () => {
       discount_id: "",
       promo_code_id: "7",
       payment_type: "card",
-      _ver: PAID * 1000,
+      _ver: PAID * 1000 + 999,
     },
   ]);
 });
@@ -141,9 +142,23 @@ describe("the order as a whole", () => {
   test("its version is the greatest moment of order and tickets, the same on every line", () => {
     const baskets = [rawBasket(), rawBasket({ id: 2, refunded_at: LATER, refunded_amount: 1 })];
     expect(rows(rawOrder({ baskets })).map((row) => row._ver)).toEqual([
-      Date.parse(LATER),
-      Date.parse(LATER),
+      Date.parse(LATER) + 999,
+      Date.parse(LATER) + 999,
     ]);
+  });
+
+  test.each([
+    [-5000, 0],
+    [0, 0],
+    [400, 400],
+    [999, 999],
+    [60_000, 999],
+  ])("read %i ms after the second of its last change, it beats what was read sooner", (later, more) => {
+    const second = Date.parse(LATER);
+    const order = parseOrder(rawOrder({ updated_at: LATER.replace("+", ".750+") }));
+    const [row] = orderRows(order, { ...context, readAt: second + later });
+    expect(row?._ver).toBe(second + more);
+    expect(row?.updated_ts).toBe(second / 1000);
   });
 
   test("a ticket belongs to the event of its show, else to the event of the order", () => {

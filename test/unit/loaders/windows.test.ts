@@ -21,13 +21,14 @@ const input = (change: Partial<PlanInput> = {}): PlanInput => ({
   history: {
     hadOkRun: true,
     readUntil: at("2030-02-10T12:00:00+03:00"),
+    oldestRead: undefined,
     readFrom: at("2030-01-01T00:00:00+03:00"),
   },
   ...change,
 });
 
 describe("the first run", () => {
-  const none = { hadOkRun: false, readUntil: undefined, readFrom: undefined };
+  const none = { hadOkRun: false, readUntil: undefined, oldestRead: undefined, readFrom: undefined };
 
   test("reads the backfill from midnight in Moscow, and nothing by change", () => {
     expect(planRun(input({ history: none }))).toEqual({
@@ -46,6 +47,13 @@ describe("the first run", () => {
     expect(planRun(input({ history: none, backfillHours: 0 })).paid?.start).toBe(
       at("2030-02-09T00:00:00+03:00"),
     );
+  });
+
+  test("reads changes too where earlier runs have left orders: since the watermark, else since the oldest order", () => {
+    const failed = { ...none, oldestRead: at("2030-01-20T08:00:00+03:00") };
+    expect(planRun(input({ history: failed })).changedSince).toBe(failed.oldestRead);
+    const partial = { ...failed, readUntil: at("2030-02-10T12:00:00+03:00") };
+    expect(planRun(input({ history: partial })).changedSince).toBe(at("2030-02-10T11:00:00+03:00"));
   });
 
   test("is also one after error rows only, and where the watermark is lost", () => {
