@@ -45,8 +45,11 @@ export interface HttpOptions {
 
 /** Reads JSON from an API: GET only, allowed paths only, one request at a time, with retry and deadlines. */
 export interface HttpClient {
-  /** The parsed answer of GET `path` with `body` as JSON. Throws `ApiError`, or `StoppedError` at the deadline. */
-  get(path: string, body: unknown): Promise<unknown>;
+  /**
+   * The parsed answer of GET `path` with `body` as JSON. Throws `ApiError`, an `ExpectedError` when the next
+   * try would come too late, or the reason of the run's end or of `limit`.
+   */
+  get(path: string, body: unknown, limit?: AbortSignal): Promise<unknown>;
   /** Requests sent so far, retries included. */
   readonly requests: number;
   close(): Promise<void>;
@@ -54,31 +57,31 @@ export interface HttpClient {
 
 /** Makes the client. It opens no connection before the first `get`. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { apiName, baseUrl, clock, log, deadline, signal } = options;
+  const { apiName, baseUrl, clock, log, deadline } = options;
   const dispatcher = options.dispatcher ?? new Agent({ connections: 1, connect: { timeout: 10_000 } });
   let requests = 0;
   let nextSlot = 0;
 
-  const takeSlot = async (): Promise<void> => {
+  const takeSlot = async (signal: AbortSignal): Promise<void> => {
     const gap = options.ratePerSecond > 0 ? 1000 / options.ratePerSecond : 0;
     const wait = nextSlot - clock.now();
     nextSlot = Math.max(clock.now(), nextSlot) + gap;
     if (wait > 0) await clock.sleep(wait, signal);
   };
 
-  const once = async (path: string, body: unknown): Promise<unknown> => {
-    await takeSlot();
+  const once = async (path: string, body: unknown, signal: AbortSignal): Promise<unknown> => {
+    await takeSlot(signal);
     // The end of the run comes by `signal`.
-    const limit = options.requestTimeoutMs;
-    const timeout = AbortSignal.timeout(limit);
+    const longest = options.requestTimeoutMs;
+    const timeout = AbortSignal.timeout(longest);
     requests += 1;
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method: "GET",
         dispatcher,
         signal: AbortSignal.any([timeout, signal]),
-        headersTimeout: limit,
-        bodyTimeout: limit,
+        headersTimeout: longest,
+        bodyTimeout: longest,
         headers: {
           authorization: `Bearer ${options.token}`,
           accept: "application/json",
@@ -92,7 +95,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (timeout.aborted) {
-        throw new ApiError(`${apiName} ${path} did not answer within ${limit} ms.`, null, "TIMEOUT", true);
+        throw new ApiError(`${apiName} ${path} did not answer within ${longest} ms.`, null, "TIMEOUT", true);
       }
       throw asApiError(apiName, path, error);
     }
@@ -102,12 +105,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     get requests() {
       return requests;
     },
-    get: async (path, body) => {
+    get: async (path, body, limit) => {
+      const signal = limit === undefined ? options.signal : AbortSignal.any([options.signal, limit]);
       if (!options.allow.some((pattern) => pattern.test(path))) {
         throw new Error(`GET ${path} is not on the list of paths that may be read`);
       }
       try {
-        return await retry(() => once(path, body), {
+        return await retry(() => once(path, body, signal), {
           table: API_RETRY,
           clock,
           deadline,

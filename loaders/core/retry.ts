@@ -1,5 +1,5 @@
 import type { Clock } from "./clock";
-import { StoppedError } from "./errors";
+import { ExpectedError } from "./errors";
 
 /** How often and how long a repeatable operation is tried; waits are in milliseconds. */
 export interface RetryTable {
@@ -82,7 +82,7 @@ export function backoff(table: RetryTable, attempt: number, random: number): num
 
 /**
  * Runs `operation` until it succeeds, its failure is final, the tries are used up, or the wait would pass the deadline.
- * Throws the last failure; in the last case a `StoppedError` that says how long the server asked to wait.
+ * Throws the last failure; in the last case an `ExpectedError` that says how long the server asked to wait.
  */
 export async function retry<T>(
   operation: (attempt: number) => Promise<T>,
@@ -99,7 +99,7 @@ export async function retry<T>(
       const wait = Math.max(backoff(table, attempt, clock.random()), verdict.waitMs ?? 0);
       if (clock.now() + wait > deadline) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new StoppedError(
+        throw new ExpectedError(
           `The next try would have to wait ${Math.ceil(wait / 1000)} s, which is longer than the run may still take (${reason}).`,
         );
       }

@@ -8,6 +8,10 @@ export const READ_ONLY_PATHS: readonly RegExp[] = [
   /^\/events$/,
   /^\/events\/\d+$/,
   /^\/shows\/\d+\/seats$/,
+  /^\/shows\/\d+\/barcodes$/,
+  /^\/discounts$/,
+  /^\/promo-codes$/,
+  /^\/color-themes$/,
 ];
 
 /** One condition of a listing; all conditions must hold. */

@@ -1,9 +1,13 @@
 import { TableWriter } from "../core/writer";
+import { ExpectedError, StoppedError } from "../core/errors";
 import { ApiError } from "../core/http";
 import type { Row } from "../core/database";
+import { startTimeLimit } from "../core/time-limit";
 import { BadValue } from "../core/values";
+import { seconds } from "./catalogue";
 import { openShows } from "./event-rows";
 import { countSeats, INVENTORY_COLUMNS, type Seats } from "./seat-counts";
+import type { Reader } from "./reader";
 import type { Run, Source } from "./run";
 
 /** After so many failures in a row the API is taken to be down, and the other shows are not asked. */
@@ -30,6 +34,9 @@ export const inventory: Source = {
     const { database, log, runId, clock, counts } = run;
     const snapshot = Math.floor(clock.now() / 1000);
     const lastMoment = run.deadline - KEPT_SHARE * (run.deadline - run.startedAt);
+    // A request that hangs must not cost the facts their time either.
+    const limit = startTimeLimit("inventory", lastMoment - clock.now());
+    const reader = run.reader.within(limit.signal);
     const rows: Row[] = [];
     const failures: string[] = [];
     let failuresInARow = 0;
@@ -37,7 +44,7 @@ export const inventory: Source = {
       for (const show of openShows(event, run.startedAt)) {
         const asked = failuresInARow < GIVE_UP_AFTER && clock.now() < lastMoment;
         const before = failures.length;
-        const reading = asked ? await readShow(run, show.id, failures) : UNREAD;
+        const reading = asked ? await readShow(run, reader, show.id, failures) : UNREAD;
         if (!asked) failures.push("not asked");
         failuresInARow = failures.length > before ? failuresInARow + 1 : 0;
         const dimension = run.eventRows[index] ?? {};
@@ -47,7 +54,7 @@ export const inventory: Source = {
           show_id: show.id,
           event_name: dimension.event_name,
           city: dimension.city,
-          show_start_ts: show.start_date === null ? null : Math.floor(show.start_date.ms / 1000),
+          show_start_ts: seconds(show.start_date?.ms ?? null),
           tickets_total: reading.seats?.total ?? null,
           tickets_left: reading.seats?.left ?? null,
           status: reading.status,
@@ -55,6 +62,7 @@ export const inventory: Source = {
         });
       }
     }
+    limit.done();
     const writer = new TableWriter({
       database,
       log,
@@ -74,9 +82,9 @@ export const inventory: Source = {
   },
 };
 
-async function readShow(run: Run, showId: string, failures: string[]): Promise<Reading> {
+async function readShow(run: Run, reader: Reader, showId: string, failures: string[]): Promise<Reading> {
   try {
-    const seats = countSeats(await run.reader.seats(showId));
+    const seats = countSeats(await reader.seats(showId));
     return seats === null ? { seats, status: "no_counters" } : { seats, status: "ok" };
   } catch (error) {
     if (error instanceof BadValue) {
@@ -87,6 +95,9 @@ async function readShow(run: Run, showId: string, failures: string[]): Promise<R
       return error.status === 404 ? { seats: null, status: "not_found" } : UNREAD;
     } else if (error instanceof ApiError) {
       failures.push(error.status === null ? (error.code ?? "no answer") : `HTTP ${error.status}`);
+    } else if (error instanceof ExpectedError && !(error instanceof StoppedError)) {
+      // The limit of time, or a wait beyond the end of the run.
+      failures.push("no time left");
     } else {
       throw error;
     }

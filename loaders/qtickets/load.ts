@@ -37,24 +37,20 @@ export async function load(input: RunInput): Promise<Run> {
       await loadSource(run, source);
     }
   }
-  notRead(run);
+  neverRequested(run);
   await writeEvents(run);
   await derive(run);
   await moveWatermarks(run);
   return run;
 }
 
-/** Data sets that were switched on although this loader does not read them: said, not ignored. */
-function notRead({ settings, skipped }: Run): void {
-  const asked: readonly (readonly [string, boolean, string])[] = [
-    ["clients", settings.QTICKETS_SKIP_CLIENTS, "never_requested"],
-    ["partner_tickets", settings.QTICKETS_SKIP_PARTNER_TICKETS, "never_requested"],
-    ["price_shades", settings.QTICKETS_SKIP_PRICE_SHADES, "not_supported"],
-    ["discounts", settings.QTICKETS_SKIP_DISCOUNTS, "not_supported"],
-    ["promo_codes", settings.QTICKETS_SKIP_PROMO_CODES, "not_supported"],
-    ["barcodes", settings.QTICKETS_SKIP_BARCODES, "not_supported"],
+/** Data sets that were switched on although they are never requested: said, not ignored. */
+function neverRequested({ settings, skipped }: Run): void {
+  const asked: readonly (readonly [string, boolean])[] = [
+    ["clients", settings.QTICKETS_SKIP_CLIENTS],
+    ["partner_tickets", settings.QTICKETS_SKIP_PARTNER_TICKETS],
   ];
-  for (const [resource, skip, reason] of asked) if (!skip) skipped.push({ resource, reason });
+  for (const [resource, skip] of asked) if (!skip) skipped.push({ resource, reason: "never_requested" });
 }
 
 async function loadSource(run: Run, source: (typeof SOURCES)[number]): Promise<void> {

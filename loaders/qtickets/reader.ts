@@ -9,18 +9,27 @@ import { SEATS_BODY } from "./seat-counts";
 export interface Reader {
   /** Files hold everything at once: no filters, no seats, and watermarks do not move. */
   readonly offline: boolean;
-  pages(path: "/orders" | "/events", query: ListQuery): AsyncIterable<Page>;
+  pages(path: ListPath, query: ListQuery): AsyncIterable<Page>;
   count(path: "/orders", where: readonly Condition[]): Promise<number>;
   seats(showId: string): Promise<unknown>;
+  /** The parsed answer of a path that is not paged. */
+  answer(path: string, body: unknown): Promise<unknown>;
+  /** The same reader for as long as `limit` lasts: what is asked then fails with the reason of its abort. */
+  within(limit: AbortSignal): Reader;
 }
 
+/** Listings that come in pages. */
+export type ListPath = "/orders" | "/events" | "/discounts" | "/promo-codes";
+
 /** Reads from the API. */
-export function apiReader(client: HttpClient): Reader {
+export function apiReader(client: Pick<HttpClient, "get">): Reader {
   return {
     offline: false,
     pages: (path, query) => listPages(client, path, query),
     count: (path, where) => countRows(client, path, where),
     seats: (showId) => client.get(`/shows/${showId}/seats`, SEATS_BODY),
+    answer: (path, body) => client.get(path, body),
+    within: (limit) => apiReader({ get: (path, body) => client.get(path, body, limit) }),
   };
 }
 
@@ -30,15 +39,19 @@ export function apiReader(client: HttpClient): Reader {
  */
 export function fixtureReader(directory: string): Reader {
   const lists = { "/events": readList(directory, "events"), "/orders": readList(directory, "orders") };
-  return {
+  const reader: Reader = {
     offline: true,
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, a file is not
     pages: async function* (path) {
-      yield { rows: lists[path], total: lists[path].length };
+      const rows = path === "/orders" || path === "/events" ? lists[path] : [];
+      yield { rows, total: rows.length };
     },
     count: () => Promise.resolve(0),
     seats: () => Promise.resolve({ data: [] }),
+    answer: () => Promise.resolve({ data: [] }),
+    within: () => reader,
   };
+  return reader;
 }
 
 function readList(directory: string, name: string): unknown[] {

@@ -2,7 +2,7 @@ import type { Outcome } from "../core/job";
 import type { RunStatus } from "../core/journal";
 import { newCounts, type Counts, type Run, type Skipped } from "./run";
 
-/** Row counts under the names that the journal and the dry run use. Data sets that are not read yet stay at 0. */
+/** Row counts under the names that the journal and the dry run use. What is never requested stays at 0. */
 export function rowCounts(counts: Counts): Record<string, number> {
   return {
     events: counts.events,
@@ -12,18 +12,20 @@ export function rowCounts(counts: Counts): Record<string, number> {
     sales_daily_rows: counts.salesDailyRows,
     sales_utm_daily_rows: counts.salesUtmDailyRows,
     clients_rows: 0,
-    price_shades_rows: 0,
-    discounts_rows: 0,
-    promo_code_rows: 0,
-    barcode_rows: 0,
+    price_shades_rows: counts.priceShadesRows,
+    discounts_rows: counts.discountsRows,
+    promo_code_rows: counts.promoCodeRows,
+    barcode_rows: counts.barcodeRows,
     partner_ticket_rows: 0,
   };
 }
 
 /** Rows written by a run, all data sets except events. */
 function rowsProcessed(counts: Counts): number {
-  const { salesRows, inventoryRows, salesDailyRows, salesUtmDailyRows, inventoryFactRows } = counts;
-  return salesRows + inventoryRows + salesDailyRows + salesUtmDailyRows + inventoryFactRows;
+  const sales = counts.salesRows + counts.salesDailyRows + counts.salesUtmDailyRows;
+  const seats = counts.inventoryRows + counts.inventoryFactRows;
+  const optional = counts.priceShadesRows + counts.discountsRows + counts.promoCodeRows + counts.barcodeRows;
+  return sales + seats + optional;
 }
 
 /** What the journal says about a run that loaded its data. */

@@ -25,6 +25,11 @@ export interface Counts {
   salesDailyRows: number;
   salesUtmDailyRows: number;
   inventoryFactRows: number;
+  /** Different rows of the optional data sets. */
+  priceShadesRows: number;
+  discountsRows: number;
+  promoCodeRows: number;
+  barcodeRows: number;
   /** Rows of the API that were not wanted: outside the window asked for, or never paid. */
   dropped: Record<string, number>;
   /** Remarks that are no error: times without an offset, refunds without an amount, unknown cities. */
@@ -40,6 +45,10 @@ export function newCounts(): Counts {
     salesDailyRows: 0,
     salesUtmDailyRows: 0,
     inventoryFactRows: 0,
+    priceShadesRows: 0,
+    discountsRows: 0,
+    promoCodeRows: 0,
+    barcodeRows: 0,
     dropped: {},
     notes: {},
   };

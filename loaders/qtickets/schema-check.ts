@@ -1,7 +1,11 @@
 import type { Database } from "../core/database";
 import { ExpectedError } from "../core/errors";
+import { barcodes } from "./barcodes";
+import { discounts } from "./discounts";
 import { EVENT_COLUMNS } from "./event-rows";
 import { ORDER_COLUMNS } from "./order-rows";
+import { priceShades } from "./price-shades";
+import { promoCodes } from "./promo-codes";
 import { INVENTORY_COLUMNS } from "./seat-counts";
 
 const SALES = ["sales_date", "event_id", "city", "tickets_sold", "revenue", "refunds", "currency", "_ver"];
@@ -21,6 +25,9 @@ const COUNTERS = [
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   stg_qtickets_api_orders_raw: ORDER_COLUMNS,
   stg_qtickets_api_inventory_raw: INVENTORY_COLUMNS,
+  ...Object.fromEntries(
+    [priceShades, discounts, promoCodes, barcodes].map(({ table, columns }) => [table, columns]),
+  ),
   dim_events: EVENT_COLUMNS,
   fact_qtickets_orders: ["order_id", "item_id", "event_id", "sales_date", "revenue", "refunds", "_ver"],
   fact_qtickets_sales_daily: [...SALES, "orders_count"],

@@ -7,19 +7,24 @@ import { BadValue, parseMoment, parseMoney, type Moment } from "../core/values";
  */
 
 /** Turns a parser that throws `BadValue` into a schema whose message is the reason, without the value. */
-function reading<T>(parse: (value: unknown) => T) {
-  return z.unknown().transform((value, context): T => {
-    try {
-      return parse(value);
-    } catch (error) {
-      if (!(error instanceof BadValue)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-      return z.NEVER;
-    }
-  });
+export function reading<T>(parse: (value: unknown) => T) {
+  // Without `optional` zod refuses a key that is absent before this sees it; here absent and null mean the same.
+  return z
+    .unknown()
+    .optional()
+    .transform((value, context): T => {
+      try {
+        return parse(value);
+      } catch (error) {
+        if (!(error instanceof BadValue)) throw error;
+        context.addIssue({ code: "custom", message: error.message });
+        return z.NEVER;
+      }
+    });
 }
 
-function orNull<T>(parse: (value: unknown) => T) {
+/** The same for a field that may be absent or null. */
+export function orNull<T>(parse: (value: unknown) => T) {
   return reading((value) => (value === null || value === undefined ? null : parse(value)));
 }
 
@@ -62,7 +67,8 @@ function readCurrency(value: unknown): string {
   return text;
 }
 
-function readText(value: unknown): string {
+/** Text or a number as text, at most 255 characters; anything else is empty. */
+export function readText(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, 255) : "";
 }
 
@@ -77,6 +83,14 @@ function readList(value: unknown): unknown[] {
   if (Array.isArray(value)) return value as unknown[];
   if (typeof value === "object") return Object.values(value);
   throw new BadValue("not a list");
+}
+
+/** The ids of a list of objects; an absent list is empty, what has no id is left out. */
+export function readIds(value: unknown): string[] {
+  return readList(value ?? []).flatMap((one) => {
+    const { id } = readObject(one);
+    return typeof id === "number" || (typeof id === "string" && /^\d{1,20}$/.test(id)) ? [String(id)] : [];
+  });
 }
 
 /** A name: text, or an object keyed by language (Russian first, then the first that is not empty). */

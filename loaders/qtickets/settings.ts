@@ -89,7 +89,12 @@ export const settingsSchema = z.object({
   QTICKETS_SKIP_PRICE_SHADES: skip("the catalogue of price shades", true),
   QTICKETS_SKIP_DISCOUNTS: skip("the catalogue of discounts", true),
   QTICKETS_SKIP_PROMO_CODES: skip("the catalogue of promo codes", true),
-  QTICKETS_SKIP_BARCODES: skip("ticket barcodes", true),
+  QTICKETS_SKIP_BARCODES: skip("ticket barcodes (kept as keyed hashes only)", true),
+  QTICKETS_BARCODE_KEY: setting(z.string().min(32).optional(), {
+    doc: "Key of the hashes under which barcodes are kept; without it barcodes are left out. Another key makes other hashes.",
+    form: "a secret of 32 characters or more, such as `openssl rand -hex 32` gives",
+    secret: true,
+  }),
   QTICKETS_SKIP_PARTNER_TICKETS: skip("partner tickets; they are never requested, whatever is set", true),
   ORG_NAME: setting(kinds.text().default(""), {
     doc: "Label of the organiser in the log. It is never sent: the token decides.",

@@ -1,6 +1,5 @@
 import { json, type Answer, type ApiRequest } from "../http";
 import type { Collection } from "./data-set";
-import { colorThemes } from "./discounts";
 import { notFound, unknownError, unknownRoute, unprocessable } from "./errors";
 import { Lists, type Behaviour } from "./lists";
 import { BadQuery, columnsOf, matcher, parseQuery, selector, type Query } from "./query";
@@ -62,7 +61,7 @@ export function qticketsApi(data: Organiser, behaviour: Behaviour): (request: Ap
       /^\/promo-codes$/,
       (query) => lists.page(small("promo-codes", data.promoCodes(), 500), query(), data.revision),
     ],
-    [/^\/color-themes$/, () => json(200, { data: colorThemes })],
+    [/^\/color-themes$/, () => json(200, { data: data.colorThemes() })],
     [/^\/(?:clients|baskets)$/, (query) => emptyList(query())],
     [/^\/clients\/([^/]+)$/, (_, id) => notFound("Client", numeric(id))],
     [/^\/shows\/[^/]+\/barcode\/([^/]+)$/, (_, id) => notFound("Barcode", numeric(id))],
@@ -169,6 +168,9 @@ function answerBarcodes(data: Organiser, showId: number, query: Query): Answer {
     zone_name: "",
     row: "",
     place: "",
+    client_name: "",
+    client_surname: "",
+    client_middlename: null,
   };
   const show = selector(query.select, columnsOf(sample));
   for (let index = 0; index < orders.length; index++) {
@@ -186,6 +188,9 @@ function answerBarcodes(data: Organiser, showId: number, query: Query): Answer {
         zone_name: zone,
         row,
         place,
+        client_name: basket.client_name,
+        client_surname: basket.client_surname,
+        client_middlename: basket.client_middlename,
       });
     }
   }

@@ -1,5 +1,5 @@
 import { dayStart, isoTime, moscowDay, SECOND } from "../moscow-time";
-import { renderDiscounts, renderPromoCodes } from "./discounts";
+import { type ColorTheme, colorThemes, renderDiscounts, renderPromoCodes } from "./discounts";
 import { listShows, renderEvent, showFate, spelling, type Spelling } from "./events";
 import { expectedFacts, type Expected } from "./expected";
 import {
@@ -41,6 +41,13 @@ export interface Collection<T> {
   at(index: number): T;
 }
 
+/** Catalogues that a test has replaced. */
+export interface ChangedLists {
+  colorThemes?: ColorTheme[];
+  discounts?: Discount[];
+  promoCodes?: PromoCode[];
+}
+
 /** What an event's open shows hold together; null when one of them does not say, or when none is open. */
 export interface ExpectedInventory {
   eventId: number;
@@ -62,6 +69,7 @@ export class DataSet {
   private readonly addedOrders: number[] = [];
   private readonly removedOrders = new Set<number>();
   private readonly changedEvents = new Map<number, Event>();
+  private readonly changedLists: ChangedLists = {};
   private readonly changedSeats = new Map<number, Seat[]>();
   private changes = 0;
   private listing: { revision: string; ids: readonly number[] } = { revision: "", ids: [] };
@@ -140,12 +148,22 @@ export class DataSet {
     return this.changedSeats.get(showId) ?? showSeats(this.options.seed, show, this.moment);
   }
 
+  colorThemes(): ColorTheme[] {
+    return this.changedLists.colorThemes ?? [...colorThemes];
+  }
+
   discounts(): Discount[] {
-    return renderDiscounts(this.plans, this.spelling);
+    return this.changedLists.discounts ?? renderDiscounts(this.plans, this.spelling);
   }
 
   promoCodes(): PromoCode[] {
-    return renderPromoCodes(this.spelling);
+    return this.changedLists.promoCodes ?? renderPromoCodes(this.spelling);
+  }
+
+  /** Replaces whole catalogues; at least one row each, as rows tell the columns. */
+  setLists(lists: Partial<ChangedLists>): void {
+    Object.assign(this.changedLists, lists);
+    this.changes += 1;
   }
 
   /**

@@ -18,8 +18,14 @@ export const discountPlans: readonly [DiscountPlan, ...DiscountPlan[]] = [
   { id: 47, name: "Gift", percent: 100, promoCodeIds: [13002] },
 ];
 
+/** A price shade; it has no name. */
+export interface ColorTheme {
+  id: number;
+  color: string;
+}
+
 /** The catalogue of price shades, in the vendor's published order. */
-export const colorThemes: readonly { id: number; color: string }[] = [
+export const colorThemes: readonly ColorTheme[] = [
   { id: 1, color: "#d80000" },
   { id: 2, color: "#d8007f" },
   { id: 3, color: "#b700d8" },

@@ -13,6 +13,7 @@ export type Organiser = Pick<
   | "sampleEvent"
   | "event"
   | "seats"
+  | "colorThemes"
   | "discounts"
   | "promoCodes"
 >;
@@ -91,6 +92,10 @@ export class OrderStore implements Organiser {
   /** Every listed show answers without seats. */
   seats(showId: number): Seat[] | undefined {
     return this.list.some(({ shows }) => shows.some(({ id }) => id === showId)) ? [] : undefined;
+  }
+
+  colorThemes(): [] {
+    return [];
   }
 
   discounts(): [] {

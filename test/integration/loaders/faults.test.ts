@@ -154,7 +154,9 @@ describe("seats are never fatal", () => {
     const [row] = (await journal(warehouse)).slice(-1);
     expect(JSON.parse(row?.message ?? "")).toMatchObject({
       status: "ok",
-      skipped_resources: [{ resource: "inventory", reason: "http_404", details: `show ${show}` }],
+      skipped_resources: expect.arrayContaining([
+        { resource: "inventory", reason: "http_404", details: `show ${show}` },
+      ]) as unknown,
     });
   });
 

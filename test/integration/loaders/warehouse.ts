@@ -14,6 +14,10 @@ export const BUNDLE = join(ROOT, "loaders/dist/qtickets.js");
 export const WRITTEN = [
   "zakaz.stg_qtickets_api_orders_raw",
   "zakaz.stg_qtickets_api_inventory_raw",
+  "zakaz.stg_qtickets_api_price_shades_raw",
+  "zakaz.stg_qtickets_api_discounts_raw",
+  "zakaz.stg_qtickets_api_promo_codes_raw",
+  "zakaz.stg_qtickets_api_barcodes_raw",
   "zakaz.dim_events",
   "zakaz.fact_qtickets_orders",
   "zakaz.fact_qtickets_sales_daily",

@@ -96,7 +96,17 @@ test("a request is a GET with the filters in its JSON body and the token in its 
 });
 
 describe("the list of paths that may be read", () => {
-  test.each(["/orders", "/orders/12", "/events", "/events/5", "/shows/60/seats"])("%s is on it", (path) => {
+  test.each([
+    "/orders",
+    "/orders/12",
+    "/events",
+    "/events/5",
+    "/shows/60/seats",
+    "/shows/60/barcodes",
+    "/discounts",
+    "/promo-codes",
+    "/color-themes",
+  ])("%s is on it", (path) => {
     expect(READ_ONLY_PATHS.some((pattern) => pattern.test(path))).toBe(true);
   });
 
@@ -110,7 +120,9 @@ describe("the list of paths that may be read", () => {
     "/orders?x=1",
     "/orders/../clients",
     "/shows/1/barcode/870000000001",
-    "/shows/1/barcodes",
+    "/shows/1/barcodes/870000000001",
+    "/discounts/1",
+    "/color-themes/",
     "/shows/x/seats",
     "//evil.test/orders",
     "/orders\n/clients",
@@ -152,7 +164,7 @@ describe("tried again", () => {
 
   test("an absurd Retry-After ends the run instead", async () => {
     const { client, clock, received } = await setUp([json({}, 429, { "retry-after": "86400" })]);
-    expect(await caught(client.get("/orders", {}))).toBeInstanceOf(StoppedError);
+    expect(await caught(client.get("/orders", {}))).toMatchObject({ name: "ExpectedError" });
     expect(clock.slept).toEqual([]);
     expect(received).toHaveLength(1);
   });

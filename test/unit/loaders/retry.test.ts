@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { StoppedError } from "../../../loaders/core/errors";
+import { ExpectedError, StoppedError } from "../../../loaders/core/errors";
 import { API_RETRY, backoff, retry, retryAfterMs, TRANSIENT_STATUSES } from "../../../loaders/core/retry";
 import { fakeClock } from "./fake-clock";
 
@@ -74,7 +74,7 @@ describe("retry", () => {
       classify: () => ({ again: true, waitMs: 3_600_000 }) as const,
     };
     const error = await retry(failing(1).run, options).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(StoppedError);
+    expect(error).toBeInstanceOf(ExpectedError);
     expect((error as Error).message).toContain("3600 s");
     expect(clock.slept).toEqual([]);
   });

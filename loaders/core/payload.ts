@@ -1,0 +1,16 @@
+/** Longest payload that is kept, in bytes. */
+const LONGEST = 4096;
+
+/**
+ * Fields of the source as the JSON text of a `payload_json` column. The caller names each field: ids, money, moments and
+ * flags only, nothing personal. Null and undefined are left out; a payload above 4 KB is empty.
+ */
+export function payloadJson(fields: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(fields, (_key, value: unknown) => value ?? undefined);
+  return Buffer.byteLength(text) > LONGEST ? "" : text;
+}
+
+/** A moment (ms) in a payload: ISO 8601 in UTC. */
+export function payloadMoment(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
