@@ -25,6 +25,8 @@ export interface DatabaseOptions extends DatabaseSettings {
   /** Moment (ms) after which no further try begins. */
   deadline: number;
   signal?: AbortSignal | undefined;
+  /** Awaited before each statement that writes; throws when nothing may be written any more. */
+  mayWrite?: (() => Promise<void>) | undefined;
 }
 
 export type Row = Record<string, unknown>;
@@ -110,6 +112,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       }),
     run: (sql, params = {}, queryId) =>
       attempt(async () => {
+        await options.mayWrite?.();
         const { summary } = await client.command({
           query: sql,
           query_params: params,
@@ -121,16 +124,17 @@ export function createDatabase(options: DatabaseOptions): Database {
     insert: async (table, columns, rows, token) => {
       const [first, ...rest] = columns;
       if (first === undefined || rows.length === 0) return;
-      await attempt(() =>
-        client.insert({
+      await attempt(async () => {
+        await options.mayWrite?.();
+        await client.insert({
           table,
           columns: [first, ...rest],
           values: rows,
           format: "JSONEachRow",
           clickhouse_settings: { insert_deduplication_token: token },
           ...abort,
-        }),
-      );
+        });
+      });
     },
     close: () => client.close(),
   };

@@ -67,8 +67,9 @@ export async function runJob(
   const shared = { ...options.database, job, runId, clock, log };
   // Lease and journal keep working when the run itself is stopped.
   const control = createDatabase({ ...shared, deadline: deadline + CLOSING_TIME });
-  const database = createDatabase({ ...shared, deadline, signal: stop.signal });
   let lease: Lease | undefined;
+  const mayWrite = async () => lease?.ensure();
+  const database = createDatabase({ ...shared, deadline, signal: stop.signal, mayWrite });
   try {
     await database.connect();
     const outcome = await (async () => {

@@ -17,6 +17,8 @@ export interface LeaseOptions {
 }
 
 export interface Lease {
+  /** Throws when the lease is lost. One that may have run out unnoticed, as the process stood still, is renewed first. */
+  ensure(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -33,6 +35,17 @@ const KEY = "source = {job:String} AND stream = 'lease' AND wm_type = 'ts'";
  * is refused by the server, and sees the other's row when it is tried again.
  */
 function takeStatement(): string {
+  return writeStatement(
+    "countIf(run_id != {run_id:UUID} AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')) = 0",
+  );
+}
+
+/** Renews the lease, also one that ran out, unless another run has taken it since. */
+function renewStatement(): string {
+  return writeStatement("argMax(run_id, _ver) = {run_id:UUID}");
+}
+
+function writeStatement(condition: string): string {
   return `INSERT INTO meta.watermarks (source, stream, wm_type, wm_value, run_id, _ver)
 SELECT {job:String}, 'lease', 'ts',
   formatDateTime(now('UTC') + toIntervalSecond({seconds:Int32}), '%Y-%m-%dT%H:%i:%S+00:00', 'UTC'),
@@ -40,12 +53,12 @@ SELECT {job:String}, 'lease', 'ts',
 FROM
 (
   SELECT
-    countIf(run_id != {run_id:UUID} AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')) AS others,
+    ${condition} AS allowed,
     max(_ver) AS newest
   FROM meta.watermarks FINAL
   WHERE ${KEY}
 )
-WHERE others = 0`;
+WHERE allowed`;
 }
 
 interface Holder {
@@ -64,17 +77,17 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
   const holder = async (): Promise<Holder | undefined> => {
     const found = await database.rows<Holder>(
       `SELECT toString(run_id) AS run_id, wm_value AS until, formatDateTime(_loaded_at, '%H:%i:%S') AS since
-FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')`,
+FROM meta.watermarks FINAL WHERE ${KEY}`,
       { job },
     );
     return found[0];
   };
 
-  const write = async (life: number): Promise<Holder | undefined> => {
+  const write = async (statement: string, life: number): Promise<Holder | undefined> => {
     const params = { job, run_id: runId, seconds: life };
     for (let tries = 1; ; tries += 1) {
       try {
-        await database.run(takeStatement(), params, `zakaz-lease-${job}`);
+        await database.run(statement, params, `zakaz-lease-${job}`);
         return await holder();
       } catch (error) {
         const busy = error instanceof StatementError && error.code === SAME_ID_IS_RUNNING;
@@ -84,7 +97,10 @@ FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'U
     }
   };
 
-  const first = await write(seconds);
+  // Moments are kept in whole seconds: one more, or it would last less than promised.
+  const life = seconds + 1;
+  let heldUntil = clock.now() + seconds * 1000;
+  const first = await write(takeStatement(), life);
   if (first?.run_id !== runId) {
     throw new LockedError(
       first === undefined
@@ -94,41 +110,40 @@ FROM meta.watermarks FINAL WHERE ${KEY} AND parseDateTimeBestEffort(wm_value, 'U
   }
   log.debug(`Took the lease of job ${job}`, { seconds });
 
-  let heldUntil = clock.now() + seconds * 1000;
-  let lost = false;
+  let lost: ExpectedError | undefined;
   let renewing: Promise<void> | undefined;
   const lose = (why: string): void => {
-    lost = true;
+    lost = new ExpectedError(`The lease of job ${job} was lost: ${why} Run the loader again.`);
     clearInterval(timer);
-    options.onLost(new ExpectedError(`The lease of job ${job} was lost: ${why} Run the loader again.`));
+    options.onLost(lost);
   };
   const renew = async (): Promise<void> => {
     const started = clock.now();
     try {
-      const now = await write(seconds);
+      const now = await write(renewStatement(), life);
       if (now?.run_id === runId) heldUntil = started + seconds * 1000;
-      else lose(now === undefined ? "it could not be renewed." : `run ${now.run_id} holds it now.`);
+      else lose(now === undefined ? "it is gone." : `run ${now.run_id} has taken it.`);
     } catch (error) {
       const { message } = error as Error;
       if (clock.now() >= heldUntil) lose(message);
       else log.warning("The lease could not be renewed yet", { error: message });
     }
   };
-  const timer = setInterval(
-    () => {
-      // A renewal may take longer than the time between two.
-      renewing ??= renew().finally(() => (renewing = undefined));
-    },
-    (seconds * 1000) / 3,
-  );
+  // A renewal may take longer than the time between two.
+  const renewOnce = () => (renewing ??= renew().finally(() => (renewing = undefined)));
+  const timer = setInterval(() => void renewOnce(), (seconds * 1000) / 3);
   timer.unref();
 
   return {
+    ensure: async () => {
+      if (lost === undefined && clock.now() >= heldUntil) await renewOnce();
+      if (lost !== undefined) throw lost;
+    },
     release: async () => {
       clearInterval(timer);
       await renewing;
       // A lease that ends now is a free one.
-      if (!lost) await write(0);
+      if (lost === undefined) await write(renewStatement(), 0);
     },
   };
 }

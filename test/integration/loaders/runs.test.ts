@@ -4,15 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../loaders/core/clock";
 import { createDatabase } from "../../../loaders/core/database";
 import { takeLease } from "../../../loaders/core/lease";
-import {
-  dailySales,
-  expectedSales,
-  fingerprint,
-  journal,
-  startWarehouse,
-  type Warehouse,
-  WRITTEN,
-} from "./warehouse";
+import { dailySales, expectedSales, fingerprint, journal, startWarehouse, type Warehouse } from "./warehouse";
 
 let warehouse: Warehouse;
 beforeAll(async () => {
@@ -31,34 +23,6 @@ const waitFor = async (condition: () => boolean): Promise<void> => {
   }
 };
 const orderPages = () => warehouse.sandbox.requests.filter(({ path }) => path.endsWith("/orders")).length;
-const physicalRows = async () => {
-  const counts: Record<string, number> = {};
-  for (const table of WRITTEN.filter((name) => name !== "meta.watermarks")) {
-    const [row] = await warehouse.sql<{ n: number }>(
-      `SELECT toUInt32(count()) AS n FROM ${table} SETTINGS final = 0`,
-    );
-    counts[table] = row?.n ?? -1;
-  }
-  return counts;
-};
-
-test("of two runs at once one works, the other exits 4, writes nothing and says who holds the lease", async () => {
-  slowly();
-  const first = warehouse.start(slow);
-  await waitFor(() => orderPages() >= 2);
-  const before = await physicalRows();
-  const second = await warehouse.run(slow);
-  expect(second.code, second.stderr).toBe(4);
-  expect(await physicalRows()).toEqual(before);
-  const done = await first.done;
-  expect(done.code, done.stderr).toBe(0);
-  const rows = await journal(warehouse);
-  expect(rows.map(({ status }) => status)).toEqual(["ok"]);
-  expect(second.stderr).toContain(
-    `Job qtickets_api is already running: run ${rows[0]?.run_id} holds the lease`,
-  );
-  expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
-});
 
 test("of five runs started together exactly one works", async () => {
   slowly();
