@@ -3,6 +3,7 @@ import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
 import { load } from "./load";
 import { sbom } from "./sbom";
+import { showSchema, type ShowOptions } from "./schema/show";
 import { smoke } from "./smoke";
 import { status } from "./status";
 
@@ -47,6 +48,16 @@ program
   .option(...targetOption)
   .option("--out <file>", "write it to a file instead of standard output")
   .action((options: TargetOption & { out?: string }) => sbom(options.target, options.out));
+
+const schema = program.command("schema").description("the schema of the live server");
+
+schema
+  .command("show")
+  .description("SHOW CREATE and DESCRIBE of every object, or of those named")
+  .argument("[names...]", "e.g. zakaz.dim_events")
+  .option("--out <folder>", "one file per object in a folder instead of standard output")
+  .option(...targetOption)
+  .action((names: string[], options: ShowOptions) => showSchema(names, options));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {
