@@ -125,24 +125,21 @@ const cases: Case[] = [
   },
 ];
 
-let good: Record<string, string>;
-
-/** Writes a configuration file beside the stack's own; answers its path. */
+/** Writes the stack's own good configuration with a case's change as a file beside it; answers its path. */
 async function configFile(name: string, { change, inTheClear = [] }: Case): Promise<string> {
   const file = join(stack.project, `${name}.yaml`);
   copyFileSync(join(stack.project, `Pulumi.${stack.name}.yaml`), file);
-  const values = { ...good, ...secrets, ...change };
-  for (const secret of [true, false]) {
-    const keys = Object.entries(values).filter(([key, value]) => {
-      return value !== undefined && (key in secrets && !inTheClear.includes(key)) === secret;
-    });
-    const pairs = keys.flatMap(([key, value]) => [
-      secret ? "--secret" : "--plaintext",
-      `zakaz:${key}=${value}`,
-    ]);
-    const set = await stack.pulumi("config", "set-all", "--config-file", file, ...pairs);
-    if (set.code !== 0) throw new Error(set.stderr);
+  const config = async (...args: string[]) => {
+    const done = await stack.pulumi("config", ...args, "--config-file", file);
+    if (done.code !== 0) throw new Error(done.stderr);
+  };
+  const pairs: string[] = [];
+  for (const [key, value] of Object.entries(change)) {
+    if (value === undefined) await config("rm", `zakaz:${key}`);
+    else pairs.push(key in secrets ? "--secret" : "--plaintext", `zakaz:${key}=${value}`);
   }
+  for (const key of inTheClear) pairs.push("--plaintext", `zakaz:${key}=${secrets[key]}`);
+  if (pairs.length > 0) await config("set-all", ...pairs);
   return file;
 }
 
@@ -152,7 +149,8 @@ beforeAll(async () => {
   const created = await stack.pulumi("stack", "init", stack.name);
   if (created.code !== 0) throw new Error(created.stderr);
   const httpPort = String(await freePort());
-  good = {
+  await stack.config(secrets, true);
+  await stack.config({
     instance: stack.instance,
     httpPort,
     nativePort: String(await freePort()),
@@ -160,7 +158,7 @@ beforeAll(async () => {
     protectData: "false",
     source: "sandbox",
     load: "live",
-  };
+  });
   for (const { change } of cases) if (change["nativePort"] === "0") change["nativePort"] = httpPort;
   const queue = new PQueue({ concurrency: 3 });
   await queue.addAll(
