@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
 import type { WarehouseTarget } from "../ops/target";
+import { confinement } from "./confinement";
 import { BuiltImage } from "./image";
 import { ROOT, recipes } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
@@ -24,11 +25,19 @@ export interface ClickHouseArgs {
   nativePort: number;
   /** Limit of open files. */
   nofile: number;
+  /** Memory limit in MiB. */
+  memory: number;
   /** Time between two health checks, e.g. `2s`. */
   healthInterval: string;
   /** True: the volumes cannot be deleted by Pulumi. */
   protectData: boolean;
 }
+
+/**
+ * The user `clickhouse` of both images, by number. The official image's entrypoint, started as this user, needs no
+ * right of root: it skips its chown, and Docker gives new volumes the image's folders, which every user may write.
+ */
+const SERVER_USER = "101:101";
 
 /** The ClickHouse server: its image, its volumes and its container, healthy when this component is done. */
 export class ClickHouse extends pulumi.ComponentResource {
@@ -58,6 +67,10 @@ export class ClickHouse extends pulumi.ComponentResource {
         name: args.names.server,
         image: imageId,
         hostname: args.names.server,
+        user: SERVER_USER,
+        // Its root stays writable: the files below are uploaded into it.
+        ...confinement,
+        memory: args.memory,
         // Without the first the official image writes a user file of its own.
         envs: ["CLICKHOUSE_SKIP_USER_SETUP=1", "TZ=Europe/Moscow"],
         ports: [

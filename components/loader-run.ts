@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LoaderTarget } from "../ops/target";
 import type { ClickHouse } from "./clickhouse";
 import type { BuiltImage } from "./image";
+import { stackLabels } from "./labels";
 import { DATABASE, HTTP_PORT, users, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
@@ -74,6 +75,7 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
       network,
       image,
       quarantineVolume: args.names.quarantineVolume,
+      labels: stackLabels().map(({ label, value }) => `${label}=${value}`),
       settings,
     }));
 }

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./clickhouse";
+import { confinement, readOnlyRoot } from "./confinement";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
 import { stackLabels } from "./labels";
@@ -8,6 +9,9 @@ import type { Names } from "./names";
 import type { Network } from "./network";
 
 const PORT = 8080;
+
+/** Memory limit in MiB: all data is made in memory. */
+const MEMORY = 1024;
 
 export interface SandboxArgs {
   names: Pick<Names, "sandbox" | "sandboxImage">;
@@ -37,6 +41,9 @@ export class Sandbox extends pulumi.ComponentResource {
         name: args.names.sandbox,
         image: image.imageId,
         hostname: args.names.sandbox,
+        ...confinement,
+        ...readOnlyRoot,
+        memory: MEMORY,
         envs: [
           pulumi.interpolate`SANDBOX_TOKEN_SHA256=${sha256(args.token)}`,
           `SANDBOX_SEED=${args.data.seed}`,

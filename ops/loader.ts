@@ -1,25 +1,56 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { docker, type Result } from "./docker";
 import { Failure } from "./failure";
 import type { LoaderTarget } from "./target";
 
+/** What a run may use; the image itself brings its user, who is not root. */
+const LIMITS = [
+  "--read-only",
+  "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=64m",
+  "--cap-drop=ALL",
+  "--security-opt=no-new-privileges:true",
+  "--memory=1g",
+  "--pids-limit=256",
+];
+
+/** Seconds that a run which lost its `zakaz` has for an orderly end; the lease then frees the job. */
+const ORPHAN_GRACE = 10;
+
 /**
  * Runs the loader's image once, as the stack does: settings on standard input, nothing in its environment.
+ * However this process ends, the container ends with it.
  * @param flags flags of the loader, e.g. `--dry-run`
  */
-export function runLoader(target: LoaderTarget, flags: string[], live: boolean): Promise<Result> {
+export async function runLoader(target: LoaderTarget, flags: string[], live: boolean): Promise<Result> {
   const settings = Object.entries(target.settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
-  const args = [
-    "run",
-    "--rm",
-    "-i",
-    "--network",
-    target.network,
-    "-v",
-    `${target.quarantineVolume}:/var/lib/zakaz`,
-  ];
-  return docker([...args, target.image, "--envfile", "-", ...flags], settings, { live });
+  const name = `${target.container}-load-${randomBytes(4).toString("hex")}`;
+  const args = ["run", "--rm", "-i", "--name", name, ...LIMITS, "--network", target.network];
+  args.push("-v", `${target.quarantineVolume}:/var/lib/zakaz`, ...target.labels.flatMap((l) => ["-l", l]));
+  const release = stopWithUs(name);
+  try {
+    return await docker([...args, target.image, "--envfile", "-", ...flags], settings, { live });
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Stops a container as soon as this process has ended, be it by SIGKILL: a shell of its own session waits for the
+ * end of a pipe that only this process holds.
+ * @returns call it when the container has ended by itself
+ */
+function stopWithUs(container: string): () => void {
+  const script = `read -r ended || exec docker stop -t ${ORPHAN_GRACE} "$0"`;
+  const watch = spawn("sh", ["-c", script, container], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watch.on("error", () => {});
+  watch.stdin.on("error", () => {});
+  return () => void watch.stdin.end("ended\n");
 }
 
 /**

@@ -14,6 +14,8 @@ export const loaderTarget = z.object({
   image: z.string(),
   /** Volume that keeps rejected records. */
   quarantineVolume: z.string(),
+  /** Labels of the run's container, each `name=value`. */
+  labels: z.array(z.string()),
   /** The loader's settings, secrets among them. */
   settings: z.record(z.string(), z.string()),
 });

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -187,11 +188,55 @@ describe("the life of a stack", () => {
 
   it("then shows no change in preview and refresh", expectNoChange);
 
+  it("runs its containers without any right of root, within limits", async () => {
+    const format =
+      "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}";
+    const confined = "[ALL] [no-new-privileges:true]";
+    const inspected = dockerLines("inspect", "-f", format, server, `zakaz-sandbox-${stack.instance}`);
+    expect(await inspected).toEqual([
+      `101:101 ${confined} ${4096 * 2 ** 20} false`,
+      `10001:10001 ${confined} ${1024 * 2 ** 20} true`,
+    ]);
+    const status = await run("docker", ["exec", server, "cat", "/proc/1/status"]);
+    expect(status.stdout).toMatch(/CapBnd:\t0+\n/);
+    expect(
+      await query("SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'"),
+    ).toBe(String(Math.floor(0.8 * 4096 * 2 ** 20)));
+  });
+
+  it("stops a load, confined likewise, when its `zakaz` is killed; the next one loads", async () => {
+    const sandbox = `zakaz-sandbox-${stack.instance}`;
+    const runs = () => dockerLines("ps", "-a", "--filter", `name=${server}-load`, "--format", "{{.Names}}");
+    await run("docker", ["pause", sandbox]);
+    try {
+      const load = spawn("node", ["ops/zakaz.cjs", "load"], {
+        cwd: stack.project,
+        env: stack.env,
+        detached: true,
+        stdio: "ignore",
+      });
+      await expect.poll(runs, { timeout: 60_000 }).toHaveLength(1);
+      const format =
+        "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.ReadonlyRootfs}} " +
+        '{{index .Config.Labels "zakaz.stack"}}';
+      expect(await dockerLines("inspect", "-f", format, ...(await runs()))).toEqual([
+        `10001:10001 [ALL] [no-new-privileges:true] ${2 ** 30} 256 true e2e`,
+      ]);
+      process.kill(-load.pid!, "SIGKILL");
+      await expect.poll(runs, { timeout: 30_000 }).toHaveLength(0);
+    } finally {
+      await run("docker", ["unpause", sandbox]);
+    }
+    // A run that was stopped before it could say so holds the job's lease for half a minute more.
+    const again = async () => (await stack.zakaz("load")).code;
+    await expect.poll(again, { timeout: 120_000, interval: 2_000 }).toBe(0);
+  });
+
   it("tells what runs and how much data there is", async () => {
     const status = await stack.zakaz("status");
     expect(status.code).toBe(0);
     expect(status.stdout).toContain(`${server}: healthy, http://127.0.0.1:${httpPort}`);
-    expect(status.stdout).toContain("meta_job_runs: 1 loader runs");
+    expect(status.stdout).toContain("meta_job_runs: 2 loader runs");
     for (const value of Object.values(secrets)) expect(status.stdout).not.toContain(value);
   });
 
@@ -199,7 +244,7 @@ describe("the life of a stack", () => {
     const smoke = await stack.zakaz("smoke");
     expect(smoke.code).toBe(0);
     expect(smoke.stdout).toContain("Dry-run: no ClickHouse writes");
-    expect(smoke.stdout).toContain("meta_job_runs: 1 rows before and after. Smoke passed.");
+    expect(smoke.stdout).toContain("meta_job_runs: 2 rows before and after. Smoke passed.");
     expect((await stack.zakaz("load", "--", "--since-hours", "soon")).code).toBe(2);
     expect((await stack.zakaz("fly")).code).toBe(2);
   });
@@ -238,7 +283,7 @@ describe("the life of a stack", () => {
       expect(load.code).toBe(0);
     }
     expect(await facts()).toBe(loaded);
-    expect(await query("SELECT status, count() FROM zakaz.meta_job_runs GROUP BY 1")).toBe("ok\t3");
+    expect(await query("SELECT status, count() FROM zakaz.meta_job_runs GROUP BY 1")).toBe("ok\t4");
   });
 
   it.each([

@@ -118,6 +118,23 @@ describe("stack with the sandbox and the embedded engine", () => {
     expect(inputs["envs"]).toEqual(["CLICKHOUSE_SKIP_USER_SETUP=1", "TZ=Europe/Moscow"]);
   });
 
+  it("takes every right of root from the containers, and limits their memory", () => {
+    for (const [name, rest] of [
+      ["clickhouse-server", { user: "101:101", memory: 4096 }],
+      [
+        "sandbox-server",
+        { memory: 1024, readOnly: true, tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" } },
+      ],
+    ] as const) {
+      expect(found(recorded, CONTAINER, name).inputs).toMatchObject({
+        capabilities: { drops: ["ALL"] },
+        securityOpts: ["no-new-privileges:true"],
+        memorySwap: -1,
+        ...rest,
+      });
+    }
+  });
+
   it("gives the server the administrator as a hash, from the container's own network", () => {
     const { inputs } = found(recorded, CONTAINER, "clickhouse-server");
     const uploads = inputs["uploads"] as { file: string; content: string }[];
@@ -167,6 +184,7 @@ describe("stack with the sandbox and the embedded engine", () => {
         container: "ch-zakaz-unit",
         network: "clickhouse_default-unit",
         quarantineVolume: "zakaz-quarantine-unit",
+        labels: ["zakaz.stack=unit"],
         settings: {
           QTICKETS_BASE_URL: "http://zakaz-sandbox-unit:8080/api/rest/v1",
           QTICKETS_ALLOW_HTTP: "true",
