@@ -1,4 +1,3 @@
-import Big from "big.js";
 import { DateTime } from "luxon";
 
 /** The zone of every day and of every moment without an offset. */
@@ -9,24 +8,36 @@ export class BadValue extends Error {
   override readonly name = "BadValue";
 }
 
+/** Money in kopecks (hundredths of any currency): a safe integer, so that sums are exact. */
+export type Kopecks = number;
+
 /** Above this a JSON number has not surely kept its two decimals; no ticket costs that much. */
-const MAX_MONEY = new Big("9999999999999.99");
+const MAX_MONEY: Kopecks = 999_999_999_999_999;
 
 /**
- * Money of the source as an exact decimal with two places: a JSON number, or text with a point or a comma.
- * More places are rounded half up, because sources print binary fractions (1234.5599999999999).
+ * Money of the source, exactly: a JSON number, or text with a point or a comma.
+ * More than two places are rounded half up, because sources print binary fractions (1234.5599999999999).
  */
-export function parseMoney(value: unknown): Big {
+export function parseMoney(value: unknown): Kopecks {
+  if (Number.isInteger(value) && Math.abs(value as number) < MAX_MONEY / 100)
+    return (value as number) * 100 + 0;
   const text = typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : "";
-  if (!/^[+-]?\d{1,20}([.,]\d{1,30})?$/.test(text)) throw new BadValue("unreadable money");
-  const money = new Big(text.replace(",", ".").replace("+", "")).round(2, Big.roundHalfUp);
-  if (money.abs().gt(MAX_MONEY)) throw new BadValue("unreadable money");
-  return money;
+  const match = /^([+-]?)(\d{1,20})(?:[.,](\d{1,30}))?$/.exec(text);
+  if (!match) throw new BadValue("unreadable money");
+  const [, sign, whole = "", fraction = ""] = match;
+  const roundUp = fraction.charCodeAt(2) >= FIVE ? 1 : 0;
+  const kopecks = Number(whole) * 100 + Number(fraction.slice(0, 2).padEnd(2, "0")) + roundUp;
+  if (kopecks > MAX_MONEY) throw new BadValue("unreadable money");
+  return sign === "-" && kopecks !== 0 ? -kopecks : kopecks;
 }
 
+const FIVE = "5".charCodeAt(0);
+
 /** Money as ClickHouse reads it without loss: text with two decimals. */
-export function moneyText(money: Big): string {
-  return money.eq(0) ? "0.00" : money.toFixed(2);
+export function moneyText(money: Kopecks): string {
+  const kopecks = Math.abs(money);
+  const rest = kopecks % 100;
+  return `${money < 0 ? "-" : ""}${(kopecks - rest) / 100}.${rest < 10 ? "0" : ""}${rest}`;
 }
 
 /** A moment of the source. */
@@ -43,19 +54,81 @@ const YEAR_2000 = Date.UTC(2000, 0, 1);
 /** An ISO 8601 moment with any offset, or without one (then it is Moscow time). Before 2000 or more than two days ahead of `now` (ms) is refused. */
 export function parseMoment(value: unknown, now: number): Moment {
   if (typeof value !== "string") throw new BadValue("unreadable time");
+  const quick = parseUsualMoment(value);
+  if (!Number.isNaN(quick)) return inRange(quick, false, now);
   const text = value.trim().replace(/^(\d{4}-\d\d-\d\d) (\d)/, "$1T$2");
   const match = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?$/i.exec(text);
   if (!match) throw new BadValue("unreadable time");
   const parsed = DateTime.fromISO(text, { zone: MOSCOW });
   if (!parsed.isValid) throw new BadValue("unreadable time");
-  const ms = parsed.toMillis();
-  if (ms < YEAR_2000 || ms > now + TWO_DAYS) throw new BadValue("time out of range");
-  return { ms, naive: match[1] === undefined };
+  return inRange(parsed.toMillis(), match[1] === undefined, now);
 }
+
+function inRange(ms: number, naive: boolean, now: number): Moment {
+  if (ms < YEAR_2000 || ms > now + TWO_DAYS) throw new BadValue("time out of range");
+  return { ms, naive };
+}
+
+/**
+ * The form in which the API writes nearly every time, `2030-01-31T12:00:00+03:00`, without a general parser: an order
+ * has a dozen of them. NaN for every other form, and for moments that do not exist.
+ */
+function parseUsualMoment(text: string): number {
+  if (text.length !== 25 || text[10] !== "T" || text[4] !== "-" || text[7] !== "-") return NaN;
+  if (text[13] !== ":" || text[16] !== ":" || text[22] !== ":") return NaN;
+  const sign = text[19] === "+" ? 1 : text[19] === "-" ? -1 : NaN;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  const offset = twoDigits(text, 20) * 60 + twoDigits(text, 23);
+  if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60)) {
+    return NaN;
+  }
+  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return NaN;
+  if (!(offset <= 14 * 60)) return NaN;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - sign * offset * 60_000;
+}
+
+/** Two digits as a number; NaN where there are others. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+}
+
+const DAY = 24 * 3600 * 1000;
+/** Moscow's offset by number of the UTC day; null on the days on which it changes. */
+const offsets = new Map<number, number | null>();
+const dayTexts = new Map<number, string>();
 
 /** The Moscow calendar day of a moment, as YYYY-MM-DD. */
 export function moscowDay(ms: number): string {
-  return DateTime.fromMillis(ms, { zone: MOSCOW }).toFormat("yyyy-MM-dd");
+  const day = Math.floor((ms + moscowOffset(ms)) / DAY);
+  let text = dayTexts.get(day);
+  if (text === undefined) {
+    text = new Date(day * DAY).toISOString().slice(0, 10);
+    dayTexts.set(day, text);
+  }
+  return text;
+}
+
+/** Moscow's offset from UTC in milliseconds, by the rules of the zone; asked for once per day, as that is slow. */
+function moscowOffset(ms: number): number {
+  const day = Math.floor(ms / DAY);
+  let offset = offsets.get(day);
+  if (offset === undefined) {
+    const [first, last] = [zoneOffset(day * DAY), zoneOffset((day + 1) * DAY - 1)];
+    offset = first === last ? first : null;
+    offsets.set(day, offset);
+  }
+  return offset ?? zoneOffset(ms);
+}
+
+function zoneOffset(ms: number): number {
+  return DateTime.fromMillis(ms, { zone: MOSCOW }).offset * 60_000;
 }
 
 /** Trimmed text in Unicode NFC, inner runs of blanks made one, without control characters. */
@@ -92,13 +165,17 @@ export function canonicalCity(
 const LONGEST_UTM = 255;
 /** Only so much of an overlong value is looked at. */
 const UTM_READ = 1000;
+/** The usual kind of value, which is its own normal form and no e-mail address. */
+const PLAIN_UTM = /^[A-Za-z0-9_|.:-]{0,255}$/;
 const EMAIL = /[^\s@]+(?:@|%40)[^\s@]+\.[^\s@]+/i;
 const PHONE = /\+\d[\d\s().-]{8,}\d|(?<!\d)[78][\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{2}[\s.-]?\d{2}(?!\d)/;
 
 /** One UTM value: trimmed, at most 255 characters, case kept; empty where it looks like an e-mail address or a phone number. */
 export function utmValue(value: unknown): string {
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return "";
-  const text = normalText(String(value).slice(0, UTM_READ));
+  const given = String(value);
+  if (PLAIN_UTM.test(given)) return PHONE.test(given) ? "" : given;
+  const text = normalText(given.slice(0, UTM_READ));
   if (EMAIL.test(text) || PHONE.test(text)) return "";
   return [...text].slice(0, LONGEST_UTM).join("").trim();
 }

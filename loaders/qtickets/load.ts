@@ -5,6 +5,7 @@ import { readWatermarks, writeWatermarks, type Watermark } from "../core/waterma
 import { TableWriter } from "../core/writer";
 import { DateTime } from "luxon";
 import { deriveStatements } from "./derive";
+import { createOrderReader } from "./order-reader";
 import { EVENT_COLUMNS } from "./event-rows";
 import { count, newCounts, type Run } from "./run";
 import { createSchemas } from "./schemas";
@@ -83,6 +84,8 @@ async function prepare(input: RunInput): Promise<Run> {
     `SELECT alias, city FROM ${database.name}.dim_city_alias FINAL WHERE is_active = 1`,
   );
   const counts = newCounts();
+  const naive = (): void => count(counts.notes, "times without an offset");
+  const schemas = createSchemas(startedAt, naive);
   const time = (ms: number | undefined | null) =>
     ms === null || ms === undefined ? null : filterTime(ms, settings.TZ);
   input.log.info("Chose the window", {
@@ -96,7 +99,8 @@ async function prepare(input: RunInput): Promise<Run> {
     plan,
     watermarks,
     counts,
-    schemas: createSchemas(startedAt, () => count(counts.notes, "times without an offset")),
+    schemas,
+    readOrder: createOrderReader(schemas.order, startedAt, naive),
     aliases: new Map(aliases.map((row) => [row.alias, row.city])),
     skipped: [],
     degraded: [],

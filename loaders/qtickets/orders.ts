@@ -6,7 +6,7 @@ import { BadValue, moscowDay } from "../core/values";
 import type { Condition, Page } from "./api";
 import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
 import { checkShare, count, type Run, type Source } from "./run";
-import { ORDER_FIELDS, reasonOf, type Order } from "./schemas";
+import { ORDER_FIELDS, type Order } from "./schemas";
 import { filterTime } from "./windows";
 
 /** No order is paid or changed so late: a filter with this bound must find nothing, or it was not honoured. */
@@ -151,9 +151,7 @@ async function takePage(run: Run, reading: Reading, page: Page, state: State): P
   for (const raw of page.rows) {
     state.seen += 1;
     try {
-      const parsed = run.schemas.order.safeParse(raw);
-      if (!parsed.success) throw new BadValue(reasonOf(parsed.error));
-      const order = parsed.data;
+      const order = run.readOrder(raw);
       if (!reading.belongs(order)) {
         count(counts.dropped, `outside the ${reading.what} window`);
         continue;

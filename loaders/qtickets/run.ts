@@ -3,7 +3,7 @@ import type { Database, Row } from "../core/database";
 import { ExpectedError } from "../core/errors";
 import type { Log } from "../core/log";
 import type { Quarantine } from "../core/quarantine";
-import type { Event, Schemas } from "./schemas";
+import type { Event, Order, Schemas } from "./schemas";
 import type { Reader } from "./reader";
 import type { Settings } from "./settings";
 import type { Plan } from "./windows";
@@ -73,6 +73,8 @@ export interface Run {
   reader: Reader;
   quarantine: Quarantine;
   schemas: Schemas;
+  /** An order of the API, or `BadValue` with the reason why it cannot be read. */
+  readOrder: (raw: unknown) => Order;
   plan: Plan;
   /** Watermarks found at the start, by stream. */
   watermarks: ReadonlyMap<string, string>;

@@ -29,6 +29,7 @@ export function orNull<T>(parse: (value: unknown) => T) {
 }
 
 export function readId(value: unknown): string {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return String(value);
   const text = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
   if (!/^\d{1,20}$/.test(text))
     throw new BadValue(value === null || value === undefined ? "missing" : "unreadable id");
@@ -53,14 +54,16 @@ export function readCount(value: unknown): number {
   return number;
 }
 
-function readQuantity(value: unknown): number {
+/** A quantity of 1 or more; absent is 1. */
+export function readQuantity(value: unknown): number {
   if (value === null || value === undefined) return 1;
   const count = readCount(value);
   if (count === 0) throw new BadValue("quantity of zero");
   return count;
 }
 
-function readCurrency(value: unknown): string {
+/** A currency code of three letters, in upper case. */
+export function readCurrency(value: unknown): string {
   if (value === null || value === undefined || value === "") throw new BadValue("missing");
   const text = typeof value === "string" ? value.trim().toUpperCase() : "";
   if (!/^[A-Z]{3}$/.test(text)) throw new BadValue("unreadable currency");
@@ -73,12 +76,14 @@ export function readText(value: unknown): string {
 }
 
 /** An object; PHP's empty list, an empty text or null is an empty object. */
-function readObject(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+export function readObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }
 
 /** A list; a map is read by its values. Missing and null are refused. */
-function readList(value: unknown): unknown[] {
+export function readList(value: unknown): unknown[] {
   if (value === null || value === undefined) throw new BadValue("missing");
   if (Array.isArray(value)) return value as unknown[];
   if (typeof value === "object") return Object.values(value);

@@ -1,5 +1,5 @@
-import Big from "big.js";
 import fc from "fast-check";
+import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import {
   canonicalCity,
@@ -53,8 +53,7 @@ describe("money", () => {
       fc.property(fc.array(kopecks, { maxLength: 50 }), (amounts) => {
         const texts = amounts.map((one) => `${Math.floor(one / 100)}.${String(one % 100).padStart(2, "0")}`);
         const asNumbers = JSON.parse(`[${texts.join(",")}]`) as number[];
-        const sum = (values: unknown[]) =>
-          values.reduce<Big>((total, one) => total.plus(parseMoney(one)), new Big(0));
+        const sum = (values: unknown[]) => values.reduce<number>((total, one) => total + parseMoney(one), 0);
         const exact = amounts.reduce((total, one) => total + BigInt(one), 0n);
         const expected = `${exact / 100n}.${String(exact % 100n).padStart(2, "0")}`;
         expect(moneyText(sum(texts))).toBe(expected);
@@ -162,5 +161,69 @@ describe("UTM values", () => {
   test("is cut at 255 characters, not inside one", () => {
     expect([...utmValue("😀".repeat(300))]).toHaveLength(255);
     expect(utmValue("x".repeat(100_000))).toHaveLength(255);
+  });
+});
+
+describe("quick ways and general ways agree", () => {
+  const luxon = (text: string) => DateTime.fromISO(text, { zone: "Europe/Moscow" });
+  const two = (least: number, most: number) =>
+    fc.integer({ min: least, max: most }).map((number) => String(number).padStart(2, "0"));
+
+  test("moments with any offset, also those that do not exist", () => {
+    const text = fc
+      .tuple(
+        fc.integer({ min: 2000, max: 2031 }),
+        ...[two(0, 13), two(0, 32), two(0, 25), two(0, 61), two(0, 61)],
+        fc.constantFrom("+", "-"),
+        ...[two(0, 15), fc.constantFrom("00", "30", "45", "60")],
+      )
+      .map(([y, mo, d, h, mi, s, sign, oh, om]) => `${y}-${mo}-${d}T${h}:${mi}:${s}${sign}${oh}:${om}`);
+    fc.assert(
+      fc.property(text, (value) => {
+        const expected = luxon(value);
+        const read = () => parseMoment(value, Number.MAX_SAFE_INTEGER).ms;
+        if (!expected.isValid) expect(read).toThrow("unreadable time");
+        else if (expected.toMillis() < Date.UTC(2000, 0, 1)) expect(read).toThrow("time out of range");
+        else expect(read()).toBe(expected.toMillis());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("days, also on the days on which Moscow changed its offset", () => {
+    const change = fc.constantFrom("2010-03-28", "2010-10-31", "2011-03-27", "2014-10-26");
+    const hours = fc.integer({ min: -40 * 60, max: 40 * 60 });
+    const near = fc.tuple(change, hours).map(([day, minutes]) => Date.parse(day) + minutes * 60_000);
+    const any = fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2040, 0, 1) });
+    fc.assert(
+      fc.property(fc.oneof(near, any), (ms) => {
+        expect(moscowDay(ms)).toBe(DateTime.fromMillis(ms, { zone: "Europe/Moscow" }).toFormat("yyyy-MM-dd"));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("money of any text, against exact decimals", () => {
+    const digits = (max: number) => fc.stringMatching(new RegExp(`^\\d{1,${max}}$`));
+    fc.assert(
+      fc.property(fc.constantFrom("", "-", "+"), digits(13), digits(8), (sign, whole, fraction) => {
+        const exact = BigInt(`${whole}${fraction.padEnd(8, "0")}`);
+        const kopecks = (exact + 500_000n) / 1_000_000n;
+        const expected = Number(sign === "-" ? -kopecks : kopecks);
+        if (kopecks > 999_999_999_999_999n) return;
+        expect(parseMoney(`${sign}${whole}.${fraction}`) + 0).toBe(expected);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("UTM values that need no care", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9_|.:-]{0,40}$/), (value) => {
+        // A blank in front takes the general way.
+        expect(utmValue(value)).toBe(utmValue(` ${value}`));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
