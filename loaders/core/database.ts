@@ -1,10 +1,13 @@
 import { Agent as HttpsAgent } from "node:https";
+import { Readable } from "node:stream";
+import { createZstdCompress } from "node:zlib";
 import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import type { Clock } from "./clock";
 import { ExpectedError } from "./errors";
 import { errorCode } from "./http";
 import type { Log } from "./log";
 import { CONNECT_RETRY, retry, STATEMENT_RETRY, TRANSIENT_CODES, type Verdict } from "./retry";
+import { tsvLine } from "./tsv";
 
 export interface DatabaseSettings {
   host: string;
@@ -40,8 +43,15 @@ export interface Database {
   rows<T>(sql: string, params?: Row): Promise<T[]>;
   /** Runs a statement to its end; answers the number of rows it wrote. */
   run(sql: string, params?: Row, queryId?: string): Promise<number>;
-  /** Inserts one block. `token` names the block, so that a repeated insert is the same insert. */
+  /** Inserts one small block. `token` names the block, so that a repeated insert is the same insert. */
   insert(table: string, columns: readonly string[], rows: readonly Row[], token: string): Promise<void>;
+  /** Inserts one block of any size, given as lines of `tsvLine` in chunks of bytes, which must not change meanwhile. */
+  insertLines(
+    table: string,
+    columns: readonly string[],
+    chunks: readonly Buffer[],
+    token: string,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +71,12 @@ const TRANSIENT_SERVER_CODES: ReadonlySet<number> = new Set([202, 209, 210, 236,
 const CONNECT_TIMEOUT = 10_000;
 /** Above `max_execution_time` of the loader's profile, as with `wait_end_of_query` nothing is sent before the end. */
 const STATEMENT_TIMEOUT = 610_000;
+
+/** Of inserts: five times as fast as gzip at its default level, and as small. Node has zstd since 22.15. */
+const COMPRESSION =
+  typeof createZstdCompress === "function"
+    ? ({ codec: "zstd", level: 1 } as const)
+    : ({ codec: "gzip", level: 1 } as const);
 
 /** Opens nothing yet: the first statement connects. */
 export function createDatabase(options: DatabaseOptions): Database {
@@ -84,6 +100,22 @@ export function createDatabase(options: DatabaseOptions): Database {
       throw explain(error, options);
     });
   const abort = signal ? { abort_signal: signal } : {};
+  const insertLines: Database["insertLines"] = async (table, columns, chunks, token) => {
+    const [first, ...rest] = columns;
+    if (first === undefined) return;
+    await attempt(async () => {
+      await options.mayWrite?.();
+      await client.insert({
+        table,
+        columns: [first, ...rest],
+        // A new stream per try: the bytes themselves are kept until the server has them.
+        values: Readable.from(chunks, { objectMode: false }),
+        format: "TabSeparated",
+        clickhouse_settings: { insert_deduplication_token: token },
+        ...abort,
+      });
+    });
+  };
 
   return {
     name: database,
@@ -122,20 +154,15 @@ export function createDatabase(options: DatabaseOptions): Database {
         return Number(summary?.written_rows ?? 0);
       }),
     insert: async (table, columns, rows, token) => {
-      const [first, ...rest] = columns;
-      if (first === undefined || rows.length === 0) return;
-      await attempt(async () => {
-        await options.mayWrite?.();
-        await client.insert({
-          table,
-          columns: [first, ...rest],
-          values: rows,
-          format: "JSONEachRow",
-          clickhouse_settings: { insert_deduplication_token: token },
-          ...abort,
-        });
-      });
+      if (rows.length === 0) return;
+      await insertLines(
+        table,
+        columns,
+        [Buffer.from(rows.map((row) => tsvLine(columns, row)).join(""))],
+        token,
+      );
     },
+    insertLines,
     close: () => client.close(),
   };
 }
@@ -153,7 +180,7 @@ function createClickHouseClient(url: string, options: DatabaseOptions): ClickHou
     application: options.job,
     request_timeout: STATEMENT_TIMEOUT,
     max_open_connections: 4,
-    compression: { request: true, response: false },
+    compression: { request: COMPRESSION, response: false },
     use_multipart_params_auto: true,
     // The client's own logger would print whole statements.
     log: { level: ClickHouseLogLevel.OFF },

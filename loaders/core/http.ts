@@ -1,4 +1,6 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import PQueue from "p-queue";
 import { Agent, request, type Dispatcher } from "undici";
 import type { Clock } from "./clock";
 import { ExpectedError, StoppedError } from "./errors";
@@ -36,14 +38,16 @@ export interface HttpOptions {
   /** Moment (ms) at which the run must be over. */
   deadline: number;
   signal: AbortSignal;
-  /** Requests per second, one at a time; 0 means without a limit. */
+  /** Requests per second, all connections together; 0 means without a limit. */
   ratePerSecond: number;
+  /** Requests under way at once (default 1). A request that waits for its next try keeps its place. */
+  concurrency?: number;
   clock: Clock;
   log: Log;
   dispatcher?: Dispatcher;
 }
 
-/** Reads JSON from an API: GET only, allowed paths only, one request at a time, with retry and deadlines. */
+/** Reads JSON from an API: GET only, allowed paths only, few requests at a time, with retry and deadlines. */
 export interface HttpClient {
   /**
    * The parsed answer of GET `path` with `body` as JSON. Throws `ApiError`, an `ExpectedError` when the next
@@ -57,8 +61,10 @@ export interface HttpClient {
 
 /** Makes the client. It opens no connection before the first `get`. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { apiName, baseUrl, clock, log, deadline } = options;
-  const dispatcher = options.dispatcher ?? new Agent({ connections: 1, connect: { timeout: 10_000 } });
+  const { apiName, baseUrl, clock, log, deadline, concurrency = 1 } = options;
+  const dispatcher =
+    options.dispatcher ?? new Agent({ connections: concurrency, connect: { timeout: 10_000 } });
+  const queue = new PQueue({ concurrency });
   let requests = 0;
   let nextSlot = 0;
 
@@ -68,7 +74,6 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     nextSlot = Math.max(clock.now(), nextSlot) + gap;
     if (wait > 0) await clock.sleep(wait, signal);
   };
-
   const once = async (path: string, body: unknown, signal: AbortSignal): Promise<unknown> => {
     await takeSlot(signal);
     // The end of the run comes by `signal`.
@@ -111,18 +116,24 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         throw new Error(`GET ${path} is not on the list of paths that may be read`);
       }
       try {
-        return await retry(() => once(path, body, signal), {
-          table: API_RETRY,
-          clock,
-          deadline,
-          signal,
-          classify,
-          onWait: (error, attempt, waitMs) =>
-            log.warning(`Transient ${apiName} API error, backing off: ${(error as Error).message}`, {
-              attempt,
-              wait_ms: waitMs,
-            }),
-        });
+        return await queue.add(() =>
+          retry(() => once(path, body, signal), {
+            table: API_RETRY,
+            clock,
+            deadline,
+            signal,
+            classify,
+            onWait: (error, attempt, waitMs) => {
+              // "Slow down" said to one request holds for all.
+              const told = error instanceof ApiError && error.retryAfter !== undefined;
+              if (told) nextSlot = Math.max(nextSlot, clock.now() + waitMs);
+              log.warning(`Transient ${apiName} API error, backing off: ${(error as Error).message}`, {
+                attempt,
+                wait_ms: waitMs,
+              });
+            },
+          }),
+        );
       } catch (error) {
         if (error instanceof ApiError) {
           log.error(`${apiName} API request failed: ${error.message}`, {
@@ -134,6 +145,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       }
     },
     close: async () => {
+      queue.clear();
       await dispatcher.destroy();
     },
   };
@@ -230,7 +242,7 @@ async function readBody(apiName: string, path: string, body: AsyncIterable<unkno
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk as Uint8Array);
+    const bytes = chunk as Buffer;
     size += bytes.length;
     if (size > MAX_BODY) {
       throw new ApiError(`${apiName} ${path} answered more than ${MAX_BODY} bytes.`, null, "TOO_LONG", false);
@@ -257,10 +269,14 @@ function decompress(raw: Buffer, encoding: string | undefined): Buffer {
   }
 }
 
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** The JSON value of the bytes (a byte order mark is allowed, invalid UTF-8 is not), or undefined. */
 function parseJson(bytes: Buffer): { value: unknown } | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown };
+    return { value: JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text) as unknown };
   } catch {
     return undefined;
   }

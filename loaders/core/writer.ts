@@ -1,5 +1,7 @@
 import type { Database, Row } from "./database";
 import type { Log } from "./log";
+import type { Stopwatch } from "./stopwatch";
+import { tsvLine } from "./tsv";
 
 export interface WriterOptions {
   database: Database;
@@ -9,15 +11,26 @@ export interface WriterOptions {
   runId: string;
   /** Rows of one insert, at least; a group of rows is never split. */
   batchRows?: number;
+  /** Told how long the caller had to wait for the server. */
+  stopwatch?: Stopwatch;
 }
+
+/** Lines that are turned into bytes together. */
+const CHUNK_LINES = 500;
+/** An insert is sent when it has so many bytes, whatever its rows. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 /**
  * Writes rows to one table in large blocks while the caller fetches the next ones: one insert is under way at most, so
- * memory holds two blocks. A failed insert is thrown by the next `add` or by `finish`.
+ * memory holds two blocks, as bytes. A block is kept until the server has acknowledged it, so that it can be sent again.
+ * A failed insert is thrown by the next `add` or by `finish`.
  */
 export class TableWriter {
-  private readonly options: Required<WriterOptions>;
-  private buffer: Row[] = [];
+  private readonly options: WriterOptions & { batchRows: number };
+  private lines: string[] = [];
+  private chunks: Buffer[] = [];
+  private blockRows = 0;
+  private blockBytes = 0;
   private underWay: Promise<void> = Promise.resolve();
   private failure: { error: unknown } | undefined;
   private batches = 0;
@@ -25,14 +38,17 @@ export class TableWriter {
   rows = 0;
 
   constructor(options: WriterOptions) {
-    this.options = { batchRows: 20_000, ...options };
+    this.options = { batchRows: 50_000, ...options };
   }
 
   /** Adds rows that belong into one block. */
   async add(group: readonly Row[]): Promise<void> {
-    this.buffer.push(...group);
+    const { columns, batchRows } = this.options;
+    for (const row of group) this.lines.push(tsvLine(columns, row));
     this.rows += group.length;
-    if (this.buffer.length >= this.options.batchRows) await this.send();
+    this.blockRows += group.length;
+    if (this.lines.length >= CHUNK_LINES) this.pack();
+    if (this.blockRows >= batchRows || this.blockBytes >= BATCH_BYTES) await this.send();
   }
 
   /** Writes what is left and waits until every row is acknowledged. Answers the number of rows written. */
@@ -44,23 +60,34 @@ export class TableWriter {
     return this.rows;
   }
 
+  private pack(): void {
+    const chunk = Buffer.from(this.lines.join(""));
+    this.lines = [];
+    this.chunks.push(chunk);
+    this.blockBytes += chunk.length;
+  }
+
   private async send(): Promise<void> {
     await this.settle();
-    if (this.buffer.length === 0) return;
+    if (this.blockRows === 0) return;
+    this.pack();
     const { database, table, columns, runId } = this.options;
-    const block = this.buffer;
-    this.buffer = [];
+    const block = this.chunks;
+    this.chunks = [];
+    this.blockRows = 0;
+    this.blockBytes = 0;
     this.batches += 1;
     const token = `${table}:${runId}:${this.batches}`;
     this.underWay = database
-      .insert(`${database.name}.${table}`, columns, block, token)
+      .insertLines(`${database.name}.${table}`, columns, block, token)
       .catch((error: unknown) => {
         this.failure = { error };
       });
   }
 
   private async settle(): Promise<void> {
-    await this.underWay;
+    const { stopwatch } = this.options;
+    await (stopwatch ? stopwatch.wait("insert", this.underWay) : this.underWay);
     if (this.failure) throw this.failure.error;
   }
 }

@@ -1,5 +1,6 @@
 import { ExpectedError } from "../core/errors";
 import type { HttpClient } from "../core/http";
+import { IdSet } from "../core/id-set";
 
 /** The only paths below the base URL that the loader may read; ids are digits. Buyers and write routes are not here. */
 export const READ_ONLY_PATHS: readonly RegExp[] = [
@@ -60,39 +61,100 @@ export function pageBody(query: ListQuery, page: number): Record<string, unknown
   };
 }
 
+/** Rows of pages that wait to be taken, at most; of larger pages two are under way. */
+const ROWS_AHEAD = 5000;
+
 /**
- * Reads a listing page by page. Stops at the total the server gives or at an empty page; checks that each page is the one
- * asked for, is new, and that in the end as many different rows were seen as the total says. If rows came or went
- * meanwhile, the listing is read again; rows may then be seen twice. Throws `ProtocolError`.
+ * Reads a listing page by page, several pages at once, and gives them in the order of their numbers. Stops at the total
+ * the server gives or at an empty page; checks that each page is the one asked for, is new, and that in the end as many
+ * different rows were seen as the total says. If rows came or went meanwhile, the listing is read again; rows may then be
+ * seen twice. Throws `ProtocolError`.
  */
 export async function* listPages(
   client: Pick<HttpClient, "get">,
   path: string,
   query: ListQuery,
+  concurrency = 1,
 ): AsyncGenerator<Page> {
   for (let pass = 1; ; pass += 1) {
-    const seen = new Set<string | number>();
-    let first: number | undefined;
-    let total: number;
-    for (let page = 1; ; page += 1) {
-      const envelope = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
-      total = envelope.total;
-      first ??= total;
-      if (envelope.data.length === 0) break;
-      const before = seen.size;
-      for (const row of envelope.data) seen.add(rowId(row, seen.size));
-      if (seen.size === before)
-        throw new ProtocolError(`${path} answered page ${page} with rows it had already sent.`);
-      yield { rows: envelope.data, total };
-      if (page * envelope.perPage >= total) break;
-    }
-    // Fewer rows than at the beginning: something left, and what came after it may have slipped past.
-    if (seen.size === total && total >= (first ?? 0)) return;
+    const { whole, seen, total } = yield* readOnce(client, path, query, concurrency);
+    if (whole) return;
     if (pass >= MAX_PASSES) {
       throw new ProtocolError(
-        `${path} says it has ${total} rows and gave ${seen.size}, ${MAX_PASSES} times over.`,
+        `${path} says it has ${total} rows and gave ${seen}, ${MAX_PASSES} times over.`,
       );
     }
+  }
+}
+
+interface Pass {
+  /** Every row that was there at the end was seen. */
+  whole: boolean;
+  /** Different rows seen. */
+  seen: number;
+  /** What the last page said. */
+  total: number;
+}
+
+async function* readOnce(
+  client: Pick<HttpClient, "get">,
+  path: string,
+  query: ListQuery,
+  concurrency: number,
+): AsyncGenerator<Page, Pass> {
+  const seen = new IdSet();
+  const totals = new Totals();
+  const ask = async (page: number): Promise<Envelope> => {
+    const envelope = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
+    totals.add(envelope.total);
+    return envelope;
+  };
+
+  const underWay: Promise<Envelope>[] = [];
+  let asked = 0;
+  let total = 0;
+  // The first page tells how many there are.
+  let last = 1;
+  let ahead = 1;
+  for (let page = 1; ; page += 1) {
+    while (asked < Math.max(page, Math.min(last, page + ahead - 1))) {
+      asked += 1;
+      const answer = ask(asked);
+      // Whether the failure of a later page matters is known when its turn comes.
+      answer.catch(() => undefined);
+      underWay.push(answer);
+    }
+    const envelope = await (underWay.shift() as Promise<Envelope>);
+    const { data, perPage } = envelope;
+    total = envelope.total;
+    if (data.length === 0) break;
+    const before = seen.size;
+    for (const row of data) seen.add(rowId(row, seen.size));
+    if (seen.size === before) {
+      if (totals.changed) break;
+      throw new ProtocolError(`${path} answered page ${page} with rows it had already sent.`);
+    }
+    yield { rows: data, total };
+    if (page * perPage >= total) break;
+    last = Math.ceil(total / perPage);
+    if (concurrency > 1) ahead = Math.max(2, Math.min(2 * concurrency, Math.floor(ROWS_AHEAD / perPage)));
+  }
+  await Promise.allSettled(underWay);
+  // Without a decrease nothing left, so what was seen is there; then equal numbers mean equal rows.
+  return { whole: seen.size === totals.greatest && !totals.fell, seen: seen.size, total };
+}
+
+/** What the pages of one pass said of the size of the listing, in the order of their arrival. */
+class Totals {
+  greatest = -1;
+  /** A later page said less: something left the listing, and what came after it may have slipped past. */
+  fell = false;
+  changed = false;
+
+  add(total: number): void {
+    if (total < this.greatest) this.fell = true;
+    if (this.greatest >= 0 && total !== this.greatest) this.changed = true;
+    this.greatest = Math.max(this.greatest, total);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Database } from "../core/database";
 import { ExpectedError, StoppedError } from "../core/errors";
+import type { Progress } from "../core/progress";
+import { Stopwatch } from "../core/stopwatch";
 import { MOSCOW } from "../core/values";
 import { readWatermarks, writeWatermarks, type Watermark } from "../core/watermarks";
 import { TableWriter } from "../core/writer";
@@ -8,6 +10,7 @@ import { deriveStatements } from "./derive";
 import { createOrderReader } from "./order-reader";
 import { EVENT_COLUMNS } from "./event-rows";
 import { count, newCounts, type Run } from "./run";
+import { observed } from "./reader";
 import { createSchemas } from "./schemas";
 import { checkSchema } from "./schema-check";
 import { SOURCES } from "./sources";
@@ -17,7 +20,7 @@ import { filterTime, moscowMidnight, planRun, type History, type WindowArguments
 export type RunInput = Pick<
   Run,
   "settings" | "runId" | "startedAt" | "deadline" | "clock" | "log" | "database" | "reader" | "quarantine"
-> & { asked: WindowArguments };
+> & { progress: Progress; asked: WindowArguments };
 
 /** Facts of the last days are compared on every run, all of them on the first run of a day. */
 const COMPARED_DAYS = 92;
@@ -35,12 +38,12 @@ export async function load(input: RunInput): Promise<Run> {
       run.skipped.push({ resource: source.name, reason });
       run.log.info(`Skipped ${source.name}`, { reason });
     } else {
-      await loadSource(run, source);
+      await watched(run, source, input);
     }
   }
   neverRequested(run);
   await writeEvents(run);
-  await derive(run);
+  await run.stopwatch.wait("recompute", derive(run));
   await moveWatermarks(run);
   return run;
 }
@@ -52,6 +55,35 @@ function neverRequested({ settings, skipped }: Run): void {
     ["partner_tickets", settings.QTICKETS_SKIP_PARTNER_TICKETS],
   ];
   for (const [resource, skip] of asked) if (!skip) skipped.push({ resource, reason: "never_requested" });
+}
+
+/** Loads a source, shows how far it is, and says what it took. */
+async function watched(
+  run: Run,
+  source: (typeof SOURCES)[number],
+  { progress, reader, clock, log }: RunInput,
+): Promise<void> {
+  const reading = { pages: 0, rows: 0, total: 0 };
+  const startedAt = clock.now();
+  progress.show(source.name, reading);
+  run.reader = observed(reader, run.stopwatch, (rows, total) => {
+    reading.pages += 1;
+    reading.rows += rows;
+    reading.total = Math.max(total, reading.rows);
+    progress.show(source.name, reading);
+  });
+  try {
+    await loadSource(run, source);
+  } finally {
+    progress.end(source.name, reading);
+  }
+  const seconds = (clock.now() - startedAt) / 1000;
+  log.info(`Read ${source.name}: ${reading.pages} pages, ${reading.rows} rows in ${seconds.toFixed(1)} s`, {
+    source: source.name,
+    pages: reading.pages,
+    rows: reading.rows,
+    seconds,
+  });
 }
 
 async function loadSource(run: Run, source: (typeof SOURCES)[number]): Promise<void> {
@@ -100,6 +132,7 @@ async function prepare(input: RunInput): Promise<Run> {
     watermarks,
     counts,
     schemas,
+    stopwatch: new Stopwatch(),
     readOrder: createOrderReader(schemas.order, startedAt, naive),
     aliases: new Map(aliases.map((row) => [row.alias, row.city])),
     skipped: [],

@@ -6,6 +6,7 @@ import { parseEnvFile, secretValues } from "../core/config";
 import { EXIT, LockedError, UsageError } from "../core/errors";
 import { logFailure, stopOnSignals } from "../core/job";
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
+import { barProgress, plainProgress, type Progress } from "../core/progress";
 import { databaseSettings } from "../core/settings";
 import { realRun } from "./real-run";
 import { dryRunSummary } from "./report";
@@ -83,7 +84,12 @@ function readEnvironment(args: Arguments): Environment {
 }
 
 /** The logger before the settings are known: what the environment says about it, as far as it makes sense. */
-function logFor(args: Arguments | undefined, environment: Environment, always: Record<string, unknown>): Log {
+function logFor(
+  args: Arguments | undefined,
+  environment: Environment,
+  always: Record<string, unknown>,
+  progress: Progress,
+): Log {
   const level = (environment.LOG_LEVEL ?? "").trim().toUpperCase() as LogLevel;
   return createLog({
     name: "qtickets_api",
@@ -91,6 +97,7 @@ function logFor(args: Arguments | undefined, environment: Environment, always: R
     format: (environment.LOG_FORMAT ?? "").trim() === "json" ? "json" : "text",
     secrets: secretValues(settingsSchema, environment),
     always,
+    write: (line) => progress.line(line),
   });
 }
 
@@ -113,11 +120,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   const runId = randomUUID();
   let args: Arguments | undefined;
   let environment: Environment = process.env;
-  let log = logFor(args, environment, { run_id: runId });
+  let progress = plainProgress(process.stderr);
+  let log = logFor(args, environment, { run_id: runId }, progress);
   try {
     args = parseArguments(argv);
     environment = readEnvironment(args);
-    log = logFor(args, environment, { run_id: runId });
+    // Bars are for people: not into files and pipes, and not between JSON lines.
+    if (process.stderr.isTTY && (environment.LOG_FORMAT ?? "").trim() !== "json") {
+      progress = barProgress(process.stderr);
+    }
+    log = logFor(args, environment, { run_id: runId }, progress);
     const settings = readSettings(environment);
     const asked = readAsked(args, startedAt);
     if (args.dryRun || settings.DRY_RUN) {
@@ -131,6 +143,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       fixtures: args.offlineFixturesDir,
       verbose: args.verbose,
       log,
+      progress,
       runId,
       startedAt,
       clock: systemClock,
@@ -141,6 +154,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     logFailure(log, error, args?.verbose ?? false);
     if (error instanceof UsageError) return EXIT.usage;
     return error instanceof LockedError ? EXIT.locked : EXIT.error;
+  } finally {
+    progress.stop();
   }
 }
 

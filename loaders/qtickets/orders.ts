@@ -2,6 +2,7 @@ import { TableWriter } from "../core/writer";
 import { ApiError } from "../core/http";
 import type { Row } from "../core/database";
 import { ExpectedError } from "../core/errors";
+import { IdSet } from "../core/id-set";
 import { BadValue, moscowDay } from "../core/values";
 import type { Condition, Page } from "./api";
 import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
@@ -31,9 +32,13 @@ export const orders: Source = {
       runId,
       table: "stg_qtickets_api_orders_raw",
       columns: ORDER_COLUMNS,
+      stopwatch: run.stopwatch,
     });
-    const state: State = { writer, written: new Set(), seen: 0, bad: 0 };
-    for (const reading of await readings(run)) await read(run, reading, state);
+    const state: State = { writer, written: new IdSet(), doubtful: [], seen: 0, bad: 0 };
+    for (const reading of await readings(run)) {
+      await read(run, reading, state);
+      await settleDoubtful(run, state);
+    }
     checkShare(run, "orders", state.seen, state.bad);
     counts.salesRows = await writer.finish();
     counts.orders = state.written.size;
@@ -47,10 +52,27 @@ export const orders: Source = {
 
 interface State {
   writer: TableWriter;
-  written: Set<string>;
+  /** Orders that were handed to the writer. */
+  written: IdSet;
+  /** Orders that are written only if they are in the warehouse already; they are looked up many at a time. */
+  doubtful: Candidate[];
   seen: number;
   bad: number;
 }
+
+/** An order as it is going to be written. */
+interface Candidate {
+  id: string;
+  version: number;
+  rows: Row[];
+  /** Moscow day of sale. */
+  day: string | null;
+  paid: boolean;
+  isNewSale: boolean;
+}
+
+/** Orders that are looked up together. */
+const LOOKED_UP = 2000;
 
 async function readings(run: Run): Promise<Reading[]> {
   const { plan, settings } = run;
@@ -139,15 +161,27 @@ async function read(run: Run, reading: Reading, state: State): Promise<void> {
   log.info("Fetched orders from QTickets API via GET", { reading: reading.what, pages, rows });
 }
 
-interface Candidate {
-  order: Order;
-  version: number;
-  rows: Row[];
+async function takePage(run: Run, reading: Reading, page: Page, state: State): Promise<void> {
+  const newest = run.stopwatch.time("rows", () => candidates(run, reading, page, state));
+  const wanted: Candidate[] = [];
+  for (const one of newest.values()) {
+    const sure = one.isNewSale || state.written.has(one.id);
+    (sure ? wanted : state.doubtful).push(one);
+  }
+  await write(run, state, wanted);
+  if (state.doubtful.length >= LOOKED_UP) await settleDoubtful(run, state);
 }
 
-async function takePage(run: Run, reading: Reading, page: Page, state: State): Promise<void> {
+/** The orders of a page that belong to the reading, each in its newest version. */
+function candidates(run: Run, reading: Reading, page: Page, state: State): Map<string, Candidate> {
   const { counts } = run;
   const newest = new Map<string, Candidate>();
+  const context = {
+    eventOfShow: run.eventOfShow,
+    cityOfEvent: run.cityOfEvent,
+    readAt: run.startedAt,
+    onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
+  };
   for (const raw of page.rows) {
     state.seen += 1;
     try {
@@ -158,41 +192,57 @@ async function takePage(run: Run, reading: Reading, page: Page, state: State): P
       }
       const version = orderVersion(order, run.startedAt);
       if ((newest.get(order.id)?.version ?? -1) > version) continue;
-      const rows = orderRows(order, {
-        eventOfShow: run.eventOfShow,
-        cityOfEvent: run.cityOfEvent,
-        readAt: run.startedAt,
-        onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
+      const rows = orderRows(order, context);
+      const paid = paymentMoment(order);
+      newest.set(order.id, {
+        id: order.id,
+        version,
+        rows,
+        day: saleDay(order),
+        paid: paid !== null,
+        isNewSale: isNewSale(run, paid),
       });
-      newest.set(order.id, { order, version, rows });
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       state.bad += 1;
       run.quarantine.add("orders", (raw as { id?: unknown } | null)?.id, error.message);
     }
   }
-  const candidates = [...newest.values()];
-  const doubtful = candidates.filter(({ order }) => !isNewSale(run, order)).map(({ order }) => order.id);
-  const known = await knownOrders(run, doubtful);
-  for (const { order, rows } of candidates) {
-    if (!isNewSale(run, order) && !known.has(order.id)) {
-      count(
-        counts.dropped,
-        paymentMoment(order) === null ? "never paid" : "paid before the days that are loaded",
-      );
-      continue;
+  return newest;
+}
+
+async function settleDoubtful(run: Run, state: State): Promise<void> {
+  const { doubtful } = state;
+  state.doubtful = [];
+  const found = await knownOrders(
+    run,
+    doubtful.map(({ id }) => id),
+  );
+  // An order of this run may still be on its way to the server.
+  const known = (id: string) => found.has(id) || state.written.has(id);
+  for (const { id, paid } of doubtful) {
+    if (!known(id)) {
+      count(run.counts.dropped, paid ? "paid before the days that are loaded" : "never paid");
     }
-    touch(run, saleDay(order));
-    state.written.add(order.id);
-    await state.writer.add(rows);
   }
+  await write(
+    run,
+    state,
+    doubtful.filter(({ id }) => known(id)),
+  );
+}
+
+async function write(run: Run, state: State, orders: readonly Candidate[]): Promise<void> {
+  for (const { id, day } of orders) {
+    touch(run, day);
+    state.written.add(id);
+  }
+  await state.writer.add(orders.flatMap(({ rows }) => rows));
 }
 
 /** A paid order within the days that are loaded whole. All others are written only over what is there already. */
-function isNewSale(run: Run, order: Order): boolean {
-  const paid = paymentMoment(order);
-  if (paid === null) return false;
-  return run.plan.mode === "window" || paid >= run.plan.readFrom;
+function isNewSale(run: Run, paid: number | null): boolean {
+  return paid !== null && (run.plan.mode === "window" || paid >= run.plan.readFrom);
 }
 
 async function knownOrders(run: Run, ids: readonly string[]): Promise<Set<string>> {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors";
 import type { HttpClient } from "../core/http";
+import type { Stopwatch } from "../core/stopwatch";
 import { countRows, listPages, type Condition, type ListQuery, type Page } from "./api";
 import { SEATS_BODY } from "./seat-counts";
 
@@ -21,15 +22,51 @@ export interface Reader {
 /** Listings that come in pages. */
 export type ListPath = "/orders" | "/events" | "/discounts" | "/promo-codes";
 
-/** Reads from the API. */
-export function apiReader(client: Pick<HttpClient, "get">): Reader {
+/** Reads from the API, several pages of a listing at a time. */
+export function apiReader(client: Pick<HttpClient, "get">, concurrency: number): Reader {
   return {
     offline: false,
-    pages: (path, query) => listPages(client, path, query),
+    pages: (path, query) => listPages(client, path, query, concurrency),
     count: (path, where) => countRows(client, path, where),
     seats: (showId) => client.get(`/shows/${showId}/seats`, SEATS_BODY),
     answer: (path, body) => client.get(path, body),
-    within: (limit) => apiReader({ get: (path, body) => client.get(path, body, limit) }),
+    within: (limit) => apiReader({ get: (path, body) => client.get(path, body, limit) }, concurrency),
+  };
+}
+
+/** The same reader; tells of each answer how many rows it had and how many there will be, and how long it was waited for. */
+export function observed(
+  reader: Reader,
+  stopwatch: Stopwatch,
+  told: (rows: number, total: number) => void,
+): Reader {
+  return {
+    ...reader,
+    pages: async function* (path, query) {
+      const pages = reader.pages(path, query)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await stopwatch.wait("fetch", Promise.resolve(pages.next()));
+          if (next.done) return;
+          told(next.value.rows.length, next.value.total);
+          yield next.value;
+        }
+      } finally {
+        await pages.return?.();
+      }
+    },
+    count: (path, where) => stopwatch.wait("fetch", reader.count(path, where)),
+    seats: async (showId) => {
+      const answer = await stopwatch.wait("fetch", reader.seats(showId));
+      told(1, 0);
+      return answer;
+    },
+    answer: async (path, body) => {
+      const answer = await stopwatch.wait("fetch", reader.answer(path, body));
+      told(1, 0);
+      return answer;
+    },
+    within: (limit) => observed(reader.within(limit), stopwatch, told),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock";
 import { createHttpClient, type HttpClient } from "../core/http";
 import { runJob } from "../core/job";
 import type { Log } from "../core/log";
+import type { Progress } from "../core/progress";
 import { Quarantine } from "../core/quarantine";
 import { databaseSettings } from "../core/settings";
 import { READ_ONLY_PATHS } from "./api";
@@ -20,6 +21,8 @@ export interface RealRun {
   /** Stack traces go into the log. */
   verbose: boolean;
   log: Log;
+  /** Ended by the caller. */
+  progress: Progress;
   runId: string;
   /** Milliseconds since 1970 UTC. */
   startedAt: number;
@@ -64,6 +67,7 @@ export async function realRun(run: RealRun): Promise<number> {
           database,
           reader,
           quarantine,
+          progress: run.progress,
           asked,
         });
         return loaded(done, (clock.now() - startedAt) / 1000, client?.requests ?? 0);
@@ -87,11 +91,12 @@ function openReader(
     allow: READ_ONLY_PATHS,
     requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
     ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,
+    concurrency: settings.QTICKETS_CONCURRENCY,
     deadline,
     signal: stop.signal,
     clock,
     log,
   });
   opened(client);
-  return apiReader(client);
+  return apiReader(client, settings.QTICKETS_CONCURRENCY);
 }

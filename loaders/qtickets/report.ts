@@ -54,6 +54,8 @@ export function loaded(run: Run, seconds: number, requests: number): Outcome {
       rows_processed: rowsProcessed(counts),
       requests,
       seconds,
+      step_seconds: run.stopwatch.seconds,
+      peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     },
   };
 }

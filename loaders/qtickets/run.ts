@@ -3,6 +3,7 @@ import type { Database, Row } from "../core/database";
 import { ExpectedError } from "../core/errors";
 import type { Log } from "../core/log";
 import type { Quarantine } from "../core/quarantine";
+import type { Stopwatch } from "../core/stopwatch";
 import type { Event, Order, Schemas } from "./schemas";
 import type { Reader } from "./reader";
 import type { Settings } from "./settings";
@@ -72,6 +73,7 @@ export interface Run {
   database: Database;
   reader: Reader;
   quarantine: Quarantine;
+  stopwatch: Stopwatch;
   schemas: Schemas;
   /** An order of the API, or `BadValue` with the reason why it cannot be read. */
   readOrder: (raw: unknown) => Order;

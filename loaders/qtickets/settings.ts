@@ -65,8 +65,12 @@ export const settingsSchema = z.object({
     form: FORMS.boolean,
   }),
   QTICKETS_RATE_PER_SECOND: setting(kinds.decimal(0, 100_000).default(3), {
-    doc: "Requests per second, one at a time; 0 means without a limit (sandbox).",
+    doc: "Requests per second, all together; 0 means without a limit (sandbox).",
     form: "a number of 0 or more",
+  }),
+  QTICKETS_CONCURRENCY: setting(kinds.integer(1, 64).default(4), {
+    doc: "Requests under way at once; QTICKETS_RATE_PER_SECOND holds for all of them together.",
+    form: "an integer from 1 to 64",
   }),
   QTICKETS_REQUEST_SECONDS: setting(kinds.decimal(0.1, 3600).default(60), {
     doc: "Deadline of one request in seconds.",

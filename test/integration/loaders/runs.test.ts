@@ -125,7 +125,8 @@ test("SIGTERM in the middle: ends in seconds, writes its error row, frees the le
 test("killed at any point, the next run after the lease has expired makes the facts right", async () => {
   for (const point of [1, 9, 25]) {
     await warehouse.reset();
-    slowly();
+    // Every route, so that the run is still at work when the kill arrives.
+    warehouse.sandbox.faults.set({ kind: "delay", ms: 150 });
     const run = warehouse.start(slow);
     await waitFor(() => warehouse.sandbox.requests.length >= point || run.child.exitCode !== null);
     run.child.kill("SIGKILL");

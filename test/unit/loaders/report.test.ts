@@ -14,6 +14,7 @@ function run(change: Partial<Run> = {}): Run {
     skipped: [],
     degraded: [],
     quarantine: { reasons: {} },
+    stopwatch: { seconds: { fetch: 0.7, insert: 0.2 } },
     ...change,
   } as unknown as Run;
 }
@@ -41,7 +42,9 @@ test("an ok run: counters of every data set, nothing that did not happen", () =>
     backfill_mode: false,
     requests: 7,
     seconds: 1.5,
+    step_seconds: { fetch: 0.7, insert: 0.2 },
   });
+  expect(outcome.metrics.peak_rss_mb).toBeGreaterThan(10);
 });
 
 test("what was left out is said; only what failed makes a run partial", () => {
