@@ -112,7 +112,7 @@ async function* readOnce(
 
   const underWay: Promise<Envelope>[] = [];
   let asked = 0;
-  let total = 0;
+  let latest: number | undefined;
   // The first page tells how many there are.
   let last = 1;
   let ahead = 1;
@@ -125,8 +125,8 @@ async function* readOnce(
       underWay.push(answer);
     }
     const envelope = await (underWay.shift() as Promise<Envelope>);
-    const { data, perPage } = envelope;
-    total = envelope.total;
+    const { data, perPage, total } = envelope;
+    latest = total;
     if (data.length === 0) break;
     const before = seen.size;
     for (const row of data) seen.add(rowId(row, seen.size));
@@ -141,7 +141,7 @@ async function* readOnce(
   }
   await Promise.allSettled(underWay);
   // Without a decrease nothing left, so what was seen is there; then equal numbers mean equal rows.
-  return { whole: seen.size === totals.greatest && !totals.fell, seen: seen.size, total };
+  return { whole: seen.size === totals.greatest && !totals.fell, seen: seen.size, total: latest ?? 0 };
 }
 
 /** What the pages of one pass said of the size of the listing, in the order of their arrival. */
