@@ -5,6 +5,7 @@ import { ExpectedError } from "../../../loaders/core/errors";
 import { createHttpClient } from "../../../loaders/core/http";
 import { failed } from "../../../loaders/core/job";
 import { writeJournalRow } from "../../../loaders/core/journal";
+import { plainProgress } from "../../../loaders/core/progress";
 import { Quarantine } from "../../../loaders/core/quarantine";
 import { databaseSettings } from "../../../loaders/core/settings";
 import { READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
@@ -61,6 +62,7 @@ export async function simulateRun(
     allow: READ_ONLY_PATHS,
     requestTimeoutMs: 10_000,
     ratePerSecond: 0,
+    concurrency: settings.QTICKETS_CONCURRENCY,
     deadline,
     signal: new AbortController().signal,
     clock,
@@ -75,7 +77,8 @@ export async function simulateRun(
       clock,
       log,
       database,
-      reader: apiReader(client),
+      reader: apiReader(client, settings.QTICKETS_CONCURRENCY),
+      progress: plainProgress(process.stderr),
       quarantine: new Quarantine({ directory: settings.QUARANTINE_DIR, job, runId, log }),
       asked: run.asked,
     }).then(
@@ -119,5 +122,6 @@ function crashing(real: Database, crash: Crash | undefined): Database {
     rows: <T>(...args: Parameters<Database["rows"]>) => around(() => real.rows<T>(...args)),
     run: (...args) => around(() => real.run(...args)),
     insert: (...args) => around(() => real.insert(...args)),
+    insertLines: (...args) => around(() => real.insertLines(...args)),
   };
 }

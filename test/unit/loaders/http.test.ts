@@ -267,9 +267,9 @@ describe("time", () => {
       const timer = setInterval(() => response.write(" "), 5);
       response.on("close", () => clearInterval(timer));
     };
-    const { client, received } = await setUp([drip], { requestTimeoutMs: 40 });
+    const { client, received } = await setUp([drip], { requestTimeoutMs: 200 });
     const error = (await caught(client.get("/orders", {}))) as ApiError;
-    expect(error.message).toBe("QTickets /orders did not answer within 40 ms.");
+    expect(error.message).toBe("QTickets /orders did not answer within 200 ms.");
     expect(received).toHaveLength(5);
   });
 
