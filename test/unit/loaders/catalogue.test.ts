@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { TableWriter } from "../../../loaders/core/writer";
 import { ExpectedError } from "../../../loaders/core/errors";
 import { ApiError } from "../../../loaders/core/http";
 import { payloadJson } from "../../../loaders/core/payload";
@@ -11,6 +12,10 @@ import { promoCodes } from "../../../loaders/qtickets/promo-codes";
 import { newCounts, type Run, type Source } from "../../../loaders/qtickets/run";
 import { NOW, parseEvent, rawEvent } from "./samples";
 
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its writer below
+const { add } = TableWriter.prototype;
+afterEach(() => vi.restoreAllMocks());
+
 const KEY = "k".repeat(32);
 
 /** As much of a run as an optional source looks at; `written` collects the rows of its inserts. */
@@ -19,6 +24,11 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
   const quarantined: unknown[][] = [];
   const asked: { path: string; body: unknown }[] = [];
   const nothing = () => undefined;
+  // Rows are lines of text when they reach the database.
+  vi.spyOn(TableWriter.prototype, "add").mockImplementation(function (this: TableWriter, group) {
+    written.push(...group);
+    return add.call(this, group);
+  });
   const answer = (path: string, body: unknown): Promise<unknown> => {
     asked.push({ path, body });
     const found = answers[path];
@@ -41,10 +51,7 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
     log: { error: nothing, warning: nothing, info: nothing, debug: nothing },
     database: {
       name: "zakaz",
-      insert: (_table: string, _columns: unknown, rows: Record<string, unknown>[]) => {
-        written.push(...rows);
-        return Promise.resolve();
-      },
+      insertLines: () => Promise.resolve(),
     },
     reader,
     quarantine: { reasons: {}, add: (...line: unknown[]) => void quarantined.push(line) },
