@@ -1,7 +1,8 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
 import { load } from "./load";
+import { rotatable, rotate, type RotateOptions } from "./rotate";
 import { sbom } from "./sbom";
 import { showSchema, type ShowOptions } from "./schema/show";
 import { smoke } from "./smoke";
@@ -58,6 +59,14 @@ schema
   .option("--out <folder>", "one file per object in a folder instead of standard output")
   .option(...targetOption)
   .action((names: string[], options: ShowOptions) => showSchema(names, options));
+
+program
+  .command("rotate")
+  .description("give a user of the warehouse a new password: configuration, pulumi up, proof by login")
+  .addArgument(new Argument("<who>", "whose password").choices(rotatable))
+  .option("--out <file>", "write the new password into a new file that only you can read")
+  .option("--print", "print the new password, once, as the last line")
+  .action((who: (typeof rotatable)[number], options: RotateOptions) => rotate(who, options));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {

@@ -1,0 +1,11 @@
+import { randomInt } from "node:crypto";
+
+/** Letters and digits that nobody takes for one another, in any font or over the telephone; nothing that a shell or a URL reads. */
+const ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";
+/** 36 of 54 characters: 207 bits. */
+const LENGTH = 36;
+
+/** A new random password. */
+export function newPassword(): string {
+  return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+}
