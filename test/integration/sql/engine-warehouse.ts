@@ -32,9 +32,10 @@ export const ENGINES = [
   { name: "the embedded engine", start: startEngineWarehouse },
 ];
 
-/** Installs `sql/` once on a server that is empty; stops it when that fails. */
+/** Installs `sql/`, or the statements given, once on a server that is empty; stops it when that fails. */
 export async function installWarehouse<Server extends TestServer>(
   engine: Server,
+  sql: string = wholeSql(),
 ): Promise<ServerWarehouse<Server>> {
   const passwords = new Map<User, string>([["admin", engine.adminPassword]]);
   for (const user of LOGIN_USERS) passwords.set(user, randomBytes(9).toString("hex"));
@@ -44,7 +45,7 @@ export async function installWarehouse<Server extends TestServer>(
       const hash = createHash("sha256").update(passwords.get(user)!).digest("hex");
       return `ALTER USER ${user} IDENTIFIED WITH sha256_hash BY '${hash}' ${HOSTS};\n`;
     });
-    const result = await engine.client(["--multiquery"], `${wholeSql()}\n${unlock.join("")}`);
+    const result = await engine.client(["--multiquery"], `${sql}\n${unlock.join("")}`);
     if (result.code !== 0) throw new Error(result.stderr);
   }
 
