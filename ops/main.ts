@@ -4,7 +4,7 @@ import { EXIT, Failure } from "./failure";
 import { load } from "./load";
 import { rotatable, rotate, type RotateOptions } from "./rotate";
 import { sbom } from "./sbom";
-import { showSchema, type ShowOptions } from "./schema/show";
+import { showSchema, type ShowOptions } from "./schema/describe";
 import { smoke } from "./smoke";
 import { status } from "./status";
 
