@@ -5,6 +5,7 @@ import { load } from "./load";
 import { rotatable, rotate, type RotateOptions } from "./rotate";
 import { sbom } from "./sbom";
 import { showSchema, type ShowOptions } from "./schema/describe";
+import { schemaApply, schemaDiff, schemaState } from "./schema-command";
 import { smoke } from "./smoke";
 import { status } from "./status";
 
@@ -50,7 +51,7 @@ program
   .option("--out <file>", "write it to a file instead of standard output")
   .action((options: TargetOption & { out?: string }) => sbom(options.target, options.out));
 
-const schema = program.command("schema").description("the schema of the live server");
+const schema = program.command("schema").description("the live warehouse against sql/");
 
 schema
   .command("show")
@@ -59,6 +60,26 @@ schema
   .option("--out <folder>", "one file per object in a folder instead of standard output")
   .option(...targetOption)
   .action((names: string[], options: ShowOptions) => showSchema(names, options));
+
+schema
+  .command("diff")
+  .description("what differs, with the statements that would mend it; exit code 1 for any difference")
+  .option(...targetOption)
+  .action((options: TargetOption) => schemaDiff(options.target));
+schema
+  .command("apply")
+  .description("run pending migrations and mend what differs; stops before anything that could lose data")
+  .option(...targetOption)
+  .option("--allow <objects...>", "objects that pending migrations may take away or rewrite")
+  .option("--resume <migration>", "let this migration, which failed before, go on where it failed")
+  .option("--force", "overrule another apply that is under way or died elsewhere")
+  .action(schemaApply);
+schema
+  .command("state")
+  .description("the same for programs, as JSON")
+  .option(...targetOption)
+  .option("--wait <seconds>", "how long a server may stay silent")
+  .action(schemaState);
 
 program
   .command("rotate")

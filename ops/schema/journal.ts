@@ -35,6 +35,12 @@ export interface MigrationRow {
   message: string;
 }
 
+/**
+ * Says that statement `number` (from 1) comes next, and in an error, how many there are (if not those of the change) and
+ * which it is.
+ */
+export type Step = (number: number, about?: { total?: number; title?: string }) => Promise<void>;
+
 /** Failed after some of its statements may have run; the message names the one that failed. */
 export class ApplyFailure extends Failure {}
 
@@ -81,33 +87,34 @@ WHERE kind = 'migration' ORDER BY version, name`,
   /**
    * Records a change: `started`, then the work, then `ok`, or `failed` with the number of the statement and the error.
    * Makes the journal's table where it is not there yet. Changes of one process may be nested.
-   * @param work runs the statements; calls `step(n)` before the n-th, from 1
+   * @param work runs the statements; calls `step` before each
    * @throws Failure with exit code 4 while another process holds the lock; ApplyFailure when the work fails
    */
-  async record(
-    subject: Subject,
-    change: Change,
-    work: (step: (number: number) => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  async record(subject: Subject, change: Change, work: (step: Step) => Promise<void>): Promise<void> {
     await this.table.ensure();
     const version = change.version ?? (await this.revision(subject)).number;
     const entry: Entry = { ...change, version };
     const first = change.done ?? 0;
     await this.lock(entry, first);
     let current = first + 1;
+    let total = change.statements.length;
+    let title: string | undefined;
     const renewal = setInterval(
       () => void this.table.write(entry, "started", current - 1, this.holder).catch(() => undefined),
       RENEW_MS,
     );
     try {
-      await work(async (number) => {
+      await work(async (number, about = {}) => {
         // What is done survives a crash.
         if (number > current) await this.table.write(entry, "started", number - 1, this.holder);
         current = number;
+        total = about.total ?? total;
+        title = about.title;
       });
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause);
-      const message = `Statement ${current} of ${change.statements.length} failed: ${what}`;
+      const which = `Statement ${current} of ${total}${title === undefined ? "" : ` (${title})`}`;
+      const message = cause instanceof ApplyFailure ? what : `${which} failed: ${what}`;
       // The failure itself is what people must see, not that it could not be journaled.
       await this.table.write(entry, "failed", current - 1, message.slice(0, 1000)).catch(() => undefined);
       if (!(cause instanceof Failure)) throw cause;
@@ -115,7 +122,7 @@ WHERE kind = 'migration' ORDER BY version, name`,
     } finally {
       clearInterval(renewal);
     }
-    await this.table.write(entry, "ok", change.statements.length, "");
+    await this.table.write(entry, "ok", total, "");
   }
 
   /** Notes migrations that a new installation contains already. To be called within `record`. */

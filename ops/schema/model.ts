@@ -79,6 +79,12 @@ export interface ViewModel {
 
 export type ObjectModel = TableModel | ViewModel;
 
+export interface DatabaseModel {
+  name: string;
+  engine?: string;
+  comment?: string;
+}
+
 const COLUMN_CLAUSES = [
   "DEFAULT",
   "MATERIALIZED",
@@ -121,6 +127,26 @@ export function parseObject(formatted: string): ObjectModel {
   return noun === "TABLE"
     ? table(name, scan.rest())
     : view(noun === "VIEW" ? "view" : "materialized_view", name, scan.rest());
+}
+
+/**
+ * Reads CREATE DATABASE out of what `formatQuery` makes of it.
+ * @throws NotAnObject
+ */
+export function parseDatabase(formatted: string): DatabaseModel {
+  const scan = new Scan(tokenize(formatted).filter(isSignificant));
+  scan.expect("CREATE");
+  scan.expect("DATABASE");
+  scan.accept("IF NOT EXISTS");
+  const name = scan.name();
+  const clauses = split(scan.rest(), ["ENGINE", "COMMENT"]);
+  return {
+    name,
+    ...present({
+      engine: optionalText(clauses.get("ENGINE")?.slice(1)),
+      comment: literal(clauses.get("COMMENT")),
+    }),
+  };
 }
 
 function table(name: string, tokens: Token[]): TableModel {

@@ -1,0 +1,97 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Warehouse } from "../../../ops/warehouse";
+import { applySchema, type ApplyOptions } from "../../../ops/schema/apply";
+import { Journal } from "../../../ops/schema/journal";
+import { readPlan, type Plan } from "../../../ops/schema/plan";
+import type { TestServer } from "../../support/server-common";
+import { ROOT } from "../../support/stack";
+
+/** A server as `npx zakaz schema` works on it, with `sql/` of the repository or of a copy. */
+export class SchemaServer {
+  readonly warehouse: Warehouse;
+
+  constructor(
+    readonly server: TestServer,
+    readonly root: string = ROOT,
+  ) {
+    const { httpUrl: url, adminPassword: password } = server;
+    this.warehouse = new Warehouse({ container: "of-a-test", url, user: "admin", password });
+  }
+
+  plan(): Promise<Plan> {
+    return readPlan(this.warehouse, new Journal(this.warehouse), { root: this.root });
+  }
+
+  apply(options: Partial<ApplyOptions> = {}): Promise<number> {
+    const defaults: ApplyOptions = { root: this.root, allow: [], force: false, say: () => undefined };
+    return applySchema(this.warehouse, { ...defaults, ...options });
+  }
+
+  async run(...statements: string[]): Promise<void> {
+    for (const statement of statements) await this.warehouse.command(statement);
+  }
+
+  /** SHOW CREATE of every database, table and view, by name. */
+  async created(): Promise<Record<string, string>> {
+    const names = await this.warehouse.rows<{ name: string; what: string }>(
+      `SELECT concat(database, '.', name) AS name, 'TABLE' AS what FROM system.tables WHERE database IN ('zakaz', 'bi', 'meta')
+UNION ALL SELECT name, 'DATABASE' FROM system.databases WHERE name IN ('zakaz', 'bi', 'meta') ORDER BY name`,
+    );
+    const created: Record<string, string> = {};
+    for (const { name, what } of names) {
+      const [row] = await this.warehouse.rows<{ statement: string }>(`SHOW CREATE ${what} ${name}`);
+      created[name] = row!.statement;
+    }
+    return created;
+  }
+
+  /** The journal, oldest first. */
+  journal(): Promise<
+    { version: number; name: string; kind: string; status: string; statements: number; message: string }[]
+  > {
+    return this.warehouse.rows(
+      "SELECT version, name, kind, status, statements, message FROM meta.schema_migrations FINAL ORDER BY started_at, version, name",
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.warehouse.close();
+    await this.server.stop();
+  }
+}
+
+/** A copy of `sql/` that a test may edit; `remove` it afterwards. */
+export class SqlCopy {
+  readonly root = mkdtempSync(join(tmpdir(), "zt-sql-"));
+
+  constructor() {
+    cpSync(join(ROOT, "sql"), join(this.root, "sql"), { recursive: true });
+  }
+
+  /** Replaces a text that stands in the file exactly once. */
+  edit(file: string, from: string, to: string): void {
+    const path = join(this.root, "sql", file);
+    const text = readFileSync(path, "utf8");
+    if (text.split(from).length !== 2) throw new Error(`${from} is not exactly once in ${file}`);
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
+  }
+
+  write(file: string, text: string): void {
+    const path = join(this.root, "sql", file);
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  delete(file: string): void {
+    rmSync(join(this.root, "sql", file));
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
