@@ -1,6 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Command, Option } from "commander";
+import { benchLoader } from "./loader";
 import { ROOT, run, freePort, TestStack } from "../test/support/stack";
 
 /**
@@ -60,7 +62,7 @@ function emptyProgram(stack: TestStack): string {
   return folder;
 }
 
-async function main(): Promise<void> {
+async function benchStack(): Promise<void> {
   const stack = new TestStack(`bench${process.pid}`);
   const secrets = ["adminPassword", "loaderPassword", "datalensPassword", "backupPassword", "qticketsToken"];
   try {
@@ -113,6 +115,20 @@ async function main(): Promise<void> {
     await stack.pulumi("destroy", "--yes", "--refresh");
     stack.remove();
   }
+}
+
+const { only, orders } = new Command("bench")
+  .description(
+    "Figures of the stack and of the loader. `make bench` measures both, the loader at 10 k and 100 k orders.",
+  )
+  .addOption(new Option("--only <part>", "measure one of them").choices(["stack", "loader"]))
+  .option("--orders <list>", "sizes of the loader's runs, for example 10000,100000,1000000", "10000,100000")
+  .parse()
+  .opts<{ only?: string; orders: string }>();
+
+async function main(): Promise<void> {
+  if (only !== "loader") await benchStack();
+  if (only !== "stack") await benchLoader(orders.split(",").map(Number));
 }
 
 main().catch((error: unknown) => {

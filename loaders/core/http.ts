@@ -84,6 +84,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       const answer = await request(`${baseUrl}${path}`, {
         method: "GET",
         dispatcher,
+        // A GET with a body: undici would close the connection after each, a handshake per page.
+        reset: false,
         signal: AbortSignal.any([timeout, signal]),
         headersTimeout: longest,
         bodyTimeout: longest,

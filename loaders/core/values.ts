@@ -167,6 +167,8 @@ const LONGEST_UTM = 255;
 const UTM_READ = 1000;
 /** The usual kind of value, which is its own normal form and no e-mail address. */
 const PLAIN_UTM = /^[A-Za-z0-9_|.:-]{0,255}$/;
+/** Looked for first: the pattern of a whole address takes a time that grows with the square of the length. */
+const AT_SIGN = /@|%40/;
 const EMAIL = /[^\s@]+(?:@|%40)[^\s@]+\.[^\s@]+/i;
 const PHONE = /\+\d[\d\s().-]{8,}\d|(?<!\d)[78][\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{2}[\s.-]?\d{2}(?!\d)/;
 
@@ -176,6 +178,7 @@ export function utmValue(value: unknown): string {
   const given = String(value);
   if (PLAIN_UTM.test(given)) return PHONE.test(given) ? "" : given;
   const text = normalText(given.slice(0, UTM_READ));
-  if (EMAIL.test(text) || PHONE.test(text)) return "";
+  if (AT_SIGN.test(text) && EMAIL.test(text)) return "";
+  if (PHONE.test(text)) return "";
   return [...text].slice(0, LONGEST_UTM).join("").trim();
 }

@@ -55,7 +55,7 @@ export function loaded(run: Run, seconds: number, requests: number): Outcome {
       requests,
       seconds,
       step_seconds: run.stopwatch.seconds,
-      peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+      ...ownResources(),
     },
   };
 }
@@ -91,4 +91,13 @@ function shorten(skipped: readonly Skipped[]): unknown[] {
 
 function filled(name: string, counters: Record<string, number>): Record<string, unknown> {
   return Object.keys(counters).length > 0 ? { [name]: counters } : {};
+}
+
+/** Processor time and greatest memory of this process so far. */
+function ownResources(): { cpu_seconds: number; peak_rss_mb: number } {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return {
+    cpu_seconds: Math.round((userCPUTime + systemCPUTime) / 1000) / 1000,
+    peak_rss_mb: Math.round(maxRSS / 1024),
+  };
 }

@@ -127,14 +127,15 @@ test("killed at any point, the next run after the lease has expired makes the fa
     await warehouse.reset();
     // Every route, so that the run is still at work when the kill arrives.
     warehouse.sandbox.faults.set({ kind: "delay", ms: 150 });
-    const run = warehouse.start(slow);
+    // Longer than a process takes to start on a busy machine.
+    const run = warehouse.start({ ...slow, LEASE_SECONDS: "8" });
     await waitFor(() => warehouse.sandbox.requests.length >= point || run.child.exitCode !== null);
     run.child.kill("SIGKILL");
     await run.done;
     warehouse.sandbox.faults.clear();
     let next = await warehouse.run();
     expect(next.code, next.stderr).toBe(4);
-    for (let tries = 0; next.code === 4 && tries < 20; tries += 1) {
+    for (let tries = 0; next.code === 4 && tries < 60; tries += 1) {
       await sleep(250);
       next = await warehouse.run();
     }
