@@ -162,7 +162,9 @@ describe("the image", () => {
       "{{.Config.User}} {{json .Config.Entrypoint}}",
       image,
     ]);
-    expect(stdout.trim()).toBe('10001:10001 ["node","/app/qtickets.js"]');
+    expect(stdout.trim()).toBe(
+      '10001:10001 ["node","--max-semi-space-size=4","--max-old-space-size=192","/app/qtickets.js"]',
+    );
     const shell = ["run", "--rm", "--entrypoint", "sh", image, "-c"];
     const listed = await run("docker", [...shell, "ls /app; stat -c %u:%a /var/lib/zakaz/quarantine; id -u"]);
     expect(listed.stdout.trim().split("\n")).toEqual(["qtickets.js", "10001:755", "10001"]);
