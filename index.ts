@@ -84,6 +84,7 @@ async function main() {
     loaderTarget: loader.target,
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
+    accessTarget: access.target,
   };
 }
 

@@ -1,6 +1,10 @@
+import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { isSignificant, tokenize } from "../clickhouse/sql/lexer";
+import type { AccessTarget } from "../ops/target";
 import { sha256, type ClickHouse } from "./clickhouse";
-import { clientCommand } from "./client-command";
+import { liveState, STATE_VARIABLE } from "./drift";
 import { users } from "./names";
 import type { Network } from "./network";
 import { accessSql } from "./sql";
@@ -8,7 +12,6 @@ import { accessSql } from "./sql";
 export interface AccessArgs {
   clickhouse: ClickHouse;
   network: Network;
-  adminPassword: pulumi.Output<string>;
   loaderPassword: pulumi.Output<string>;
   datalensPassword: pulumi.Output<string>;
   backupPassword: pulumi.Output<string>;
@@ -16,41 +19,72 @@ export interface AccessArgs {
   readerNetworks: string[];
 }
 
+type Logins = AccessTarget["logins"];
+
 /**
- * Users, roles, profiles, quotas and grants. `sql/10_access.sql` creates the users locked; this gives each
- * its password hash and the networks it may come from. A rotated password changes this resource alone.
+ * Users, roles, profiles, quotas and grants. `sql/10_access.sql` declares them with the users locked; this adds the hash
+ * of each user's password and the networks it may come from. The apply compares the server with all of it, gives what
+ * is missing and revokes what is surplus. A rotated password changes this resource alone.
  */
 export class Access extends pulumi.ComponentResource {
+  /** All that `npx zakaz access …` needs; secret, with hashes of the users' passwords only. */
+  readonly target: pulumi.Output<Omit<AccessTarget, "passwords">>;
+
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:access:Access", name, {}, opts);
 
-    const sql = pulumi.interpolate`${accessSql()}
-${unlock(users.loader, args.loaderPassword, args.network)}
-${unlock(users.reader, args.datalensPassword, args.network, args.readerNetworks)}
-${unlock(users.backup, args.backupPassword, args.network)}
-`;
-    clientCommand(
+    const passwords = {
+      [users.loader]: args.loaderPassword,
+      [users.reader]: args.datalensPassword,
+      [users.backup]: args.backupPassword,
+    };
+    const logins = loginsOf(passwords, args);
+    this.target = pulumi.secret(pulumi.output({ warehouse: args.clickhouse.target, logins }));
+    // Only what reads gets the passwords: it tries them, and leaves nothing in the state.
+    const readingTarget = pulumi.output({ warehouse: args.clickhouse.target, logins, passwords });
+    const live = liveState("access", args.clickhouse, this, readingTarget);
+
+    new local.Command(
       `${name}-apply`,
-      { clickhouse: args.clickhouse, adminPassword: args.adminPassword, sql },
-      { parent: this },
+      {
+        create: "node ops/zakaz.cjs access apply --target -",
+        stdin: pulumi.jsonStringify(this.target),
+        // What is compared, for people to see in a preview; the command itself reads standard input.
+        environment: {
+          [STATE_VARIABLE]: live.state,
+          ZAKAZ_ACCESS_SQL: statementsHash(),
+          ZAKAZ_LOGINS: logins.apply((list) => JSON.stringify(list)),
+        },
+        triggers: [args.clickhouse.containerId],
+        addPreviousOutputInEnv: false,
+        logging: local.Logging.None,
+      },
+      { parent: this, ...live.options },
     );
 
-    this.registerOutputs({});
+    this.registerOutputs({ target: this.target });
   }
 }
 
-/** Statement that gives a user its password and the places it may connect from. */
-function unlock(
-  user: string,
-  password: pulumi.Output<string>,
-  network: Network,
-  networks: string[] = [],
-): pulumi.Output<string> {
-  return pulumi
-    .all([sha256(password), network.subnet])
-    .apply(
-      ([hash, subnet]) =>
-        `ALTER USER ${user} IDENTIFIED WITH sha256_hash BY '${hash}' HOST ` +
-        `${["127.0.0.1", "::1", subnet, ...networks].map((place) => `IP '${place}'`).join(", ")};`,
-    );
+/** Changes when a statement of the declaration does, not with its comments and layout. */
+function statementsHash(): string {
+  const words = tokenize(accessSql())
+    .filter(isSignificant)
+    .map(({ text }) => text);
+  return createHash("sha256").update(words.join(" ")).digest("hex");
+}
+
+/** Hash and places of each login user; no secret. */
+function loginsOf(
+  passwords: Record<string, pulumi.Output<string>>,
+  { network, readerNetworks }: AccessArgs,
+): pulumi.Output<Logins> {
+  const list = Object.entries(passwords).map(([user, password]) =>
+    pulumi.all([sha256(password), network.subnet]).apply(([passwordSha256, subnet]) => ({
+      user,
+      passwordSha256,
+      hosts: ["127.0.0.1", "::1", subnet, ...(user === users.reader ? readerNetworks : [])],
+    })),
+  );
+  return pulumi.all(list);
 }

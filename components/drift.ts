@@ -30,12 +30,14 @@ const told = new WeakSet<ClickHouse>();
  * The apply must journal its change under `changeName(differences)` (ops/drift.ts), so that the preview after it reads the
  * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
  * A server that does not answer: one line says so, and the input stays as it is.
+ * @param target what the command reads from standard input; secret
  * @throws pulumi.RunError, in preview and update alike, when there is a difference that an apply must not mend by itself
  */
 export function liveState(
   subject: "schema" | "access",
   clickhouse: ClickHouse,
   parent: pulumi.Resource,
+  target: pulumi.Output<object> = clickhouse.target,
 ): LiveState {
   // In an update the server may just be starting.
   const wait = pulumi.runtime.isDryRun() ? "" : " --wait 30";
@@ -43,9 +45,7 @@ export function liveState(
     {
       command: `node ops/zakaz.cjs ${subject} state --target -${wait}`,
       // With the container's id: a server that is not there yet cannot be asked.
-      stdin: pulumi
-        .all([clickhouse.containerId, clickhouse.target])
-        .apply(([, target]) => JSON.stringify(target)),
+      stdin: pulumi.all([clickhouse.containerId, target]).apply(([, value]) => JSON.stringify(value)),
       addPreviousOutputInEnv: false,
       logging: local.Logging.None,
     },

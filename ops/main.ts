@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import { accessApply, accessDiff, accessState } from "./access/commands";
 import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
 import { load } from "./load";
@@ -88,6 +89,27 @@ program
   .option("--out <file>", "write the new password into a new file that only you can read")
   .option("--print", "print the new password, once, as the last line")
   .action((who: (typeof rotatable)[number], options: RotateOptions) => rotate(who, options));
+
+const access = program.command("access").description("users and grants against their declaration");
+
+access
+  .command("diff")
+  .description("what differs from sql/10_access.sql, and the statements that mend it; changes nothing")
+  .option(...targetOption)
+  .action((options: TargetOption) => accessDiff(options.target));
+
+access
+  .command("apply")
+  .description("give what is missing, revoke what is surplus, prove it by reading again")
+  .option(...targetOption)
+  .action((options: TargetOption) => accessApply(options.target));
+
+access
+  .command("state")
+  .description("for the program: how the server stands, as JSON; changes nothing")
+  .option(...targetOption)
+  .option("--wait <seconds>", "how long to wait for a server that does not answer", Number, 0)
+  .action((options: TargetOption & { wait: number }) => accessState(options.target, options.wait));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {

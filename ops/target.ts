@@ -36,6 +36,16 @@ export const warehouseTarget = z.object({
 });
 export type WarehouseTarget = z.infer<typeof warehouseTarget>;
 
+/** What commands about users and grants need; holds secrets. */
+export const accessTarget = z.object({
+  warehouse: warehouseTarget,
+  /** What sql/10_access.sql leaves open of the login users: hash of the password, addresses and networks. */
+  logins: z.array(z.object({ user: z.string(), passwordSha256: z.string(), hosts: z.array(z.string()) })),
+  /** Passwords to try, by user. The stack gives them to what only reads, so that its state holds hashes alone. */
+  passwords: z.record(z.string(), z.string()).default({}),
+});
+export type AccessTarget = z.infer<typeof accessTarget>;
+
 /** Outputs of the stack that commands read. */
 const stackOutputs = z.object({
   clickhouseUrl: z.url(),
@@ -46,6 +56,7 @@ const stackOutputs = z.object({
   loaderTarget,
   readerTarget,
   warehouseTarget,
+  accessTarget,
 });
 export type StackOutputs = z.infer<typeof stackOutputs>;
 
@@ -76,10 +87,9 @@ export async function readStack(): Promise<StackOutputs> {
  * The target of a command: from standard input when the stack itself calls it (`--target -`), else from the
  * selected stack.
  */
-export async function readTarget<K extends "loaderTarget" | "readerTarget" | "warehouseTarget">(
-  key: K,
-  source: string | undefined,
-): Promise<StackOutputs[K]> {
+export async function readTarget<
+  K extends "loaderTarget" | "readerTarget" | "warehouseTarget" | "accessTarget",
+>(key: K, source: string | undefined): Promise<StackOutputs[K]> {
   if (source === undefined) return (await readStack())[key];
   if (source !== "-") throw new Failure("--target takes only - (standard input)", EXIT.usage);
   const parsed = stackOutputs.shape[key].safeParse(JSON.parse(await text(process.stdin)));

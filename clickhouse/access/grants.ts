@@ -32,7 +32,7 @@ function isVoidAfter(later: Grant, earlier: Grant, options: Grant[]): boolean {
 }
 
 /** True when everything that `narrow` says is said by `wide`. */
-function covers(wide: Grant, narrow: Grant): boolean {
+export function covers(wide: Grant, narrow: Grant): boolean {
   if (!coversObject(wide, narrow)) return false;
   return wide.revoke ? wide.option === narrow.option : wide.option || !narrow.option;
 }

@@ -150,16 +150,35 @@ describe("stack with the sandbox and the embedded engine", () => {
     expect(docker).toContain(`SANDBOX_TOKEN_SHA256=${sha256("unit-token-secret")}`);
   });
 
-  it("unlocks each user with a hash and its networks, behind the roles and grants", () => {
-    const { inputs } = found(recorded, COMMAND, "access-apply");
-    const sql = String(inputs["stdin"]);
-    const own = "IP '127.0.0.1', IP '::1', IP '172.30.0.0/16'";
-    expect(sql.trimEnd().split("\n").slice(-3)).toEqual([
-      `ALTER USER etl_writer IDENTIFIED WITH sha256_hash BY '${sha256("unit-loader-secret")}' HOST ${own};`,
-      `ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '${sha256("unit-reader-secret")}' HOST ${own}, IP '10.20.0.0/16';`,
-      `ALTER USER backup_user IDENTIFIED WITH sha256_hash BY '${sha256("unit-backup-secret")}' HOST ${own};`,
-    ]);
-    expect(sql).toContain("CREATE ROLE IF NOT EXISTS role_bi_reader");
+  it("gives the access command each user's hash and networks, and shows them with the live state", () => {
+    const command = found(recorded, COMMAND, "access-apply");
+    const own = ["127.0.0.1", "::1", "172.30.0.0/16"];
+    const logins = [
+      { user: "etl_writer", passwordSha256: sha256("unit-loader-secret"), hosts: own },
+      {
+        user: "datalens_reader",
+        passwordSha256: sha256("unit-reader-secret"),
+        hosts: [...own, "10.20.0.0/16"],
+      },
+      { user: "backup_user", passwordSha256: sha256("unit-backup-secret"), hosts: own },
+    ];
+    expect(command.inputs["create"]).toBe("node ops/zakaz.cjs access apply --target -");
+    expect(stdinOf(command)).toEqual({
+      warehouse: {
+        container: "ch-zakaz-unit",
+        url: "http://127.0.0.1:18123",
+        user: "admin",
+        password: "unit-secret-of-bootstrap",
+      },
+      logins,
+    });
+    expect(command.inputs["environment"]).toEqual({
+      ZAKAZ_STATE: "3: the third change",
+      ZAKAZ_ACCESS_SQL: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      ZAKAZ_LOGINS: JSON.stringify(logins),
+    });
+    expect(command.inputs["triggers"]).toEqual(["clickhouse-server-id"]);
+    expect(command.inputs["logging"]).toBe("none");
   });
 
   it("pipes the schema through the server's own client, again when the container is another", () => {

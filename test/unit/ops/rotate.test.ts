@@ -40,6 +40,7 @@ function stubPulumi(behaviour: { set?: string; up?: string } = {}): void {
     loaderTarget: { ...target, network: "n", image: "i", quarantineVolume: "q", labels: [], settings: {} },
     readerTarget: target,
     warehouseTarget: target,
+    accessTarget: { warehouse: target, logins: [] },
   };
   writeFileSync(file("outputs"), JSON.stringify(outputs));
   const script = `#!/bin/sh

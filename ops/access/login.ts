@@ -1,0 +1,52 @@
+import { secretKeys, secrets, type SecretKey } from "../../config/settings";
+import { Unreachable } from "../warehouse";
+
+/** ClickHouse's code for a login that failed: wrong password, wrong place, or no such user. */
+const AUTHENTICATION_FAILED = 516;
+
+/** Key of the stack's configuration that holds a user's password. */
+export function passwordKey(user: string): SecretKey | undefined {
+  return secretKeys.find((key) => secrets[key].user === user);
+}
+
+/** How long one statement may take. */
+const TIMEOUT_MS = 30_000;
+
+/** What a server answers: ClickHouse's code (0: done), and the text. */
+export interface Answer {
+  code: number;
+  text: string;
+}
+
+/**
+ * Runs one statement over HTTP as a user.
+ * @throws Unreachable when the server does not answer
+ */
+export async function ask(url: string, user: string, password: string, sql: string): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url}/?wait_end_of_query=1`, {
+      method: "POST",
+      // The embedded engine restarts when access changes; a kept connection would be found dead.
+      headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password, Connection: "close" },
+      body: sql,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = (await response.text()).trim();
+  } catch (cause) {
+    throw new Unreachable(`ClickHouse does not answer at ${url}: start it with make up`, undefined, {
+      cause,
+    });
+  }
+  if (response.ok) return { code: 0, text };
+  const code = response.headers.get("x-clickhouse-exception-code") ?? /Code: (\d+)\./.exec(text)?.[1] ?? "-1";
+  return { code: Number(code), text };
+}
+
+/** Those of the users whom the server does not let in with these passwords. */
+export async function refusedLogins(url: string, passwords: Record<string, string>): Promise<string[]> {
+  const users = Object.entries(passwords);
+  const answers = await Promise.all(users.map(([user, password]) => ask(url, user, password, "SELECT 1")));
+  return users.flatMap(([user], index) => (answers[index]?.code === AUTHENTICATION_FAILED ? [user] : []));
+}

@@ -1,0 +1,52 @@
+/** What may happen: `ok`, or one of ClickHouse's codes of a refusal. */
+export type Expected = "ok" | number[];
+
+/** One user and one action. */
+export interface Cell {
+  user: string;
+  /** What is tried, in a few words; names the cell together with the user. */
+  action: string;
+  sql: string;
+  expected: Expected;
+  /** With a password that is not the user's. */
+  wrongPassword?: true;
+  /** Would change data if it were allowed, so it is not for a server with real ones. */
+  harmful?: true;
+}
+
+/** ClickHouse's codes of refusals. */
+export const DENIED = 497;
+export const READONLY = 164;
+/** The setting is constant, or DDL is switched off. */
+export const PROHIBITED = 392;
+export const CONSTRAINT = 452;
+export const LOGIN_FAILED = 516;
+export const UNKNOWN_LOGIN = 194;
+export const CHECK_FAILED = 469;
+
+/** Actions that are done. */
+export function allow(user: string, actions: Record<string, string>): Cell[] {
+  return Object.entries(actions).map(([action, sql]) => ({ user, action, sql, expected: "ok" }));
+}
+
+/** Actions that are refused with one of the codes. */
+export function forbid(user: string, codes: number[], actions: Record<string, string>): Cell[] {
+  return Object.entries(actions).map(([action, sql]) => ({ user, action, sql, expected: codes }));
+}
+
+/** The same cells, kept away from servers with real data. */
+export function harmful(cells: Cell[]): Cell[] {
+  return cells.map((cell) => ({ ...cell, harmful: true }));
+}
+
+/** Reads one row at most. */
+export function reading(objects: readonly string[]): Record<string, string> {
+  return Object.fromEntries(objects.map((name) => [`SELECT from ${name}`, `SELECT * FROM ${name} LIMIT 1`]));
+}
+
+/** Inserts no row: the right is asked for, nothing is written. Every table has the column. */
+export function inserting(tables: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    tables.map((name) => [`INSERT into ${name}`, `INSERT INTO ${name} (_ver) SELECT toUInt64(0) WHERE 0`]),
+  );
+}

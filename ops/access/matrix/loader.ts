@@ -1,0 +1,103 @@
+import {
+  allow,
+  CHECK_FAILED,
+  CONSTRAINT,
+  DENIED,
+  forbid,
+  harmful,
+  inserting,
+  PROHIBITED,
+  reading,
+} from "./cell";
+
+const user = "etl_writer";
+
+const written = [
+  "zakaz.stg_qtickets_api_orders_raw",
+  "zakaz.stg_qtickets_api_inventory_raw",
+  "zakaz.stg_vk_ads_daily",
+  "zakaz.dim_events",
+  "zakaz.fact_qtickets_orders",
+  "zakaz.fact_qtickets_sales_daily",
+  "zakaz.fact_qtickets_sales_utm_daily",
+  "zakaz.fact_qtickets_inventory",
+  "zakaz.fact_qtickets_inventory_latest",
+  "zakaz.fact_vk_ads_daily",
+  "zakaz.fact_direct_daily",
+  "zakaz.plan_sales",
+  "zakaz.meta_job_runs",
+  "meta.watermarks",
+  "meta.etl_alerts",
+  "meta.sli_daily",
+];
+/** Optional datasets: written, never read back. */
+const optional = [
+  "zakaz.stg_qtickets_api_price_shades_raw",
+  "zakaz.stg_qtickets_api_discounts_raw",
+  "zakaz.stg_qtickets_api_promo_codes_raw",
+  "zakaz.stg_qtickets_api_barcodes_raw",
+];
+const readOnly = ["zakaz.dim_city_alias", "meta.schema_migrations", "meta.v_quality_last_day"];
+
+/** What the loaders may do, and what they may not. */
+export const loaderCells = [
+  ...allow(user, {
+    ...reading([...written, ...readOnly]),
+    ...inserting([...written, ...optional]),
+    "describe an optional dataset": `DESCRIBE TABLE ${optional[0]}`,
+  }),
+  ...forbid(user, [DENIED], {
+    ...reading([
+      ...optional,
+      "zakaz.stg_qtickets_api_clients_raw",
+      "zakaz.stg_qtickets_api_partner_tickets_raw",
+      "zakaz.v_qtickets_sales_latest",
+      "bi.v_sales_daily",
+      "meta.backup_runs",
+      "system.query_log",
+      "system.users",
+    ]),
+    ...inserting([
+      "zakaz.dim_city_alias",
+      "zakaz.stg_qtickets_api_clients_raw",
+      "zakaz.stg_qtickets_api_partner_tickets_raw",
+      "meta.schema_migrations",
+      "meta.backup_runs",
+    ]),
+    OPTIMIZE: "OPTIMIZE TABLE zakaz.plan_sales",
+    "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+    "remote()": "SELECT * FROM remote('127.0.0.1', 'zakaz', 'dim_events')",
+    "flush the logs": "SYSTEM FLUSH LOGS",
+  }),
+  ...forbid(user, [DENIED, PROHIBITED], {
+    "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
+    "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",
+    "create a temporary table": "CREATE TEMPORARY TABLE probe (a UInt8)",
+    "delete by ALTER": "ALTER TABLE zakaz.plan_sales DELETE WHERE 0",
+    "delete rows": "DELETE FROM zakaz.plan_sales WHERE 0",
+    "add a column": "ALTER TABLE zakaz.plan_sales ADD COLUMN IF NOT EXISTS sales_date Date",
+    "make a user": "CREATE USER IF NOT EXISTS etl_writer IDENTIFIED WITH sha256_password BY 'x'",
+    "give itself a right": "GRANT SELECT ON zakaz.dim_events TO etl_writer",
+  }),
+  ...harmful([
+    ...forbid(user, [DENIED, PROHIBITED], {
+      DROP: "DROP TABLE zakaz.plan_sales",
+      DETACH: "DETACH TABLE zakaz.plan_sales",
+      TRUNCATE: "TRUNCATE TABLE zakaz.plan_sales",
+      BACKUP: "BACKUP TABLE zakaz.plan_sales TO Disk('backups', 'probe_loader')",
+    }),
+    ...forbid(user, [CHECK_FAILED], {
+      "a status outside the vocabulary":
+        "INSERT INTO zakaz.meta_job_runs (job, started_at, finished_at, status) SELECT 'probe', now(), now(), 'done'",
+      "a currency not of three letters":
+        "INSERT INTO zakaz.fact_direct_daily (stat_date, currency) SELECT toDate('2026-01-01'), 'RUBLE'",
+    }),
+  ]),
+  ...forbid(user, [PROHIBITED, CONSTRAINT], {
+    "allow_ddl = 1": "SELECT 1 SETTINGS allow_ddl = 1",
+    "more memory": "SELECT 1 SETTINGS max_memory_usage = 4000000000",
+    "async_insert = 1": "SELECT 1 SETTINGS async_insert = 1",
+    "no query log": "SELECT 1 SETTINGS log_queries = 0",
+    "introspection functions": "SELECT 1 SETTINGS allow_introspection_functions = 1",
+  }),
+];

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compareAccess, passwordDifference } from "./compare";
+import { declaredAccess, type Login } from "./declared";
+import type { Difference } from "./difference";
+import { passwordKey } from "./login";
+import { liveAccess, type Server } from "./live";
+import { own, type AccessState } from "./state";
+
+/** The declaration: statements of `sql/10_access.sql`, and what they leave open of the login users. */
+export interface Declaration {
+  sql: string;
+  logins: Login[];
+}
+
+/** The repository's declaration for these login users. */
+export function declaration(logins: Login[]): Declaration {
+  return { sql: readFileSync(join(__dirname, "../../sql/10_access.sql"), "utf8"), logins };
+}
+
+/**
+ * Compares the server with the declaration; changes nothing.
+ * @param refused login users whom the server refused with their configured password
+ * @throws Failure for a declaration that cannot be read
+ */
+export async function readDifferences(
+  server: Server,
+  { sql, logins }: Declaration,
+  refused: string[] = [],
+): Promise<{ declared: AccessState; differences: Difference[] }> {
+  const [declared, { state, privileges }] = await Promise.all([
+    declaredAccess(server, sql, logins),
+    liveAccess(server),
+  ]);
+  const differences = compareAccess(declared, state, privileges);
+  const passwords = refused.flatMap((name) => {
+    const user = own(declared.users, name);
+    // Where the places are wrong, the refusal says nothing about the password; both are mended together.
+    const known = own(state.users, name)?.hosts.join() === user?.hosts.join();
+    return user && known ? [passwordDifference(name, passwordKey(name) ?? "", user)] : [];
+  });
+  return { declared, differences: [...passwords, ...differences] };
+}

@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MATRIX, runCells, spellOutcome } from "../../ops/access/matrix/run";
+import { freePort, run, TestStack } from "../support/stack";
+
+/** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and mended by up. */
+const stack = new TestStack(`e2eacc${process.pid}`);
+const server = `ch-zakaz-${stack.instance}`;
+const secret = () => `S${randomBytes(12).toString("hex")}`;
+const secrets = {
+  adminPassword: secret(),
+  loaderPassword: secret(),
+  datalensPassword: secret(),
+  backupPassword: secret(),
+  qticketsToken: secret(),
+};
+let httpPort: number;
+
+/** Statements given by hand, as an operator gives them. */
+async function byHand(sql: string): Promise<string> {
+  const args = ["exec", "-i", "-e", "CLICKHOUSE_PASSWORD", server, "clickhouse-client", "--user=admin"];
+  const result = await run("docker", args, {
+    env: { ...process.env, CLICKHOUSE_PASSWORD: secrets.adminPassword },
+    input: sql,
+  });
+  if (result.code !== 0) throw new Error(result.stderr);
+  return result.stdout.trimEnd();
+}
+
+interface Preview {
+  steps: { op: string; urn: string; newState?: { inputs?: { environment?: Record<string, string> } } }[];
+}
+
+/** What a preview would change, and the state that it foresees for access. */
+async function preview(): Promise<{ changes: string[]; access: string | undefined }> {
+  const { stdout } = await stack.pulumi("preview", "--json");
+  const { steps } = JSON.parse(stdout) as Preview;
+  const named = steps.map((step) => ({ ...step, name: step.urn.split("::").at(-1) }));
+  return {
+    changes: named.filter(({ op }) => op !== "same").map(({ op, name }) => `${op} ${name}`),
+    access: named.find(({ name }) => name === "access-apply")?.newState?.inputs?.environment?.["ZAKAZ_STATE"],
+  };
+}
+
+async function up(): Promise<string> {
+  const result = await stack.pulumi("up", "--yes", "--skip-preview");
+  expect(result.stdout + result.stderr).not.toContain("error:");
+  expect(result.code).toBe(0);
+  return result.stdout;
+}
+
+async function expectClean(): Promise<void> {
+  expect((await preview()).changes).toEqual([]);
+  const diff = await stack.zakaz("access", "diff");
+  expect(diff.stdout).toBe("Access is as declared in sql/10_access.sql: nothing missing, nothing surplus.\n");
+  expect(diff.code).toBe(0);
+}
+
+/** How often the engine has started. */
+async function starts(): Promise<number> {
+  const { stdout } = await run("docker", ["logs", server]);
+  return stdout.split("Listening for http://").length - 1;
+}
+
+async function loginCode(user: string, password: string): Promise<string | null> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/?query=SELECT%201`, {
+    headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password, Connection: "close" },
+  });
+  return response.headers.get("x-clickhouse-exception-code");
+}
+
+beforeAll(async () => {
+  httpPort = await freePort();
+  const created = await stack.pulumi("stack", "init", stack.name);
+  if (created.code !== 0) throw new Error(created.stderr);
+  await stack.config(secrets, true);
+  await stack.config({
+    instance: stack.instance,
+    httpPort: String(httpPort),
+    nativePort: String(await freePort()),
+    nofile: "16384",
+    healthInterval: "500ms",
+    protectData: "false",
+    source: "sandbox",
+    load: "none",
+    sandbox: JSON.stringify({ ordersPerDay: 10, days: 20, events: 6 }),
+  });
+  await up();
+});
+
+afterAll(async () => {
+  await stack.pulumi("destroy", "--yes", "--refresh");
+  stack.remove();
+});
+
+describe("access of a running stack", () => {
+  it("is as declared from the start", expectClean);
+
+  it("gives everybody what the matrix says, and nothing else", async () => {
+    await byHand("SYSTEM FLUSH LOGS");
+    const passwords = {
+      etl_writer: secrets.loaderPassword,
+      datalens_reader: secrets.datalensPassword,
+      backup_user: secrets.backupPassword,
+    };
+    const outcomes = await runCells(`http://127.0.0.1:${httpPort}`, passwords, MATRIX);
+    expect(outcomes.filter(({ right }) => !right).map(spellOutcome)).toEqual([]);
+    expect(outcomes).toHaveLength(MATRIX.length);
+  });
+
+  it("is not restarted and not journaled when there is nothing to do", async () => {
+    const journal = "SELECT count() FROM meta.schema_migrations WHERE kind = 'access'";
+    const before = [await starts(), await byHand(journal)];
+    const apply = await stack.zakaz("access", "apply");
+    expect(apply.stdout).toMatch(
+      /^Access is as declared in sql\/10_access\.sql \(0 differences mended, [\d.]+ s\)\.\n$/,
+    );
+    expect([await starts(), await byHand(journal)]).toEqual(before);
+  });
+
+  it("shows what was changed by hand in preview and diff, and is mended by up", async () => {
+    await byHand(`
+      REVOKE SELECT ON bi.v_sales_daily FROM role_bi_reader;
+      GRANT SELECT ON zakaz.dim_events TO role_bi_reader;
+      ALTER SETTINGS PROFILE backup_profile SETTINGS readonly = 0, log_queries = 1 CONST,
+        max_memory_usage = 1073741824, max_threads = 2, max_execution_time = 7200,
+        max_concurrent_queries_for_user = 2, allow_ddl = 0 CONST, allow_introspection_functions = 0 CONST;
+      ALTER USER etl_writer HOST ANY`);
+    const seen = await preview();
+    expect(seen.changes).toEqual(["update access-apply"]);
+    expect(seen.access).toBe(
+      "2: role_bi_reader has SELECT ON zakaz.dim_events, which nobody declared; " +
+        "role_bi_reader lacks SELECT ON bi.v_sales_daily; and 2 more",
+    );
+    const diff = await stack.zakaz("access", "diff");
+    const sentences = diff.stdout.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+    expect(sentences).toEqual([
+      "role_bi_reader has SELECT ON zakaz.dim_events, which nobody declared",
+      "role_bi_reader lacks SELECT ON bi.v_sales_daily",
+      "backup_profile: max_memory_usage is 1073741824, declared 1073741824 MAX 1073741824",
+      expect.stringMatching(/^etl_writer may come from ANY, declared [\d./]+, LOCAL$/),
+    ]);
+    expect(diff.stdout).toContain("    REVOKE SELECT ON zakaz.dim_events FROM role_bi_reader;\n");
+    expect(diff.stderr).toContain(
+      "4 to be mended by npx zakaz access apply (or make up), 0 for you to decide",
+    );
+    expect(diff.code).toBe(1);
+    const before = await starts();
+    await up();
+    expect(await starts()).toBe(before + 1);
+    await expectClean();
+  });
+
+  it("reports a user that nobody declared, and leaves it", async () => {
+    await byHand("CREATE USER stranger IDENTIFIED BY 'Strange-1'; GRANT SELECT ON zakaz.* TO stranger");
+    const sentence =
+      "there is a user stranger, which nobody declared: declare it in sql/10_access.sql, or take it away with DROP USER stranger";
+    const warned = await stack.pulumi("preview", "--expect-no-changes");
+    expect(warned.stdout + warned.stderr).toContain(`warning: ${sentence}`);
+    expect(warned.code).toBe(0);
+    const diff = await stack.zakaz("access", "diff");
+    expect(diff.stdout).toBe(`${sentence}\n`);
+    expect(diff.stderr).toContain(
+      "0 to be mended by npx zakaz access apply (or make up), 1 for you to decide",
+    );
+    expect(diff.code).toBe(1);
+    expect(await up()).toContain(sentence);
+    expect(await byHand("SHOW GRANTS FOR stranger")).toBe("GRANT SELECT ON zakaz.* TO stranger");
+    await byHand("DROP USER stranger");
+    await expectClean();
+  });
+
+  it("takes a password changed by hand with the old literal, shows it as drift, and restores the configured one", async () => {
+    await byHand("ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY 'By-hand-123!'");
+    expect(await loginCode("datalens_reader", "By-hand-123!")).toBeNull();
+    const seen = await preview();
+    expect(seen.changes).toEqual(["update access-apply"]);
+    expect(seen.access).toMatch(/^\d+: datalens_reader is refused with its configured password$/);
+    const diff = await stack.zakaz("access", "diff");
+    expect(diff.stdout).toBe(
+      "datalens_reader is refused with its configured password: set the wanted one with pulumi config set --secret " +
+        "zakaz:datalensPassword and pulumi up\n" +
+        "    ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '…' HOST " +
+        `${/HOST (.*);/.exec(diff.stdout)?.[1]};\n`,
+    );
+    await up();
+    expect(await loginCode("datalens_reader", "By-hand-123!")).toBe("516");
+    expect(await loginCode("datalens_reader", secrets.datalensPassword)).toBeNull();
+    await expectClean();
+  });
+
+  it("rotates a password by configuration, and that is all the preview shows", async () => {
+    const previous = secrets.backupPassword;
+    secrets.backupPassword = secret();
+    await stack.config({ backupPassword: secrets.backupPassword }, true);
+    expect((await preview()).changes).toEqual(["update access-apply"]);
+    await up();
+    expect(await loginCode("backup_user", previous)).toBe("516");
+    expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
+    await expectClean();
+  });
+
+  it("keeps of the users' passwords nothing but hashes", async () => {
+    const { stdout: state } = await stack.pulumi("stack", "export");
+    const backup = secrets.backupPassword;
+    expect(state).toContain(createHash("sha256").update(backup).digest("hex"));
+    // With secrets decrypted: the backup user's password is in no resource and no output.
+    const { stdout: open } = await stack.pulumi("stack", "export", "--show-secrets");
+    expect(open).toContain(secrets.datalensPassword);
+    expect(open).not.toContain(backup);
+  });
+});

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyAccess } from "../../../ops/access/apply";
+import { ask } from "../../../ops/access/login";
+import { MATRIX, runCells, spellOutcome, type Outcome } from "../../../ops/access/matrix/run";
+import { sqlFiles, readSqlFile } from "../../support/sql";
+import type { TestServer } from "../../support/server-common";
+import { accessServer, declarationWith, newPasswords, SERVERS } from "./support";
+
+describe("the matrix of rights", () => {
+  it("has a cell once, and at least 80 of them", () => {
+    const names = MATRIX.map(({ user, action }) => `${user}, ${action}`);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(80);
+  });
+});
+
+describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
+  const passwords = newPasswords();
+  let server: TestServer;
+  let outcomes: Outcome[];
+  beforeAll(async () => {
+    server = await start();
+    await applyAccess(accessServer(server), declarationWith(passwords));
+    const schema = sqlFiles().filter((name) => name !== "10_access.sql");
+    const { code, stderr } = await server.client(
+      ["--multiquery"],
+      schema.map((name) => readSqlFile(name).toString()).join("\n"),
+    );
+    if (code !== 0) throw new Error(stderr);
+    await server.client(["-q", "SYSTEM FLUSH LOGS"]); // the log tables are made by their first flush
+    outcomes = await runCells(server.httpUrl, passwords, MATRIX);
+  });
+  afterAll(() => server?.stop());
+
+  it("is as declared, cell by cell", () => {
+    expect(outcomes.filter(({ right }) => !right).map(spellOutcome)).toEqual([]);
+    expect(outcomes).toHaveLength(MATRIX.length);
+  });
+
+  it("says the same of a wrong password and of a user that does not exist", async () => {
+    const texts = ["datalens_reader", "nobody_of_this_name"].map(async (user) => {
+      const { text } = await ask(server.httpUrl, user, "wrong", "SELECT 1");
+      return text.replaceAll(user, "USER");
+    });
+    const [known, unknown] = await Promise.all(texts);
+    expect(known).toBe(unknown);
+    expect(known).toContain("AUTHENTICATION_FAILED");
+  });
+
+  it("shows the reader the 31 names of zakaz", async () => {
+    const password = passwords["datalens_reader"] ?? "";
+    const { text } = await ask(server.httpUrl, "datalens_reader", password, "SHOW TABLES FROM zakaz");
+    expect(text.split("\n")).toHaveLength(31);
+  });
+});
