@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../support/stack";
 import type { Warehouse } from "../sql/warehouse";
@@ -71,6 +71,15 @@ export async function dataColumns(db: Warehouse): Promise<Map<string, string[]>>
   return new Map(rows.map(([table, names]) => [table!, names!.split(",")]));
 }
 
+/** All statements of the `sql/` in a folder. */
+export function sqlIn(root: string): string {
+  return readdirSync(join(root, "sql"))
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => readFileSync(join(root, "sql", name), "utf8"))
+    .join("\n");
+}
+
 /** Edits that `apply` makes in place: [file, text, replacement]. */
 const EDITS = [
   // a new column in the middle
@@ -89,8 +98,9 @@ const EDITS = [
    "    s.refunds_amount AS refunds,\n    s.revenue + s.refunds_amount AS gross,"],
 ] as const; // prettier-ignore
 
-/** Copies sql/ into a folder, with every edit made. */
-export function writeChangedSql(folder: string): void {
+/** Copies sql/ into a folder as `sql`, with every edit made. */
+export function writeChangedSql(root: string): void {
+  const folder = join(root, "sql");
   cpSync(join(ROOT, "sql"), folder, { recursive: true });
   for (const [name, text, replacement] of EDITS) {
     const file = join(folder, name);
