@@ -73,7 +73,7 @@ describe.each(["24.8.4", "25.8.2"] as const)("a first landed database on ClickHo
 
   it.each([
     ["today's sql/", () => ROOT],
-    ["one with a new column, a changed view, comments, a wider type, a longer TTL", () => changed],
+    ["one with new columns, a changed view, comments, a wider type, a longer TTL", () => changed],
   ])("upgraded to %s: equal to a fresh install, every row as it was", async (_, root) => {
     const { run, seconds } = await upgrade(old, root());
     process.stdout.write(`ClickHouse ${version}: ${run} statements in ${seconds.toFixed(2)} s\n`);

@@ -84,6 +84,11 @@ export function sqlIn(root: string): string {
 const EDITS = [
   // a new column in the middle
   ["31_dimensions.sql", "    start_date", "    venue      String DEFAULT ''                     COMMENT 'venue',\n    start_date"],
+  // a column that passes the materialized view
+  ["32_facts.sql", "    discount_id   String DEFAULT ''", "    channel       String DEFAULT '' COMMENT 'sales channel',\n    discount_id   String DEFAULT ''"],
+  ["30_staging.sql", "    discount_id   String DEFAULT ''", "    channel       String DEFAULT '' COMMENT 'sales channel',\n    discount_id   String DEFAULT ''"],
+  ["40_materialized_view.sql", "    discount_id   String  ", "    channel       String COMMENT 'sales channel',\n    discount_id   String  "],
+  ["40_materialized_view.sql", "    s.discount_id AS discount_id,", "    s.channel AS channel,\n    s.discount_id AS discount_id,"],
   // a comment of a column and of a table
   ["32_facts.sql", "COMMENT 'Sales plan in roubles'", "COMMENT 'Plan of sales, roubles'"],
   ["32_facts.sql", "COMMENT 'open shows in the sum'", "COMMENT 'open shows that are summed'"],
