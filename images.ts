@@ -48,7 +48,7 @@ export const recipes = {
     context: ".",
     dockerfile: "loaders/Dockerfile",
     dist: "loaders/dist",
-    entries: { qtickets: "loaders/qtickets/main.ts" },
+    entries: { qtickets: "loaders/main.ts" },
     files: [".dockerignore"],
   },
   sandbox: {

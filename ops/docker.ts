@@ -12,7 +12,7 @@ export interface Result {
  */
 export function docker(
   args: string[],
-  input = "",
+  input: string | Buffer = "",
   options: { env?: NodeJS.ProcessEnv; live?: boolean } = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {

@@ -21,8 +21,14 @@ const ORPHAN_GRACE = 10;
  * Runs the loader's image once, as the stack does: settings on standard input, nothing in its environment.
  * However this process ends, the container ends with it.
  * @param flags flags of the loader, e.g. `--dry-run`
+ * @param plan a plan of sales: the image imports it instead of loading
  */
-export async function runLoader(target: LoaderTarget, flags: string[], live: boolean): Promise<Result> {
+export async function runLoader(
+  target: LoaderTarget,
+  flags: string[],
+  live: boolean,
+  plan?: Buffer,
+): Promise<Result> {
   const settings = Object.entries(target.settings)
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
@@ -30,8 +36,10 @@ export async function runLoader(target: LoaderTarget, flags: string[], live: boo
   const args = ["run", "--rm", "-i", "--name", name, ...LIMITS, "--network", target.network];
   args.push("-v", `${target.quarantineVolume}:/var/lib/zakaz`, ...target.labels.flatMap((l) => ["-l", l]));
   const release = stopWithUs(name);
+  const program = plan === undefined ? [] : ["plan", "-"];
+  const input = plan === undefined ? settings : Buffer.concat([Buffer.from(`${settings}---\n`), plan]);
   try {
-    return await docker([...args, target.image, "--envfile", "-", ...flags], settings, { live });
+    return await docker([...args, target.image, ...program, "--envfile", "-", ...flags], input, { live });
   } finally {
     release();
   }

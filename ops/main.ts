@@ -7,6 +7,7 @@ import { rotatable, rotate, type RotateOptions } from "./rotate";
 import { sbom } from "./sbom";
 import { showSchema, type ShowOptions } from "./schema/describe";
 import { schemaApply, schemaDiff, schemaState } from "./schema-command";
+import { plan } from "./plan";
 import { smoke } from "./smoke";
 import { status } from "./status";
 
@@ -37,6 +38,18 @@ program
   .option(...targetOption)
   .argument("[flags...]", "flags of the loader, e.g. -- --since-hours 48")
   .action((flags: string[], options: TargetOption) => load(options.target, flags));
+
+program
+  .command("plan")
+  .description("import a plan of sales from a CSV file (loaders/plan/example.csv shows one)")
+  .option(...targetOption)
+  .option("--skip-bad", "leave wrong lines out instead of refusing the file")
+  .option("--dry-run", "check the file, write nothing")
+  .argument("<file>", "CSV in UTF-8, comma or semicolon")
+  .action((file: string, options: TargetOption & { skipBad?: true; dryRun?: true }) => {
+    const flags = [...(options.skipBad ? ["--skip-bad"] : []), ...(options.dryRun ? ["--dry-run"] : [])];
+    return plan(file, options.target, flags);
+  });
 
 program
   .command("check-reader")

@@ -57,6 +57,14 @@ export const leaseShape = {
   }),
 };
 
+/** Where rows that are put aside are listed. */
+export const quarantineShape = {
+  QUARANTINE_DIR: setting(kinds.text().default("/var/lib/zakaz/quarantine"), {
+    doc: "Folder of the list of rows that were put aside (ids and reasons only).",
+    form: "a path",
+  }),
+};
+
 /** The rehearsal of a run. */
 export const dryRunShape = {
   DRY_RUN: setting(kinds.boolean().default(false), {

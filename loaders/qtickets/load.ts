@@ -1,3 +1,4 @@
+import { readAliases } from "../core/cities";
 import type { Database } from "../core/database";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { Progress } from "../core/progress";
@@ -112,9 +113,7 @@ async function prepare(input: RunInput): Promise<Run> {
     asked: input.asked,
     history,
   });
-  const aliases = await database.rows<{ alias: string; city: string }>(
-    `SELECT alias, city FROM ${database.name}.dim_city_alias FINAL WHERE is_active = 1`,
-  );
+  const aliases = await readAliases(database);
   const counts = newCounts();
   const naive = (): void => count(counts.notes, "times without an offset");
   const schemas = createSchemas(startedAt, naive);
@@ -134,7 +133,7 @@ async function prepare(input: RunInput): Promise<Run> {
     schemas,
     stopwatch: new Stopwatch(),
     readOrder: createOrderReader(schemas.order, startedAt, naive),
-    aliases: new Map(aliases.map((row) => [row.alias, row.city])),
+    aliases,
     skipped: [],
     degraded: [],
     events: [],

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../core/clock";
-import { parseEnvFile, secretValues } from "../core/config";
-import { EXIT, LockedError, UsageError } from "../core/errors";
-import { logFailure, stopOnSignals } from "../core/job";
-import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
-import { barProgress, plainProgress, type Progress } from "../core/progress";
+import { EXIT, UsageError } from "../core/errors";
+import { stopOnSignals } from "../core/job";
+import type { Log } from "../core/log";
+import { barProgress, plainProgress } from "../core/progress";
+import { ENVFILE_OPTION, EXIT_CODES_HELP, exitCode, readEnvironment, startLog } from "../core/program";
 import { databaseSettings } from "../core/settings";
 import { realRun } from "./real-run";
 import { dryRunSummary } from "./report";
@@ -25,8 +24,6 @@ interface Arguments {
   verbose: boolean;
 }
 
-type Environment = Record<string, string | undefined>;
-
 function parseArguments(argv: readonly string[]): Arguments {
   const hours = (text: string): number => {
     if (!/^\d{1,7}$/.test(text) || Number(text) < 1)
@@ -35,10 +32,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   };
   return new Command("qtickets_api")
     .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
-    .option(
-      "--envfile <path>",
-      "settings as NAME=value lines; - reads standard input; wins over the environment",
-    )
+    .option(...ENVFILE_OPTION)
     .option(
       "--ch-env <path>",
       "a second such file, usually with the CLICKHOUSE_ settings; wins over the first",
@@ -57,48 +51,11 @@ function parseArguments(argv: readonly string[]): Arguments {
       "read events.json and orders.json from a folder instead of the API",
     )
     .option("--verbose", "log at level DEBUG", false)
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 ok, 1 error, 2 wrong arguments or settings, 3 partly loaded, 4 another run holds the lock.",
-    )
+    .addHelpText("after", EXIT_CODES_HELP)
     .allowExcessArguments(false)
     .exitOverride()
     .parse([...argv], { from: "user" })
     .opts<Arguments>();
-}
-
-function readEnvironment(args: Arguments): Environment {
-  const environment: Environment = { ...process.env };
-  for (const path of [args.envfile, args.chEnv]) {
-    if (path === undefined) continue;
-    const label = path === "-" ? "standard input" : path;
-    let text: string;
-    try {
-      text = readFileSync(path === "-" ? 0 : path, "utf8");
-    } catch (error) {
-      throw new UsageError(`${label} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`);
-    }
-    Object.assign(environment, parseEnvFile(text, label));
-  }
-  return environment;
-}
-
-/** The logger before the settings are known: what the environment says about it, as far as it makes sense. */
-function logFor(
-  args: Arguments | undefined,
-  environment: Environment,
-  always: Record<string, unknown>,
-  progress: Progress,
-): Log {
-  const level = (environment.LOG_LEVEL ?? "").trim().toUpperCase() as LogLevel;
-  return createLog({
-    name: "qtickets_api",
-    level: args?.verbose === true ? "DEBUG" : LOG_LEVELS.includes(level) ? level : "INFO",
-    format: (environment.LOG_FORMAT ?? "").trim() === "json" ? "json" : "text",
-    secrets: secretValues(settingsSchema, environment),
-    always,
-    write: (line) => progress.line(line),
-  });
 }
 
 function dryRun(settings: Settings, args: Arguments, log: Log): void {
@@ -119,17 +76,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   const startedAt = Date.now();
   const runId = randomUUID();
   let args: Arguments | undefined;
-  let environment: Environment = process.env;
   let progress = plainProgress(process.stderr);
-  let log = logFor(args, environment, { run_id: runId }, progress);
+  const start = { runId, write: (line: string) => progress.line(line) };
+  let log = startLog("qtickets_api", settingsSchema, process.env, { ...start, verbose: false });
   try {
     args = parseArguments(argv);
-    environment = readEnvironment(args);
+    const environment = readEnvironment([args.envfile, args.chEnv]);
     // Bars are for people: not into files and pipes, and not between JSON lines.
     if (process.stderr.isTTY && (environment.LOG_FORMAT ?? "").trim() !== "json") {
       progress = barProgress(process.stderr);
     }
-    log = logFor(args, environment, { run_id: runId }, progress);
+    log = startLog("qtickets_api", settingsSchema, environment, { ...start, verbose: args.verbose });
     const settings = readSettings(environment);
     const asked = readAsked(args, startedAt);
     if (args.dryRun || settings.DRY_RUN) {
@@ -150,10 +107,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       stop: stopOnSignals(),
     });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    logFailure(log, error, args?.verbose ?? false);
-    if (error instanceof UsageError) return EXIT.usage;
-    return error instanceof LockedError ? EXIT.locked : EXIT.error;
+    return exitCode(error, log, args?.verbose ?? false);
   } finally {
     progress.stop();
   }
@@ -172,8 +126,4 @@ function readAsked(args: Arguments, now: number): WindowArguments {
     throw new UsageError("--since must be before --until and before now");
   }
   return { sinceHours: args.sinceHours, since, until, full: args.full };
-}
-
-if (require.main === module) {
-  void main(process.argv.slice(2)).then((code) => process.exit(code));
 }

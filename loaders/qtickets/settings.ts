@@ -2,7 +2,14 @@ import { IANAZone } from "luxon";
 import { z } from "zod";
 import { FORMS, kinds, parseSettings, setting } from "../core/config";
 import { UsageError } from "../core/errors";
-import { databaseShape, dryRunShape, identifier, leaseShape, logShape } from "../core/settings";
+import {
+  databaseShape,
+  dryRunShape,
+  identifier,
+  leaseShape,
+  logShape,
+  quarantineShape,
+} from "../core/settings";
 
 const BASE_URL_FORM =
   "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
@@ -84,10 +91,7 @@ export const settingsSchema = z.object({
     doc: "The run fails when a larger share of a source's rows cannot be read.",
     form: "a number from 0 to 1",
   }),
-  QUARANTINE_DIR: setting(kinds.text().default("/var/lib/zakaz/quarantine"), {
-    doc: "Folder of the list of rows that were put aside (ids and reasons only).",
-    form: "a path",
-  }),
+  ...quarantineShape,
   QTICKETS_SKIP_INVENTORY: skip("the seat counters", false),
   QTICKETS_SKIP_CLIENTS: skip("buyers; they are never requested, whatever is set", true),
   QTICKETS_SKIP_PRICE_SHADES: skip("the catalogue of price shades", true),

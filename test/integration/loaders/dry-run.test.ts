@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -121,6 +121,7 @@ describe("the image", () => {
   let warehouse: Warehouse;
   let folder: string;
   const image = `zt-loader-image:${process.pid}`;
+  const volume = `zt-loader-volume-${process.pid}`;
   beforeAll(async () => {
     warehouse = await startWarehouse();
     folder = mkdtempSync(join(tmpdir(), "zt-loader-env-"));
@@ -132,6 +133,7 @@ describe("the image", () => {
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
     await run("docker", ["rmi", "-f", image]).catch(() => undefined);
+    await run("docker", ["volume", "rm", "-f", volume]).catch(() => undefined);
     await warehouse?.close();
   });
   const dockerRun = (settings: Record<string, string>, ...args: string[]) => {
@@ -153,6 +155,46 @@ describe("the image", () => {
     expect(live.stderr).toContain("Ingestion completed successfully");
     expect((await journal(warehouse)).map(({ status }) => status)).toEqual(["ok"]);
     expect((await dockerRun(warehouse.settings({ CLICKHOUSE_PORT: "x" }))).code).toBe(2);
+  });
+
+  test("imports a plan by `zakaz plan`", async () => {
+    const target = {
+      container: "zt-loader",
+      network: "host",
+      image,
+      quarantineVolume: volume,
+      labels: [],
+      settings: warehouse.settings({ QUARANTINE_DIR: "/var/lib/zakaz/quarantine" }),
+    };
+    const zakaz = async (...args: string[]) => {
+      const child = run(process.execPath, ["ops/zakaz.cjs", "plan", "--target", "-", ...args], { cwd: ROOT });
+      child.child.stdin?.end(JSON.stringify(target));
+      return child.then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      );
+    };
+    const rows = () => warehouse.sql("SELECT toUInt32(count()) AS n FROM zakaz.plan_sales FINAL");
+    const example = join(ROOT, "loaders/plan/example.csv");
+    const dry = await zakaz(example, "--dry-run");
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.stdout).toContain("Plan rows: 3");
+    expect(await rows()).toEqual([{ n: 0 }]);
+    const real = await zakaz(example);
+    expect(real.code, real.stderr).toBe(0);
+    expect(await rows()).toEqual([{ n: 3 }]);
+    const wrong = join(folder, "wrong.csv");
+    writeFileSync(wrong, "sales_date,plan_tickets\n2030-01-31,ten\n2030-02-01,1\n");
+    const refused = await zakaz(wrong);
+    expect(refused.code, refused.stderr).toBe(1);
+    expect(refused.stderr).toContain('Line 2, plan_tickets: found "ten"');
+    const partly = await zakaz(wrong, "--skip-bad");
+    expect(partly.code, partly.stderr).toBe(3);
+    expect(partly.stderr).toContain("zakaz: The plan was imported without the lines named above");
+    expect(await rows()).toEqual([{ n: 4 }]);
+    const missing = await zakaz(join(folder, "none.csv"));
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain("none.csv cannot be read (ENOENT)");
   });
 
   test("belongs to no root, and holds nothing but the bundle", async () => {

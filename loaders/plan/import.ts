@@ -1,0 +1,118 @@
+import { readAliases } from "../core/cities";
+import type { Database, Row } from "../core/database";
+import { ExpectedError } from "../core/errors";
+import type { Outcome } from "../core/job";
+import type { Log } from "../core/log";
+import type { Quarantine } from "../core/quarantine";
+import { canonicalCity } from "../core/values";
+import type { BadLine, Plan, PlanLine } from "./csv";
+
+const COLUMNS = ["sales_date", "event_id", "city", "plan_tickets", "plan_revenue", "_ver"] as const;
+
+export interface Import {
+  plan: Plan;
+  /** Leave wrong lines out instead of refusing the file. */
+  skipBad: boolean;
+  runId: string;
+  /** Run clock, ms: the newest import of a key wins. */
+  startedAt: number;
+  database: Database;
+  log: Log;
+  quarantine: Quarantine;
+}
+
+/**
+ * Writes a plan: all of it, or with `skipBad` what is right of it. A key (day, event, city) that is there already is
+ * replaced; the plan of an event that stands there under another city is withdrawn, or it would count twice.
+ */
+export async function importPlan(input: Import): Promise<Outcome> {
+  const { plan, database, log, quarantine, startedAt } = input;
+  const aliases = await readAliases(database);
+  const unknownCities = new Set<string>();
+  const rows = new Map<string, { line: number; row: Row }>();
+  const bad = [...plan.bad];
+  for (const line of plan.lines) {
+    const { city, known } = canonicalCity(line.city, aliases);
+    if (!known) unknownCities.add(city);
+    const key = `${line.sales_date} ${line.event_id} ${city}`;
+    const before = rows.get(key);
+    if (before === undefined) rows.set(key, { line: line.line, row: toRow(line, city, startedAt) });
+    else bad.push(repeated(line, before.line));
+  }
+  report(bad, plan.lines.length, input);
+  for (const { line, column } of bad) quarantine.add("plan", line, `${column}: not accepted`);
+
+  const block = [...rows.values()].map(({ row }) => row);
+  const withdrawn = await staleRows(database, block, startedAt);
+  await database.insert(
+    `${database.name}.plan_sales`,
+    COLUMNS,
+    [...block, ...withdrawn],
+    `plan_sales:${input.runId}`,
+  );
+  log.info(`Inserted ${block.length} rows into ${database.name}.plan_sales`, { withdrawn: withdrawn.length });
+  const status = bad.length > 0 ? "partial" : "ok";
+  const counters = {
+    plan_rows: block.length,
+    withdrawn_rows: withdrawn.length,
+    bad_lines: new Set(bad.map(({ line }) => line)).size,
+    unknown_cities: unknownCities.size,
+  };
+  return {
+    status,
+    rowsProcessed: block.length + withdrawn.length,
+    message: { status, ...counters, ...(bad.length > 0 ? { quarantined: quarantine.reasons } : {}) },
+    metrics: counters,
+  };
+}
+
+function toRow(line: PlanLine, city: string, version: number): Row {
+  const { sales_date, event_id, plan_tickets, plan_revenue } = line;
+  return { sales_date, event_id, city, plan_tickets, plan_revenue, _ver: version };
+}
+
+function repeated(line: PlanLine, first: number): BadLine {
+  const found = [line.sales_date, line.event_id, line.city].filter(Boolean).join(" ");
+  const accepted = `each day, event and city once (this is line ${first} again)`;
+  return { line: line.line, column: "(line)", found, accepted };
+}
+
+/** At most so many wrong lines are told one by one. */
+const LONGEST_LIST = 50;
+
+/** Tells what is wrong, line by line. Throws, before anything is written, unless wrong lines are to be left out. */
+export function report(
+  bad: readonly BadLine[],
+  good: number,
+  { skipBad, log }: Pick<Import, "skipBad" | "log">,
+) {
+  if (bad.length === 0) return;
+  const tell = (text: string): void => (skipBad ? log.warning(text) : log.error(text));
+  for (const { line, column, found, accepted } of bad.slice(0, LONGEST_LIST)) {
+    tell(`Line ${line}, ${column}: found "${found}", accepted is ${accepted}`);
+  }
+  if (bad.length > LONGEST_LIST) tell(`… and ${bad.length - LONGEST_LIST} more`);
+  if (skipBad && good > 0) return;
+  const columns = [...new Set(bad.map(({ column }) => column))].join(", ");
+  throw new ExpectedError(
+    `The plan was not imported: ${bad.length} mistakes in ${columns}. Mend them, or leave those lines out with --skip-bad.`,
+  );
+}
+
+/** Zero rows for plans of the same days and events under cities that the file does not name. */
+async function staleRows(database: Database, rows: readonly Row[], version: number): Promise<Row[]> {
+  const days = rows.filter(({ event_id: event }) => event !== "");
+  const keys = new Set(days.map((row) => `${String(row.sales_date)} ${String(row.event_id)}`));
+  const named = new Set(
+    rows.map((row) => `${String(row.sales_date)} ${String(row.event_id)} ${String(row.city)}`),
+  );
+  const found = await database.rows<{ sales_date: string; event_id: string; city: string }>(
+    `SELECT toString(sales_date) AS sales_date, event_id, city FROM ${database.name}.plan_sales AS p FINAL
+WHERE p.event_id IN {events:Array(String)} AND (p.plan_tickets != 0 OR p.plan_revenue != 0)`,
+    { events: [...new Set(days.map((row) => row.event_id))] },
+  );
+  return found
+    .filter((row) => keys.has(`${row.sales_date} ${row.event_id}`))
+    .filter((row) => !named.has(`${row.sales_date} ${row.event_id} ${row.city}`))
+    .map((row) => ({ ...row, plan_tickets: 0, plan_revenue: "0.00", _ver: version }));
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { kinds, parseSettings, setting } from "../core/config";
+import { databaseShape, dryRunShape, leaseShape, logShape, quarantineShape } from "../core/settings";
+
+/** Settings of the plan import: those of the loader that are not about an API. */
+export const settingsSchema = z.object({
+  ...databaseShape,
+  ...leaseShape,
+  ...quarantineShape,
+  ...dryRunShape,
+  ...logShape,
+  PLAN_RUN_SECONDS: setting(kinds.integer(5, 86_400).default(300), {
+    doc: "Deadline of the import in seconds.",
+    form: "an integer from 5 to 86400",
+  }),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Reads and checks all settings; everything wrong is named in one `UsageError` without values. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  return parseSettings(settingsSchema, environment, ["CLICKHOUSE_", "PLAN_"]);
+}
