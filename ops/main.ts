@@ -10,6 +10,7 @@ import { schemaApply, schemaDiff, schemaState } from "./schema-command";
 import { plan } from "./plan";
 import { smoke } from "./smoke";
 import { status } from "./status";
+import { validate, type ValidateOptions } from "./validate";
 
 const program = new Command("zakaz")
   .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
@@ -25,6 +26,12 @@ const targetOption = [
 ] as const;
 
 program.command("status").description("what runs, how much data there is, what to type next").action(status);
+
+program
+  .command("validate")
+  .description("load sql/ into an empty engine and check schema, access and the code that uses them")
+  .option("--sql <paths...>", "SQL files or folders that define objects a second time: compared with sql/")
+  .action((options: ValidateOptions) => validate(options));
 
 program
   .command("smoke")

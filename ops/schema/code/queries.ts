@@ -1,0 +1,73 @@
+import ts from "typescript";
+import { isSignificant, tokenize } from "../../../clickhouse/sql/lexer";
+import type { Place, Program } from "./program";
+
+/** A statement written in the code. */
+export interface CodeQuery extends Place {
+  /** Its text with all constants filled in; undefined when a part of it is known only at run time. */
+  sql?: string;
+  /** Objects of the warehouse that it names, as far as they stand in the text. */
+  mentions: Mention[];
+}
+
+/** `database.name` with what is done to it. */
+export interface Mention {
+  object: string;
+  right: "SELECT" | "INSERT";
+}
+
+const STATEMENT = /^\s*(?:SELECT|INSERT INTO|WITH|DESCRIBE|SHOW)\s/;
+const DATABASES = ["zakaz", "bi", "meta", "system"];
+
+/** Every string of the code that is a statement. A constant that is only a part of others counts where it is used. */
+export function findQueries(program: Program): CodeQuery[] {
+  const queries: CodeQuery[] = [];
+  program.visit((node) => {
+    if (!ts.isStringLiteralLike(node) && !ts.isTemplateExpression(node)) return;
+    const literal = ts.isTemplateExpression(node) ? templateText(program, node) : node.text;
+    if (!STATEMENT.test(literal) || isNoStatement(literal) || isPart(node)) return;
+    const sql = program.text(node);
+    queries.push({
+      ...program.place(node),
+      ...(sql === undefined ? {} : { sql }),
+      mentions: mentionsIn(sql ?? literal),
+    });
+  });
+  return queries;
+}
+
+/** The objects that a statement names: written behind INSERT INTO and the TO of a materialized view, else read. */
+export function mentionsIn(sql: string): Mention[] {
+  const tokens = tokenize(sql).filter(isSignificant);
+  return tokens.flatMap((token, i): Mention[] => {
+    const isName =
+      DATABASES.includes(token.text) && tokens[i + 1]?.text === "." && tokens[i + 2]?.kind === "word";
+    if (!isName || tokens[i - 1]?.text === ".") return [];
+    const right = ["INTO", "TO"].includes(tokens[i - 1]?.text.toUpperCase() ?? "") ? "INSERT" : "SELECT";
+    return [{ object: `${token.text}.${tokens[i + 2]?.text}`, right }];
+  });
+}
+
+/** What stands in a template, with a `?` for each part that is known only at run time. */
+function templateText(program: Program, node: ts.TemplateExpression): string {
+  return (
+    node.head.text +
+    node.templateSpans
+      .map(({ expression, literal }) => (program.text(expression) ?? "?") + literal.text)
+      .join("")
+  );
+}
+
+/** Keywords alone, or a sentence for people that begins with one: no statement. */
+function isNoStatement(text: string): boolean {
+  return /^[A-Z ]+$/.test(text) || (/^[A-Z]+ [a-z ]+$/.test(text) && !/\bFROM\b/.test(text));
+}
+
+/** True within a template that is a statement itself: the outer one is taken. */
+function isPart(node: ts.Node): boolean {
+  for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
+    if (ts.isFunctionLike(outer)) return false;
+    if (ts.isTemplateExpression(outer) && STATEMENT.test(outer.head.text)) return true;
+  }
+  return false;
+}

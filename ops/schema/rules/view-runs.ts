@@ -1,0 +1,52 @@
+import { mentionsIn } from "../code/queries";
+import { at, type Finding } from "../finding";
+import { created, type Created, type Inspection } from "../inspection";
+import { READER_VIEWS } from "../declared";
+import { Refused, type Scratch } from "../scratch";
+
+/** What DataLens sends with each query. */
+const READER = { user: "datalens_reader", settings: { readonly: 2, join_use_nulls: 1 } };
+
+/** Every view answers under `join_use_nulls` 0 and 1, with the same rows and types, and to the reader. */
+export async function viewRuns(inspection: Inspection): Promise<Finding[]> {
+  const views = created(inspection, "create_view");
+  return (await Promise.all(views.map((view) => viewFaults(inspection.scratch, view)))).flat();
+}
+
+async function viewFaults(scratch: Scratch, { object, statement }: Created): Promise<Finding[]> {
+  const sql = `SELECT * FROM ${object.name}`;
+  let how = "";
+  const answer = async (nulls: 0 | 1): Promise<string> => {
+    how = `read with join_use_nulls = ${nulls}`;
+    return sorted(await scratch.text(sql, { settings: { join_use_nulls: nulls } }));
+  };
+  try {
+    // Ages in hours may turn between two queries, but not again and again.
+    for (let tries = 1; (await answer(0)) !== (await answer(1)); tries++) {
+      if (tries === 3)
+        return [
+          at(statement, object.name, "rows or types differ between join_use_nulls 0 and 1", "the same"),
+        ];
+    }
+    how = "read by datalens_reader";
+    if (READER_VIEWS.includes(object.name)) await scratch.text(sql, READER);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const follows = mentionsIn(statement.text)
+      .map((mention) => mention.object)
+      .filter((name) => name !== object.name);
+    return [{ ...at(statement, object.name, `cannot be ${how}: ${shown(error)}`, "rows"), follows }];
+  }
+}
+
+/** Names, types and rows; a view promises no order of rows. */
+function sorted(answer: string): string {
+  const [names = "", types = "", ...rows] = answer.split("\n");
+  return [names, types, ...rows.sort()].join("\n");
+}
+
+/** ClickHouse's code and the first sentence of its text. */
+export function shown({ code, message }: Refused): string {
+  return `code ${code}, ${message.replace(/\s+/g, " ").split(/\. \(|: While |: In scope /)[0]}`;
+}
