@@ -13,7 +13,7 @@ export interface Finding {
   expected: string;
   /** Objects that it reads: what is wrong with one of them explains it, and only that is reported. */
   follows?: readonly string[];
-  /** True: nothing else goes wrong because of it. */
+  /** True: no view and no query fails because of it. */
   harmless?: boolean;
   /** True: two definitions contradict each other; which of them is right cannot be told. */
   critical?: boolean;
@@ -51,16 +51,8 @@ export function lineOf({ text, line }: SqlStatement, words: string[]): number {
  */
 export function rootCauses(findings: readonly Finding[]): Finding[] {
   const objectOf = ({ object }: Finding): string => object.split(".").slice(0, 2).join(".");
-  const broken = new Set(findings.filter((one) => !one.follows && !one.harmless).map(objectOf));
-  let rest = [...findings];
-  for (let before = -1; before !== rest.length;) {
-    before = rest.length;
-    rest = rest.filter((one) => {
-      const explained = one.follows?.some((object) => broken.has(object)) ?? false;
-      if (explained) broken.add(objectOf(one));
-      return !explained;
-    });
-  }
+  const broken = new Set(findings.filter((one) => !one.harmless).map(objectOf));
+  const rest = findings.filter(({ follows }) => !follows?.some((object) => broken.has(object)));
   const place = ({ file, line }: Finding): string => `${file}:${String(line).padStart(6, "0")}`;
   const unique = new Map(rest.map((one) => [describeFinding(one), one]));
   return [...unique.values()].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));

@@ -12,9 +12,7 @@ const ONE_ROW = /\.dim_/;
 export function sampleInserts(live: Iterable<LiveObject>): string[] {
   return [...live].flatMap(({ name, columns, model }) => {
     if (model.kind !== "table") return [];
-    const given = columns.filter(
-      ({ name: column, defaultKind }) => defaultKind === "" || column.startsWith("event_"),
-    );
+    const given = columns.filter(isGiven);
     const rows = Array.from({ length: ONE_ROW.test(name) ? 1 : ROWS }, (_, i) =>
       given.map((column) => value(column, model, i + 1)).join(", "),
     );
@@ -23,6 +21,15 @@ export function sampleInserts(live: Iterable<LiveObject>): string[] {
       `INSERT INTO ${name} (${list}) SELECT * FROM (${rows.map((row) => `SELECT ${row}`).join(" UNION ALL ")})`,
     ];
   });
+}
+
+/** Measures are given too: views leave out rows of zeros. */
+function isGiven({ name, type, defaultKind }: LiveColumn): boolean {
+  return (
+    defaultKind === "" ||
+    name.startsWith("event_") ||
+    (/^(?:UInt32|UInt64|Decimal)/.test(type) && name !== "_ver")
+  );
 }
 
 function value({ name, type }: LiveColumn, model: TableModel, row: number): string {

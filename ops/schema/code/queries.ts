@@ -16,7 +16,13 @@ export interface Mention {
   right: "SELECT" | "INSERT";
 }
 
-const STATEMENT = /^\s*(?:SELECT|INSERT INTO|WITH|DESCRIBE|SHOW)\s/;
+/** A statement, told from a sentence for people that begins with the same word. */
+const STATEMENT = [
+  /^\s*(?:SELECT|WITH)\s(?=[^]*(?:\bFROM\b|\(|\d))/,
+  /^\s*INSERT INTO\s[^]*(?:\(|\bSELECT\b|\bFORMAT\b)/,
+  /^\s*(?:DESCRIBE|SHOW)(?:\s+[A-Z]+)*\s+[a-z`?][\w.`?]*\s*$/,
+  /^\s*DESCRIBE TABLE\s*\(/,
+];
 const DATABASES = ["zakaz", "bi", "meta", "system"];
 
 /** Every string of the code that is a statement. A constant that is only a part of others counts where it is used. */
@@ -25,7 +31,7 @@ export function findQueries(program: Program): CodeQuery[] {
   program.visit((node) => {
     if (!ts.isStringLiteralLike(node) && !ts.isTemplateExpression(node)) return;
     const literal = ts.isTemplateExpression(node) ? templateText(program, node) : node.text;
-    if (!STATEMENT.test(literal) || isNoStatement(literal) || isPart(node)) return;
+    if (!isStatement(literal) || isPart(program, node)) return;
     const sql = program.text(node);
     queries.push({
       ...program.place(node),
@@ -58,16 +64,15 @@ function templateText(program: Program, node: ts.TemplateExpression): string {
   );
 }
 
-/** Keywords alone, or a sentence for people that begins with one: no statement. */
-function isNoStatement(text: string): boolean {
-  return /^[A-Z ]+$/.test(text) || (/^[A-Z]+ [a-z ]+$/.test(text) && !/\bFROM\b/.test(text));
+function isStatement(text: string): boolean {
+  return STATEMENT.some((pattern) => pattern.test(text));
 }
 
 /** True within a template that is a statement itself: the outer one is taken. */
-function isPart(node: ts.Node): boolean {
+function isPart(program: Program, node: ts.Node): boolean {
   for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
     if (ts.isFunctionLike(outer)) return false;
-    if (ts.isTemplateExpression(outer) && STATEMENT.test(outer.head.text)) return true;
+    if (ts.isTemplateExpression(outer) && isStatement(templateText(program, outer))) return true;
   }
   return false;
 }

@@ -13,6 +13,7 @@ export function columnLists({ columnLists: lists, canon, live }: Inspection): Fi
       object,
       wrong,
       expected,
+      harmless: true,
     });
     if (found === undefined && canon.has(table)) return [];
     if (found === undefined) return [add(table, "names a table that does not exist", "a table of sql/")];

@@ -5,8 +5,8 @@ import type { ViewModel } from "../model";
 import { declarations } from "./views";
 
 const AGGREGATES =
-  /\bGROUP BY\b|\b(?:sum|count|min|max|avg|any|uniq\w*|arg(?:Min|Max)|group\w+)(?:If|Merge|State|OrNull)*\s*\(/;
-const CLOCKS = /\b(?:now|now64|today|yesterday)\s*\(/;
+  /\b(?:sum|count|min|max|avg|any|uniq\w*|arg(?:Min|Max)|group\w+)(?:If|Merge|State|OrNull)*(?=\s*\()|\bGROUP BY\b/;
+const CLOCKS = /\b(?:now|now64|today|yesterday)(?=\s*\()/;
 
 /** A materialized view copies row by row from one source into the table that it names. */
 export function materializedViews(inspection: Inspection): Finding[] {
@@ -30,7 +30,7 @@ export function materializedViews(inspection: Inspection): Finding[] {
     const aggregate = AGGREGATES.exec(view.select)?.[0];
     if (aggregate) add(`sums up rows of one insert only: ${aggregate}`, "a copy row by row");
     const clock = CLOCKS.exec(view.select)?.[0];
-    if (clock) add(`depends on the moment of the insert: ${clock})`, "a function of the row");
+    if (clock) add(`depends on the moment of the insert: ${clock}()`, "a function of the row");
     return findings;
   });
 }

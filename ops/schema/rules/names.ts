@@ -15,13 +15,13 @@ export function names({ schema, canon, live }: StaticInspection): Finding[] {
   }
   for (const object of live.keys()) {
     if (OBJECTS.includes(object)) continue;
-    const [database = "", name = ""] = object.split(".");
+    const database = object.split(".")[0] ?? "";
     const from = canon.get(object) ?? statements.find(({ kind }) => kind === "create_materialized_view");
-    const inner = name.startsWith(".inner");
+    const inner = object.includes("..inner");
     findings.push({
       file: from?.file ?? LIST,
       line: from?.line ?? 1,
-      object,
+      object: inner ? `${database}..inner…` : object,
       wrong: inner ? "a hidden table of a materialized view" : `is not in the list of ${LIST}`,
       expected: inner
         ? "a materialized view with TO"
