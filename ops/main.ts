@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import { accessCheck } from "./access/check";
 import { accessApply, accessDiff, accessState } from "./access/commands";
 import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
@@ -123,6 +124,12 @@ access
   .description("give what is missing, revoke what is surplus, prove it by reading again")
   .option(...targetOption)
   .action((options: TargetOption) => accessApply(options.target));
+
+access
+  .command("check")
+  .description("try the table of rights on the running server: what each user may do, and what is refused")
+  .option(...targetOption)
+  .action((options: TargetOption) => accessCheck(options.target));
 
 access
   .command("state")

@@ -1,26 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { sha256Hex } from "../../clickhouse/access/hash";
 import { changeName, UNANSWERED, type Drift } from "../drift";
 import { Failure } from "../failure";
-import { pulumi } from "../pulumi";
 import { Journal } from "../schema/journal";
-import { readTarget, type AccessTarget } from "../target";
-import { Unreachable, Warehouse } from "../warehouse";
+import type { AccessTarget } from "../target";
+import { Unreachable, type Warehouse } from "../warehouse";
 import { applyAccess } from "./apply";
 import { mendable, mendingStatements, sentence, type Difference } from "./difference";
-import { passwordKey, refusedLogins } from "./login";
+import { refusedLogins } from "./login";
 import { declaration, readDifferences } from "./read";
+import { withAccess } from "./target";
 
 /** Environment variable in which the stack says what it expects the journal to be at after this apply. */
 const PLAN = "ZAKAZ_STATE";
-/** What `pulumi config --json` prints. */
-const configuration = z.record(z.string(), z.object({ value: z.string().optional() }));
 const RETRY_MS = 250;
 
 /** Prints what differs and the statements that mend it; changes nothing. Fails when something differs. */
 export async function accessDiff(source: string | undefined): Promise<void> {
-  const differences = await withWarehouse(source, read);
+  const differences = await withAccess(source, read);
   for (const difference of differences) {
     process.stdout.write(`${sentence(difference)}\n`);
     for (const statement of mendingStatements([difference])) {
@@ -41,7 +37,7 @@ export async function accessDiff(source: string | undefined): Promise<void> {
 /** Makes access as declared: missing rights are given, surplus ones revoked. What nobody declared is reported. */
 export async function accessApply(source: string | undefined): Promise<void> {
   const startedAt = performance.now();
-  const { mended, left } = await withWarehouse(source, async (warehouse, target) => {
+  const { mended, left } = await withAccess(source, async (warehouse, target) => {
     const journal = new Journal(warehouse);
     return applyAccess(
       warehouse,
@@ -69,7 +65,7 @@ export async function accessApply(source: string | undefined): Promise<void> {
 /** Prints for the program how the server stands (JSON, see ops/drift.ts); changes nothing. */
 export async function accessState(source: string | undefined, waitSeconds: number): Promise<void> {
   const giveUpAt = Date.now() + waitSeconds * 1000;
-  const state = await withWarehouse(source, async (warehouse, target) => {
+  const state = await withAccess(source, async (warehouse, target) => {
     for (;;) {
       try {
         return await stateOf(warehouse, target);
@@ -116,33 +112,6 @@ async function plannedName(journal: Journal): Promise<string | undefined> {
   const prefix = `${number + 1}: `;
   const plan = process.env[PLAN];
   return plan?.startsWith(prefix) ? plan.slice(prefix.length) : undefined;
-}
-
-async function withWarehouse<T>(
-  source: string | undefined,
-  work: (warehouse: Warehouse, target: AccessTarget) => Promise<T>,
-): Promise<T> {
-  const target = await readAccessTarget(source);
-  const warehouse = new Warehouse(target.warehouse);
-  try {
-    return await work(warehouse, target);
-  } finally {
-    await warehouse.close();
-  }
-}
-
-/** From the stack by hand: with the passwords of its configuration, as far as the stack is at them. */
-async function readAccessTarget(source: string | undefined): Promise<AccessTarget> {
-  const target = await readTarget("accessTarget", source);
-  if (source !== undefined) return target;
-  const { code, stdout } = await pulumi(["config", "--json", "--show-secrets"]);
-  if (code !== 0) throw new Failure("The stack's configuration cannot be read: set its passphrase");
-  const config = configuration.parse(JSON.parse(stdout));
-  const passwords = target.logins.flatMap(({ user, passwordSha256 }): [string, string][] => {
-    const password = config[`zakaz:${passwordKey(user)}`]?.value;
-    return password !== undefined && sha256Hex(password) === passwordSha256 ? [[user, password]] : [];
-  });
-  return { ...target, passwords: Object.fromEntries(passwords) };
 }
 
 function withoutHash(statement: string): string {

@@ -108,6 +108,15 @@ describe("access of a running stack", () => {
     expect(outcomes).toHaveLength(MATRIX.length);
   });
 
+  it("is checked by hand with what can do no harm", async () => {
+    const check = await stack.zakaz("access", "check");
+    expect(check.stderr).toBe("");
+    expect(check.stdout).toMatch(/^datalens_reader: 27 allowed, 5\d refused\n/);
+    const harmless = MATRIX.filter((cell) => cell.harmful !== true).length;
+    expect(check.stdout).toContain(`All ${harmless} cells are as declared`);
+    expect(check.code).toBe(0);
+  });
+
   it("is not restarted and not journaled when there is nothing to do", async () => {
     const journal = "SELECT count() FROM meta.schema_migrations WHERE kind = 'access'";
     const before = [await starts(), await byHand(journal)];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyAccess } from "../../../ops/access/apply";
 import { ask } from "../../../ops/access/login";
 import { MATRIX, runCells, spellOutcome, type Outcome } from "../../../ops/access/matrix/run";
-import { sqlFiles, readSqlFile } from "../../support/sql";
+import { NAMES, readSqlFile, sqlFiles } from "../../support/sql";
 import type { TestServer } from "../../support/server-common";
 import { accessServer, declarationWith, newPasswords, SERVERS } from "./support";
 
@@ -11,6 +11,13 @@ describe("the matrix of rights", () => {
     const names = MATRIX.map(({ user, action }) => `${user}, ${action}`);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThanOrEqual(80);
+  });
+
+  it("says of every object whether the reader reads it", () => {
+    const actions = MATRIX.filter(({ user }) => user === "datalens_reader").map(({ action }) => action);
+    for (const [database, objects] of Object.entries(NAMES)) {
+      for (const name of objects) expect(actions).toContain(`SELECT from ${database}.${name}`);
+    }
   });
 });
 
