@@ -41,7 +41,14 @@ export function barProgress(stream: NodeJS.WritableStream, now: () => number = D
   const open = new Map<string, { bar: SingleBar; since: number }>();
 
   const show = (source: string, reading: Reading): void => {
-    bars ??= new MultiBar({ stream, format: BAR, fps: FPS, hideCursor: true, forceRedraw: true });
+    bars ??= new MultiBar({
+      stream,
+      format: BAR,
+      fps: FPS,
+      hideCursor: true,
+
+      forceRedraw: true,
+    });
     const total = Math.max(reading.total, reading.rows);
     let known = open.get(source);
     if (known === undefined) {
@@ -62,7 +69,11 @@ export function barProgress(stream: NodeJS.WritableStream, now: () => number = D
     },
     line: (text) => {
       if (bars === undefined || open.size === 0) stream.write(text);
-      else bars.log(text);
+      else {
+        bars.log(text);
+        // It keeps lines until the next drawing, and loses those of the last moment.
+        bars.update();
+      }
     },
     stop: () => {
       open.clear();
