@@ -5,10 +5,15 @@ const USERS: readonly [RegExp, string][] = [
   [/^ops\/datalens\//, "datalens_reader"],
 ];
 
-/**
- * The user of a file; `admin` for all that manages the warehouse, and for check-reader.ts, whose statements are there to
- * be refused.
- */
+/** Files whose statements are there to be refused. */
+const REFUSED = /^ops\/(?:check-reader\.ts|access\/matrix\/)/;
+
+/** The user of a file; `admin` for all that manages the warehouse. */
 export function userOf(file: string): string {
   return USERS.find(([pattern]) => pattern.test(file))?.[1] ?? "admin";
+}
+
+/** Whether the statements of a file are meant to be answered. */
+export function isMeant(file: string): boolean {
+  return !REFUSED.test(file);
 }

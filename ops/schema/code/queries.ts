@@ -1,5 +1,6 @@
 import ts from "typescript";
 import { isSignificant, tokenize } from "../../../clickhouse/sql/lexer";
+import { isMeant } from "./jobs";
 import type { Place, Program } from "./program";
 
 /** A statement written in the code. */
@@ -32,9 +33,11 @@ export function findQueries(program: Program): CodeQuery[] {
     if (!ts.isStringLiteralLike(node) && !ts.isTemplateExpression(node)) return;
     const literal = ts.isTemplateExpression(node) ? templateText(program, node) : node.text;
     if (!isStatement(literal) || isPart(program, node)) return;
+    const place = program.place(node);
+    if (!isMeant(place.file)) return;
     const sql = program.text(node);
     queries.push({
-      ...program.place(node),
+      ...place,
       ...(sql === undefined ? {} : { sql }),
       mentions: mentionsIn(sql ?? literal),
     });
