@@ -58,7 +58,7 @@ export async function accessApply(source: string | undefined): Promise<void> {
   for (const difference of left) process.stderr.write(`zakaz: warning: ${sentence(difference)}\n`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(
-    `Access is as declared in sql/10_access.sql (${mended.length} differences mended, ${seconds} s).\n`,
+    `Access is as declared in sql/10_access.sql (${mended.length} mended, ${seconds} s).\n`,
   );
 }
 
