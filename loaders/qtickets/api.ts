@@ -61,7 +61,7 @@ export function pageBody(query: ListQuery, page: number): Record<string, unknown
   };
 }
 
-/** Rows of pages that wait to be taken, at most; of larger pages two are under way. */
+/** Rows of the pages that are under way or wait to be taken; larger pages are read one by one. */
 const ROWS_AHEAD = 5000;
 
 /**
@@ -137,7 +137,7 @@ async function* readOnce(
     yield { rows: data, total };
     if (page * perPage >= total) break;
     last = Math.ceil(total / perPage);
-    if (concurrency > 1) ahead = Math.max(2, Math.min(2 * concurrency, Math.floor(ROWS_AHEAD / perPage)));
+    if (concurrency > 1) ahead = Math.max(1, Math.min(2 * concurrency, Math.floor(ROWS_AHEAD / perPage)));
   }
   await Promise.allSettled(underWay);
   // Without a decrease nothing left, so what was seen is there; then equal numbers mean equal rows.
