@@ -37,7 +37,7 @@ async function main() {
     readerNetworks: config.readerNetworks,
   });
 
-  const schema = new Schema("schema", { clickhouse, adminPassword: secrets.adminPassword, access });
+  const schema = new Schema("schema", { clickhouse, access });
 
   const sandbox =
     config.source === "sandbox"

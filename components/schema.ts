@@ -1,25 +1,37 @@
+import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { schemaHash } from "../ops/schema/read";
 import type { Access } from "./access";
 import type { ClickHouse } from "./clickhouse";
-import { clientCommand } from "./client-command";
-import { schemaSql } from "./sql";
+import { liveState, STATE_VARIABLE } from "./drift";
 
 export interface SchemaArgs {
   clickhouse: ClickHouse;
-  adminPassword: pulumi.Output<string>;
   /** Views run with the rights of a user that access creates. */
   access: Access;
 }
 
-/** Databases, tables, the materialized view, views and seeds: all of `sql/` but access, in one connection. */
+/**
+ * Databases, tables, the materialized view, views and seeds: the live server is brought to what `sql/` says. What differs
+ * shows in a preview; what would lose data is refused there already.
+ */
 export class Schema extends pulumi.ComponentResource {
   constructor(name: string, args: SchemaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:schema:Schema", name, {}, opts);
 
-    clientCommand(
+    const live = liveState("schema", args.clickhouse, this);
+    new local.Command(
       `${name}-apply`,
-      { clickhouse: args.clickhouse, adminPassword: args.adminPassword, sql: schemaSql() },
-      { parent: this, dependsOn: [args.access] },
+      {
+        create: "node ops/zakaz.cjs schema apply --target -",
+        stdin: pulumi.jsonStringify(args.clickhouse.target),
+        // Nothing reads these: an edit of sql/ and a difference on the server show by them, and start the apply.
+        environment: { ZAKAZ_SCHEMA_SHA256: schemaHash(), [STATE_VARIABLE]: live.state },
+        triggers: [args.clickhouse.containerId],
+        addPreviousOutputInEnv: false,
+        logging: local.Logging.None,
+      },
+      { parent: this, dependsOn: [args.access], ...live.options },
     );
 
     this.registerOutputs({});

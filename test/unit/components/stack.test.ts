@@ -181,15 +181,21 @@ describe("stack with the sandbox and the embedded engine", () => {
     expect(command.inputs["logging"]).toBe("none");
   });
 
-  it("pipes the schema through the server's own client, again when the container is another", () => {
-    const { inputs } = found(recorded, COMMAND, "schema-apply");
-    const command =
-      "docker exec -i -e CLICKHOUSE_PASSWORD ch-zakaz-unit clickhouse-client --user=admin --multiquery";
-    expect(inputs["create"]).toBe(command);
-    expect(secretValue(inputs["environment"])).toEqual({ CLICKHOUSE_PASSWORD: "unit-secret-of-bootstrap" });
-    expect(inputs["triggers"]).toEqual(["clickhouse-server-id"]);
-    expect(inputs["logging"]).toBe("none");
-    expect(String(inputs["stdin"])).not.toContain("CREATE USER");
+  it("applies the schema by its own command, again when sql/, the server's state or the container is another", () => {
+    const command = found(recorded, COMMAND, "schema-apply");
+    expect(command.inputs["create"]).toBe("node ops/zakaz.cjs schema apply --target -");
+    expect(stdinOf(command)).toEqual({
+      container: "ch-zakaz-unit",
+      url: "http://127.0.0.1:18123",
+      user: "admin",
+      password: SECRETS["zakaz:adminPassword"],
+    });
+    expect(command.inputs["environment"]).toEqual({
+      ZAKAZ_SCHEMA_SHA256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+      ZAKAZ_STATE: "3: the third change",
+    });
+    expect(command.inputs["triggers"]).toEqual(["clickhouse-server-id"]);
+    expect(command.inputs["logging"]).toBe("none");
   });
 
   it("runs smoke and load with the settings on standard input only", () => {
