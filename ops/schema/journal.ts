@@ -106,7 +106,8 @@ WHERE kind = 'migration' ORDER BY version, name`,
     try {
       await work(async (number, about = {}) => {
         // What is done survives a crash. A comparison needs no note of it: it finds what is done.
-        if (change.kind === "migration" && number > current) await this.table.write(entry, "started", number - 1, this.holder);
+        if (change.kind === "migration" && number > current)
+          await this.table.write(entry, "started", number - 1, this.holder);
         current = number;
         total = about.total ?? total;
         title = about.title;
