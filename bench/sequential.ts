@@ -21,6 +21,7 @@ export async function loadSequentially(
     eventOfShow: new Map<string, string>(),
     cityOfEvent: new Map<string, string>(),
     readAt: now,
+    payloads: true,
     onRefundWithoutAmount: () => undefined,
   };
   const dispatcher = new Agent({ connections: 1 });

@@ -60,6 +60,30 @@ function knownNames(shape: Shape): Set<string> {
   );
 }
 
+/** Mistypings (letters changed, lost, added) after which a name is still recognised. */
+const CLOSE = 3;
+
+/** The known name that is most like a wrong one, if any is like it at all. */
+function nearest(name: string, known: Iterable<string>): string | undefined {
+  const ranked = [...known].map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
+  const [best] = ranked.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= CLOSE ? best.candidate : undefined;
+}
+
+/** Letters to change, remove or add to make one text of the other (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const changed = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
 /**
  * Reads the settings of one program from environment variables.
  * A blank value counts as missing. Everything that is missing, malformed or unknown (a name with one of `prefixes` that
@@ -85,7 +109,9 @@ export function parseSettings<S extends Shape>(
   const known = knownNames(shape);
   for (const name of Object.keys(environment).sort()) {
     if (prefixes.some((prefix) => name.startsWith(prefix)) && !known.has(name)) {
-      mistakes.push(`${name} is not a setting of this program: remove it or correct its name`);
+      const near = nearest(name, known);
+      const hint = near === undefined ? "remove it or correct its name" : `did you mean ${near}?`;
+      mistakes.push(`${name} is not a setting of this program: ${hint}`);
     }
   }
 

@@ -4,6 +4,7 @@ import { describeError, EXIT, ExpectedError, LockedError, StoppedError } from ".
 import { writeJournalRow, type JournalRow } from "./journal";
 import { takeLease, type Lease } from "./lease";
 import type { Log } from "./log";
+import { raiseAlerts, writeServiceLevels, type Alert } from "./signs";
 
 /** Aborted by SIGTERM, SIGINT, and by an error that nobody waits for. */
 export function stopOnSignals(): AbortController {
@@ -41,7 +42,10 @@ export interface JobOptions {
 }
 
 /** What the journal says about a run. */
-export type Outcome = Pick<JournalRow, "status" | "rowsProcessed" | "message" | "metrics">;
+export type Outcome = Pick<JournalRow, "status" | "rowsProcessed" | "message" | "metrics"> & {
+  /** What a person should look at. */
+  alerts?: readonly Alert[];
+};
 
 /**
  * One real run of a job: connect, take the lease, work, write the one journal row, release. Answers the exit code.
@@ -81,8 +85,14 @@ export async function runJob(
       logFailure(log, error, options.verbose);
       return failed(error);
     });
-    await record(control, { job, runId, startedAt, finishedAt: clock.now(), ...outcome });
-    if (outcome.status === "error") return EXIT.error;
+    const row = { job, runId, startedAt, finishedAt: clock.now(), ...outcome };
+    if (outcome.status === "error") {
+      // The row comes first here: if it cannot be written, nothing can.
+      if (await recorded(control, row)) await writeSigns(control, row, log);
+      return EXIT.error;
+    }
+    await writeSigns(control, row, log);
+    await writeJournalRow(control, row);
     log.info(
       outcome.status === "ok" ? "Ingestion completed successfully" : "Ingestion completed partly",
       outcome.message,
@@ -109,15 +119,25 @@ export function failed(error: unknown): Outcome {
     rowsProcessed: 0,
     message: { status: "error", error: details },
     metrics: { error: message, error_details: details },
+    alerts: [{ severity: "error", code: "run_failed", message }],
   };
 }
 
-async function record(control: Database, row: JournalRow): Promise<void> {
+/** Journal row of a run that failed, which has said so in the log already; answers whether it was written. */
+async function recorded(control: Database, row: JournalRow): Promise<boolean> {
+  return writeJournalRow(control, row).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Service levels and alerts: about a run, no part of it, so their failure costs one warning. */
+async function writeSigns(control: Database, row: JournalRow & Outcome, log: Log): Promise<void> {
   try {
-    await writeJournalRow(control, row);
+    await writeServiceLevels(control, row);
+    await raiseAlerts(control, row, row.alerts ?? []);
   } catch (error) {
-    // A run that failed anyway has said so in the log; a loaded one must not pass for journalled.
-    if (row.status !== "error") throw error;
+    log.warning(`Service levels or alerts were not written: ${describeError(error).message}`);
   }
 }
 

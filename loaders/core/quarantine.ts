@@ -1,9 +1,11 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "./log";
 
-/** Size at which the file is put aside as `.1`; two files are kept. */
+/** Size in bytes, and age of its first line in days, at which the file is put aside as `.1`; two files are kept. */
 const ROTATE_AT = 5 * 1024 * 1024;
+const ROTATE_AFTER_DAYS = 30;
+const DAY = 24 * 3600 * 1000;
 
 export interface QuarantineOptions {
   directory: string;
@@ -24,6 +26,7 @@ export class Quarantine {
 
   constructor(private readonly options: QuarantineOptions) {
     this.file = join(options.directory, `${options.job}.jsonl`);
+    this.rotateByAge();
   }
 
   /** Puts one row aside. `id` is kept only when it is a plain number, as anything else could be personal. */
@@ -56,6 +59,20 @@ export class Quarantine {
 
   get total(): number {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Lines live for a month or two, also where rows are seldom put aside. Without a folder there is nothing to do. */
+  private rotateByAge(): void {
+    const limit = (this.options.now?.() ?? new Date()).getTime() - ROTATE_AFTER_DAYS * DAY;
+    try {
+      const aside = `${this.file}.1`;
+      if ((statSync(aside, { throwIfNoEntry: false })?.mtimeMs ?? limit) < limit) rmSync(aside);
+      const first = readFileSync(this.file, "utf8").split("\n", 1)[0] ?? "";
+      const { time } = JSON.parse(first) as { time?: string };
+      if (Date.parse(time ?? "") < limit) renameSync(this.file, aside);
+    } catch {
+      // No file yet, or one that is not ours: adding a line says what is wrong.
+    }
   }
 
   private rotate(): void {

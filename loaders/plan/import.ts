@@ -60,6 +60,16 @@ export async function importPlan(input: Import): Promise<Outcome> {
   };
   return {
     status,
+    alerts:
+      bad.length > 0
+        ? [
+            {
+              severity: "warning",
+              code: "plan_incomplete",
+              message: `${counters.bad_lines} lines were left out`,
+            },
+          ]
+        : [],
     rowsProcessed: block.length + withdrawn.length,
     message: { status, ...counters, ...(bad.length > 0 ? { quarantined: quarantine.reasons } : {}) },
     metrics: counters,

@@ -1,5 +1,6 @@
 import type { Row } from "../core/database";
 import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Moment } from "../core/values";
+import { orderPayload } from "./order-payload";
 import type { Basket, Order } from "./schemas";
 
 /** Columns of a staging row, in order. */
@@ -25,6 +26,7 @@ export const ORDER_COLUMNS = [
   "discount_id",
   "promo_code_id",
   "payment_type",
+  "payload_json",
   "_ver",
 ] as const;
 
@@ -47,6 +49,8 @@ export interface OrderContext {
   cityOfEvent: ReadonlyMap<string, string>;
   /** When reading began, in ms. */
   readAt: number;
+  /** Keep what the source said of each line in `payload_json`. */
+  payloads: boolean;
   /** Told of a ticket that is refunded without an amount, which counts as fully refunded. */
   onRefundWithoutAmount: () => void;
 }
@@ -146,6 +150,7 @@ export function orderRows(order: Order, context: OrderContext): Row[] {
     showId: string,
     eventId: string,
     { status, tickets, revenue, refunds }: Measures,
+    ticket?: Basket,
   ): OrderRow => ({
     order_id: order.id,
     item_id: itemId,
@@ -168,6 +173,7 @@ export function orderRows(order: Order, context: OrderContext): Row[] {
     discount_id: order.discount_id ?? "",
     promo_code_id: order.promo_code_id ?? "",
     payment_type: order.payment_type_id,
+    payload_json: context.payloads ? orderPayload(order, ticket) : "",
     _ver: version,
   });
 
@@ -179,7 +185,8 @@ export function orderRows(order: Order, context: OrderContext): Row[] {
   return order.baskets.map((basket) => {
     const showId = basket.show_id ?? "";
     const eventId = context.eventOfShow.get(showId) ?? order.event_id;
-    return line(basket.id, showId, eventId, measures(order, paid, basket, context.onRefundWithoutAmount));
+    const sums = measures(order, paid, basket, context.onRefundWithoutAmount);
+    return line(basket.id, showId, eventId, sums, basket);
   });
 }
 

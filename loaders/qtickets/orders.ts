@@ -180,6 +180,7 @@ function candidates(run: Run, reading: Reading, page: Page, state: State): Map<s
     eventOfShow: run.eventOfShow,
     cityOfEvent: run.cityOfEvent,
     readAt: run.startedAt,
+    payloads: run.settings.QTICKETS_PAYLOADS,
     onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
   };
   for (const raw of page.rows) {

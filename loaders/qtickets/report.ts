@@ -37,6 +37,12 @@ export function loaded(run: Run, seconds: number, requests: number): Outcome {
   return {
     status,
     rowsProcessed: rowsProcessed(counts),
+    // One code per data set, so that one that always fails does not silence the others.
+    alerts: run.degraded.map((message) => ({
+      severity: "warning",
+      code: `${message.split(":")[0] ?? ""}_incomplete`,
+      message,
+    })),
     message: {
       status,
       ...counters,

@@ -71,6 +71,10 @@ export const settingsSchema = z.object({
     doc: "Asks the API for the needed fields only, so that personal data do not leave it.",
     form: FORMS.boolean,
   }),
+  QTICKETS_PAYLOADS: setting(kinds.boolean().default(true), {
+    doc: "Keeps what the measures of each ticket were computed from (price, quantity, refund; nothing personal) in payload_json for 90 days.",
+    form: FORMS.boolean,
+  }),
   QTICKETS_RATE_PER_SECOND: setting(kinds.decimal(0, 100_000).default(3), {
     doc: "Requests per second, all together; 0 means without a limit (sandbox).",
     form: "a number of 0 or more",

@@ -26,6 +26,8 @@ export const WRITTEN = [
   "zakaz.fact_qtickets_inventory_latest",
   "zakaz.meta_job_runs",
   "meta.watermarks",
+  "meta.sli_daily",
+  "meta.etl_alerts",
 ] as const;
 
 export interface RunResult {

@@ -37,9 +37,16 @@ test("the main name wins over its alias, a blank value counts as missing", () =>
 });
 
 test("everything wrong is named at once, under the name that was used, and no value is shown", () => {
-  const wrong = { ACME_HOURS: "eleven-secret", ACME_ON: "y-secret", ACME_TYPO: "secret", OTHER: "secret" };
+  const wrong = {
+    ACME_HOURS: "eleven-secret",
+    ACME_ON: "y-secret",
+    ACME_HUORS: "secret",
+    ACME_UNHEARD_OF: "secret",
+    OTHER: "secret",
+  };
   expect(() => read(wrong)).toThrow(
-    "Settings are wrong: ACME_TYPO is not a setting of this program: remove it or correct its name; " +
+    "Settings are wrong: ACME_HUORS is not a setting of this program: did you mean ACME_HOURS?; " +
+      "ACME_UNHEARD_OF is not a setting of this program: remove it or correct its name; " +
       "ACME_TOKEN is missing: set it to a text; ACME_HOURS must be an integer from 1 to 10; ACME_ON must be yes or no.",
   );
   try {

@@ -8,6 +8,7 @@ const context = {
   eventOfShow: new Map<string, string>(),
   cityOfEvent: new Map([["5001", "казань"]]),
   readAt: NOW,
+  payloads: true,
   onRefundWithoutAmount: () => undefined,
 };
 const rows = (raw: unknown) => orderRows(parseOrder(raw), context);
@@ -38,6 +39,7 @@ test("a paid ticket becomes this row and nothing else", () => {
       discount_id: "",
       promo_code_id: "7",
       payment_type: "card",
+      payload_json: '{"price":400.00,"quantity":1}',
       _ver: PAID * 1000 + 999,
     },
   ]);
@@ -282,4 +284,45 @@ test("times without an offset are Moscow's and are counted", () => {
   );
   expect(naive).toBe(2);
   expect(parsed.payed_at?.ms).toBe(PAID * 1000);
+});
+
+describe("the payload holds what the measures come from, nothing else, and can be switched off", () => {
+  const payload = (
+    change: Record<string, unknown>,
+    basket: Record<string, unknown> = {},
+    payloads = true,
+  ) => {
+    const order = parseOrder(rawOrder({ baskets: [rawBasket(basket)], ...change }));
+    const text = String(orderRows(order, { ...context, payloads })[0]?.payload_json);
+    return text === "" ? "" : (JSON.parse(text) as unknown);
+  };
+  const at = "2030-01-03T12:00:00+03:00";
+  const utc = "2030-01-03T09:00:00.000Z";
+
+  test.each([
+    [
+      "a refund",
+      {},
+      { refunded_at: at, refunded_amount: "10,55" },
+      { refunded_at: utc, refunded_amount: 10.55 },
+    ],
+    [
+      "a part kept",
+      {},
+      { refunded_at: at, refunded_deduction_amount: 5 },
+      { refunded_at: utc, refunded_deduction_amount: 5 },
+    ],
+    ["a ticket taken out", {}, { deleted_at: at }, { deleted_at: utc }],
+    ["a cancelled order", { payed: false, deleted_at: at }, {}, { payed: false, order_deleted_at: utc }],
+  ])("%s", (_name, order, basket, more) => {
+    expect(payload(order, basket)).toEqual({ price: 400, quantity: 1, ...more });
+  });
+
+  test("an order without tickets", () => {
+    expect(payload({ baskets: [] })).toEqual({});
+  });
+
+  test("switched off", () => {
+    expect(payload({}, {}, false)).toBe("");
+  });
 });

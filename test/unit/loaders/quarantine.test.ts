@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -60,6 +60,20 @@ test("a file that has grown is put aside, and one old file is kept", () => {
   expect(readdirSync(directory).sort()).toEqual(["job.jsonl", "job.jsonl.1"]);
   expect(readFileSync(join(directory, "job.jsonl"), "utf8")).toContain('"reason":"reason"');
   expect(readFileSync(join(directory, "job.jsonl.1")).length).toBe(5 * 1024 * 1024);
+});
+
+test("a file whose first line is a month old is put aside as a run begins, an old file is removed", () => {
+  const line = (time: string) => `${JSON.stringify({ time })}\n`;
+  const file = join(directory, "job.jsonl");
+  writeFileSync(file, line("2029-12-03T00:00:00.000Z"));
+  open();
+  expect(readdirSync(directory)).toEqual(["job.jsonl"]);
+  writeFileSync(file, line("2029-12-01T00:00:00.000Z"));
+  open();
+  expect(readdirSync(directory)).toEqual(["job.jsonl.1"]);
+  utimesSync(`${file}.1`, 0, Date.parse("2029-12-01T00:00:00Z") / 1000);
+  open();
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 test("a folder that cannot be written costs one warning, not the count", () => {

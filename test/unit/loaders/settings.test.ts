@@ -53,7 +53,10 @@ describe("malformed values are named", () => {
 
   test("unknown names of the loader's own are refused, others are none of its business", () => {
     expect(() => readSettings({ ...least, QTICKETS_SINCE_HOUR: "2" })).toThrow(
-      "QTICKETS_SINCE_HOUR is not a setting",
+      "QTICKETS_SINCE_HOUR is not a setting of this program: did you mean QTICKETS_SINCE_HOURS?",
+    );
+    expect(() => readSettings({ ...least, CLICKHOUSE_PASWORD: "2" })).toThrow(
+      "did you mean CLICKHOUSE_PASSWORD?",
     );
     expect(readSettings({ ...least, PATH: "/bin", CH_THING: "1" }).JOB_NAME).toBe("qtickets_api");
   });
