@@ -78,62 +78,92 @@ const CURRENT_LINES = `
             WHERE l.sales_date >= {first_day:Date}
               AND (l.order_id, l._ver) IN (SELECT order_id, max(_ver) FROM zakaz.fact_qtickets_orders GROUP BY order_id)`;
 
+/** One of the sales facts: what distinguishes its rows beside day, event and currency, and what it sums. */
+interface SalesFact {
+  table: string;
+  /** Further columns of the key, each with its value for a line `l` of the ledger. */
+  keys: Readonly<Record<string, string>>;
+  /** Measures, each with its sum over the lines `l`. */
+  measures: Readonly<Record<string, string>>;
+}
+
+const SUMS = {
+  tickets_sold: "toUInt32(sum(l.tickets_sold))",
+  revenue: "toDecimal64(sum(l.revenue), 2)",
+  refunds: "toDecimal64(sum(l.refunds), 2)",
+};
+
+const SALES_DAILY = salesStatement({
+  table: "zakaz.fact_qtickets_sales_daily",
+  keys: {},
+  measures: { ...SUMS, orders_count: "toUInt32(uniqExactIf(l.order_id, l.tickets_sold > 0))" },
+});
+
+/** The fact holds UTM values in lower case. */
+const SALES_UTM_DAILY = salesStatement({
+  table: "zakaz.fact_qtickets_sales_utm_daily",
+  keys: {
+    utm_source: "lowerUTF8(toString(l.utm_source))",
+    utm_medium: "lowerUTF8(toString(l.utm_medium))",
+    utm_campaign: "lowerUTF8(l.utm_campaign)",
+    utm_content: "lowerUTF8(l.utm_content)",
+    utm_term: "lowerUTF8(l.utm_term)",
+  },
+  measures: SUMS,
+});
+
 /**
- * Sales per day, event and currency: stacks the wanted rows (from the ledger) on the rows found (in the fact), and
- * writes what differs. A key that is wanted no more is rewritten with zeros and its old city. The version is above
- * that of the row it replaces, also when the clock has stepped back.
+ * Fills a sales fact: stacks the wanted rows (from the ledger) on the rows found (in the fact), and writes what differs.
+ * A key that is wanted no more is rewritten with zeros and its old city. The version is above that of the row it
+ * replaces, also when the clock has stepped back.
  *
  * City is that of the event; of the newest line when the event is unknown.
  */
-const SALES_DAILY = `
-INSERT INTO zakaz.fact_qtickets_sales_daily
-    (sales_date, event_id, city, tickets_sold, revenue, refunds, orders_count, currency, _ver)
+function salesStatement({ table, keys, measures }: SalesFact): string {
+  const key = ["sales_date", "event_id", "currency", ...Object.keys(keys)];
+  const sums = Object.keys(measures);
+  const values = ["city", ...sums];
+  /** Column names, each in its form, separated by commas. */
+  const each = (names: readonly string[], form: (name: string, place: number) => string) =>
+    names.map((name, index) => form(name, index + 1)).join(", ");
+  // The sums carry another name than the columns that they sum: an alias hides its column.
+  return `
+INSERT INTO ${table}
+    (${[...key, ...values].join(", ")}, _ver)
 SELECT
-    d.sales_date,
-    d.event_id,
+    ${each(key, (name) => `d.${name}`)},
     if(d.is_wanted, d.wanted.1, d.found.1) AS city,
-    if(d.is_wanted, d.wanted.2, 0) AS tickets_sold,
-    if(d.is_wanted, d.wanted.3, 0) AS revenue,
-    if(d.is_wanted, d.wanted.4, 0) AS refunds,
-    if(d.is_wanted, d.wanted.5, 0) AS orders_count,
-    d.currency,
+    ${each(sums, (name, place) => `if(d.is_wanted, d.wanted.${place + 1}, 0) AS ${name}`)},
     greatest({run_clock:UInt64}, d.found_ver + 1) AS _ver
 FROM
 (
     SELECT
-        u.sales_date AS sales_date,
-        u.event_id AS event_id,
-        u.currency AS currency,
+        ${each(key, (name) => `u.${name} AS ${name}`)},
         max(u.side = 'wanted') AS is_wanted,
         max(u.side = 'found') AS is_found,
-        anyIf((u.city, u.tickets_sold, u.revenue, u.refunds, u.orders_count), u.side = 'wanted') AS wanted,
-        anyIf((u.city, u.tickets_sold, u.revenue, u.refunds, u.orders_count), u.side = 'found') AS found,
+        anyIf((${each(values, (name) => `u.${name}`)}), u.side = 'wanted') AS wanted,
+        anyIf((${each(values, (name) => `u.${name}`)}), u.side = 'found') AS found,
         max(u._ver) AS found_ver
     FROM
     (
         SELECT
             'wanted' AS side,
-            w.sales_date AS sales_date,
-            w.event_id AS event_id,
-            w.currency AS currency,
+            ${each(key, (name) => `w.${name} AS ${name}`)},
             coalesce(nullIf(toString(e.city), ''), w.line_city) AS city,
-            w.tickets AS tickets_sold,
-            w.income AS revenue,
-            w.returned AS refunds,
-            w.orders AS orders_count,
+            ${each(sums, (name) => `w.sum_${name} AS ${name}`)},
             toUInt64(0) AS _ver
         FROM
         (
             SELECT
-                assumeNotNull(l.sales_date) AS sales_date,
-                l.event_id AS event_id,
-                l.currency AS currency,
+                assumeNotNull(l.sales_date) AS sales_date, l.event_id AS event_id, l.currency AS currency,
+                ${Object.entries(keys)
+                  .map(([name, value]) => `${value} AS ${name}, `)
+                  .join("")}
                 argMax(toString(l.city), (l._ver, l.order_id, l.item_id)) AS line_city,
-                toUInt32(sum(l.tickets_sold)) AS tickets,
-                toDecimal64(sum(l.revenue), 2) AS income,
-                toDecimal64(sum(l.refunds), 2) AS returned,
-                toUInt32(uniqExactIf(l.order_id, l.tickets_sold > 0)) AS orders${CURRENT_LINES}
-            GROUP BY l.sales_date, l.event_id, l.currency
+                ${each(sums, (name) => `${measures[name] ?? ""} AS sum_${name}`)}${CURRENT_LINES}
+            GROUP BY l.sales_date, l.event_id, l.currency${Object.values(keys)
+              .map((value) => `, ${value}`)
+              .join("")}
         ) AS w
         LEFT JOIN
         (
@@ -142,101 +172,19 @@ FROM
         ) AS e ON e.event_id = w.event_id
         UNION ALL
         SELECT
-            'found' AS side, f.sales_date, f.event_id, f.currency,
-            toString(f.city), f.tickets_sold, f.revenue, f.refunds, f.orders_count, f._ver
-        FROM zakaz.fact_qtickets_sales_daily AS f FINAL
+            'found' AS side, ${each(key, (name) => (name in keys ? `toString(f.${name})` : `f.${name}`))},
+            toString(f.city), ${each(sums, (name) => `f.${name}`)}, f._ver
+        FROM ${table} AS f FINAL
         WHERE f.sales_date >= {first_day:Date}
     ) AS u
-    GROUP BY u.sales_date, u.event_id, u.currency
+    GROUP BY ${each(key, (name) => `u.${name}`)}
 ) AS d
 WHERE if(
     d.is_wanted,
     NOT d.is_found OR d.wanted != d.found,
-    d.found.2 != 0 OR d.found.3 != 0 OR d.found.4 != 0 OR d.found.5 != 0
+    ${sums.map((_, index) => `d.found.${index + 2} != 0`).join(" OR ")}
 )`;
-
-/** The same for sales per day, event, currency and UTM; the fact holds UTM values in lower case. */
-const SALES_UTM_DAILY = `
-INSERT INTO zakaz.fact_qtickets_sales_utm_daily
-(
-    sales_date, event_id, city, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
-    tickets_sold, revenue, refunds, currency, _ver
-)
-SELECT
-    d.sales_date,
-    d.event_id,
-    if(d.is_wanted, d.wanted.1, d.found.1) AS city,
-    d.utm.1 AS utm_source,
-    d.utm.2 AS utm_medium,
-    d.utm.3 AS utm_campaign,
-    d.utm.4 AS utm_content,
-    d.utm.5 AS utm_term,
-    if(d.is_wanted, d.wanted.2, 0) AS tickets_sold,
-    if(d.is_wanted, d.wanted.3, 0) AS revenue,
-    if(d.is_wanted, d.wanted.4, 0) AS refunds,
-    d.currency,
-    greatest({run_clock:UInt64}, d.found_ver + 1) AS _ver
-FROM
-(
-    SELECT
-        u.sales_date AS sales_date,
-        u.event_id AS event_id,
-        u.currency AS currency,
-        u.utm AS utm,
-        max(u.side = 'wanted') AS is_wanted,
-        max(u.side = 'found') AS is_found,
-        anyIf((u.city, u.tickets_sold, u.revenue, u.refunds), u.side = 'wanted') AS wanted,
-        anyIf((u.city, u.tickets_sold, u.revenue, u.refunds), u.side = 'found') AS found,
-        max(u._ver) AS found_ver
-    FROM
-    (
-        SELECT
-            'wanted' AS side,
-            w.sales_date AS sales_date,
-            w.event_id AS event_id,
-            w.currency AS currency,
-            w.utm AS utm,
-            coalesce(nullIf(toString(e.city), ''), w.line_city) AS city,
-            w.tickets AS tickets_sold,
-            w.income AS revenue,
-            w.returned AS refunds,
-            toUInt64(0) AS _ver
-        FROM
-        (
-            SELECT
-                assumeNotNull(l.sales_date) AS sales_date,
-                l.event_id AS event_id,
-                l.currency AS currency,
-                (
-                    lowerUTF8(toString(l.utm_source)), lowerUTF8(toString(l.utm_medium)),
-                    lowerUTF8(l.utm_campaign), lowerUTF8(l.utm_content), lowerUTF8(l.utm_term)
-                ) AS utm,
-                argMax(toString(l.city), (l._ver, l.order_id, l.item_id)) AS line_city,
-                toUInt32(sum(l.tickets_sold)) AS tickets,
-                toDecimal64(sum(l.revenue), 2) AS income,
-                toDecimal64(sum(l.refunds), 2) AS returned${CURRENT_LINES}
-            GROUP BY l.sales_date, l.event_id, l.currency, utm
-        ) AS w
-        LEFT JOIN
-        (
-            SELECT event_id, city
-            FROM zakaz.dim_events FINAL
-        ) AS e ON e.event_id = w.event_id
-        UNION ALL
-        SELECT
-            'found' AS side, f.sales_date, f.event_id, f.currency,
-            (toString(f.utm_source), toString(f.utm_medium), f.utm_campaign, f.utm_content, f.utm_term),
-            toString(f.city), f.tickets_sold, f.revenue, f.refunds, f._ver
-        FROM zakaz.fact_qtickets_sales_utm_daily AS f FINAL
-        WHERE f.sales_date >= {first_day:Date}
-    ) AS u
-    GROUP BY u.sales_date, u.event_id, u.currency, u.utm
-) AS d
-WHERE if(
-    d.is_wanted,
-    NOT d.is_found OR d.wanted != d.found,
-    d.found.2 != 0 OR d.found.3 != 0 OR d.found.4 != 0
-)`;
+}
 
 /**
  * Events as polled in this run. Complete = both counters are known for every open show; the sums of an incomplete
