@@ -1,6 +1,6 @@
 import { at, type Finding } from "./finding";
-import { shown } from "./rules/view-runs";
-import { Refused, type Scratch } from "./scratch";
+import { Refused, shown } from "./refused";
+import type { Scratch } from "./scratch";
 import type { SqlFile, SqlStatement } from "./source";
 
 /** Users that log in; their passwords and hosts are set by the stack, not by `sql/`. */

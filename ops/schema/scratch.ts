@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -11,9 +11,9 @@ import { adminUserXml } from "../../clickhouse/admin-user";
 import { ROOT } from "../../images";
 import { docker } from "../docker";
 import { Failure } from "../failure";
+import { Refused } from "./refused";
+import { ownerLabel, removeDead } from "./scratch-owner";
 
-/** Label of a scratch engine: who started it, so that the next start removes what a killed one left. */
-const LABEL = "zakaz.scratch";
 /** Loopback, and the networks Docker hands out: a request through the published port comes from its gateway. */
 const NETWORKS = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const CONFIGURATION = "clickhouse";
@@ -31,19 +31,6 @@ export interface Query {
   settings?: Record<string, string | number>;
   /** Query parameters: values of `{name:Type}`. */
   params?: Record<string, string>;
-}
-
-/** ClickHouse's refusal of a statement. */
-export class Refused extends Error {
-  constructor(
-    readonly code: number,
-    /** ClickHouse's own text, without code and version. */
-    message: string,
-    /** Number of the statement in a script, from 1. */
-    readonly statement = 1,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -156,7 +143,7 @@ export class Scratch {
   }
 
   private async run(image: string): Promise<void> {
-    const label = `${LABEL}=${ownerOf(process.pid)}`;
+    const label = ownerLabel();
     const memory = ["--tmpfs", "/var/lib/clickhouse:uid=101,gid=101,mode=0750"];
     const create = [
       "create",
@@ -235,36 +222,6 @@ export class Scratch {
     const [, code, message] =
       /^Code: (\d+)\. DB::Exception: ([^]*?)(?: \(version [^)]*\))?\s*$/.exec(answer) ?? [];
     throw new Refused(Number(code ?? 0), message ?? answer.trim());
-  }
-}
-
-/** Removes the engines of processes of this machine that are no more. */
-async function removeDead(): Promise<void> {
-  const list = await docker([
-    "ps",
-    "-a",
-    "--filter",
-    `label=${LABEL}`,
-    "--format",
-    `{{.ID}} {{.Label "${LABEL}"}}`,
-  ]);
-  const dead = list.stdout
-    .split("\n")
-    .map((line) => line.split(" ") as [string, string])
-    .filter(
-      ([id, owner]) =>
-        id && owner?.startsWith(`${hostname()}:`) && owner !== ownerOf(Number(owner.split(":")[1])),
-    );
-  if (dead.length > 0) await docker(["rm", "-f", "-v", ...dead.map(([id]) => id)]);
-}
-
-/** Machine, process and its start: the number of a dead process may be given to another one. */
-function ownerOf(pid: number): string {
-  try {
-    const startedAt = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
-    return `${hostname()}:${pid}:${startedAt}`;
-  } catch {
-    return `${hostname()}:${pid}:ended`;
   }
 }
 

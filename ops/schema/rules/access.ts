@@ -24,7 +24,10 @@ export function access(inspection: Inspection): Finding[] {
   const needed = [...ofCode(inspection), ...ofViews(inspection), ...declared()];
   return [
     ...rights.flatMap((given) => dangling(given, inspection, principals)),
-    ...missing(rights, needed),
+    ...missing(
+      rights,
+      needed.filter(({ on }) => on.endsWith(".*") || SYSTEM.test(on) || inspection.live.has(on)),
+    ),
     ...surplus(rights, needed, inspection),
   ];
 }

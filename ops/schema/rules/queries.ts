@@ -3,9 +3,9 @@ import { userOf } from "../code/jobs";
 import type { CodeQuery } from "../code/queries";
 import type { Finding } from "../finding";
 import type { Inspection } from "../inspection";
-import { Refused, type Scratch } from "../scratch";
+import { Refused, shown } from "../refused";
+import type { Scratch } from "../scratch";
 import type { LiveObject } from "../live";
-import { shown } from "./view-runs";
 
 /** A value of each type that a query parameter may have. */
 const SAMPLES: readonly [RegExp, string][] = [

@@ -1,9 +1,8 @@
 import type { Finding } from "../finding";
 import type { Inspection } from "../inspection";
 import { NotAnObject, parseObject, type Column, type ObjectModel } from "../model";
-import { Refused } from "../scratch";
+import { Refused, shown } from "../refused";
 import type { SqlStatement } from "../source";
-import { shown } from "./view-runs";
 
 /** A second file that creates an object of the schema says the same as `sql/`, to the last setting. */
 export async function secondDefinitions({ schema, others, canon, scratch }: Inspection): Promise<Finding[]> {

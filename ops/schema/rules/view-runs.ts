@@ -3,7 +3,8 @@ import { at, type Finding } from "../finding";
 import { created, type Created, type Inspection } from "../inspection";
 import type { LiveObject } from "../live";
 import { READER_VIEWS } from "../declared";
-import { Refused, type Scratch } from "../scratch";
+import { Refused, shown } from "../refused";
+import type { Scratch } from "../scratch";
 
 /** What DataLens sends with each query. */
 const READER = { user: "datalens_reader", settings: { readonly: 2, join_use_nulls: 1 } };
@@ -48,9 +49,4 @@ function selectAll({ name, columns }: LiveObject): string {
 function sorted(answer: string): string {
   const [names = "", types = "", ...rows] = answer.split("\n");
   return [names, types, ...rows.sort()].join("\n");
-}
-
-/** ClickHouse's code and the first sentence of its text. */
-export function shown({ code, message }: Refused): string {
-  return `code ${code}, ${message.replace(/\s+/g, " ").split(/\. \(|: While |: In scope /)[0]}`;
 }

@@ -1,0 +1,17 @@
+/** ClickHouse's refusal of a statement. */
+export class Refused extends Error {
+  constructor(
+    readonly code: number,
+    /** ClickHouse's own text, without code and version. */
+    message: string,
+    /** Number of the statement in a script, from 1. */
+    readonly statement = 1,
+  ) {
+    super(message);
+  }
+}
+
+/** ClickHouse's code and the first sentence of its text. */
+export function shown({ code, message }: Refused): string {
+  return `code ${code}, ${message.replace(/\s+/g, " ").split(/\. \(|: While |: In scope /)[0]}`;
+}

@@ -1,0 +1,64 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recipes } from "../../../images";
+import { ensureImage } from "../../../ops/built-image";
+import { Scratch } from "../../../ops/schema/scratch";
+import { check, DATABASES, readTree, validate } from "../../../ops/schema/validate";
+import { conclude } from "../../../ops/validate";
+import { FAULTS, type Fault } from "./faults";
+import { plant, withLines } from "./plant";
+
+let image: string;
+/** Reused: a fault in the files of the schema empties it, one in the code only looks at it. */
+let engine: Scratch;
+let loaded = false;
+
+beforeAll(async () => {
+  image = await ensureImage("zt-engine", recipes.clickhouse);
+  engine = await Scratch.start(image);
+});
+afterAll(async () => {
+  await engine?.stop();
+});
+
+/** What the command would print of a tree with a fault, and its exit code. */
+async function run(fault: Fault, root: string): Promise<{ text: string; exitCode: number }> {
+  const tree = readTree(
+    root,
+    (fault.sql ?? []).map((path) => join(root, path)),
+  );
+  const touches = (prefix: string): boolean => fault.edits.some(([file]) => file.startsWith(prefix));
+  if (touches("sql/10_access")) {
+    // Users and grants stay in an engine: this one is for one fault.
+    const own = await Scratch.start(image);
+    try {
+      return conclude(await validate(tree, own), 0);
+    } finally {
+      await own.stop();
+    }
+  }
+  if (loaded && !touches("sql/")) return conclude(await check(tree, engine), 0);
+  await engine.clear(DATABASES);
+  loaded = !touches("sql/");
+  return conclude(await validate(tree, engine), 0);
+}
+
+describe("a planted fault is caught", () => {
+  // Those of the schema first, so that the others find it loaded once.
+  const order = [...FAULTS].sort(
+    (a, b) => Number(b.edits[0]![0].startsWith("sql/")) - Number(a.edits[0]![0].startsWith("sql/")),
+  );
+  it.each(order.map((fault) => [fault.what, fault] as const))("%s", async (_, fault) => {
+    const root = plant(fault);
+    try {
+      const { text, exitCode } = await run(fault, root);
+      const findings = fault.findings.map((finding) => withLines(finding, root));
+      const number = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+      expect(text.split("\n")).toEqual([...findings, `Schema validation failed: ${number}, 0.0 s.`, ""]);
+      expect(exitCode).toBe(1);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
