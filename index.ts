@@ -65,6 +65,7 @@ async function main() {
     image: loaderImage,
     qticketsUrl: sandbox?.qticketsUrl,
     load: config.load,
+    datasets: config.datasets,
     quarantine,
   });
 

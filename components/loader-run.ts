@@ -1,5 +1,6 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config/settings";
 import type { LoaderTarget } from "../ops/target";
 import type { ClickHouse } from "./clickhouse";
 import type { BuiltImage } from "./image";
@@ -20,6 +21,8 @@ export interface LoaderRunArgs {
   qticketsToken: pulumi.Output<string>;
   /** Base URL of the API; undefined: the vendor's own, the loader's default. */
   qticketsUrl?: pulumi.Output<string> | undefined;
+  /** Optional data sets that are read besides. */
+  datasets: Settings["datasets"];
   /** `none`: nothing runs. `dryRun`: the smoke. `live`: the smoke, then a load. */
   load: "none" | "dryRun" | "live";
   /** Volume that keeps rejected records, made before the run. */
@@ -47,6 +50,13 @@ export class LoaderRun extends pulumi.ComponentResource {
   }
 }
 
+/** Settings of the loader that leave a data set out. */
+const SKIP_FLAGS = {
+  priceShades: "QTICKETS_SKIP_PRICE_SHADES",
+  discounts: "QTICKETS_SKIP_DISCOUNTS",
+  promoCodes: "QTICKETS_SKIP_PROMO_CODES",
+} satisfies Record<Settings["datasets"][number], string>;
+
 function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
   const settings: Record<string, pulumi.Input<string>> = {
     QTICKETS_TOKEN: args.qticketsToken,
@@ -56,6 +66,7 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
     CLICKHOUSE_USER: users.loader,
     CLICKHOUSE_PASSWORD: args.loaderPassword,
   };
+  for (const dataset of args.datasets) settings[SKIP_FLAGS[dataset]] = "false";
   if (args.qticketsUrl) {
     settings["QTICKETS_BASE_URL"] = args.qticketsUrl;
     // Plain http is for the sandbox alone, and only by this consent.

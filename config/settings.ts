@@ -86,6 +86,11 @@ export const settings = z.object({
     .enum(["none", "dryRun", "live"])
     .default("none")
     .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
+  datasets: json(z.array(z.enum(["priceShades", "discounts", "promoCodes"])))
+    .prefault("[]")
+    .describe(
+      "Optional data sets that the loader reads besides: JSON list of `priceShades`, `discounts`, `promoCodes`.",
+    ),
   sandbox: json(
     z.strictObject({
       seed: z.number().int().default(1),

@@ -44,6 +44,7 @@ describe("the stack's configuration", () => {
       protectData: true,
       source: "qtickets",
       load: "none",
+      datasets: [],
       sandbox: { seed: 1, ordersPerDay: 40, days: 45, events: 12 },
       readerNetworks: [],
     });
@@ -83,6 +84,11 @@ describe("the stack's configuration", () => {
     ["sandbox", "{", "is not JSON"],
     ["sandbox", '{"colour":1}', 'Unrecognized key: "colour"'],
     ["sandbox", '{"days":5}', "describes synthetic data, but zakaz:source is qtickets"],
+    [
+      "datasets",
+      '["barcodes"]',
+      'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes" (at 0)',
+    ],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
       "readerNetworks",
