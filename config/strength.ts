@@ -51,6 +51,8 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
 function malformed(value: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(value)) return "holds a line break or another control character";
+  // Pulumi masks secrets in its debug output as they are and as Go would write them into JSON, which is not as Node does.
+  if (/["\\]/.test(value)) return "holds a quotation mark or a backslash";
   return value === value.trim() ? undefined : "begins or ends with a blank";
 }
 

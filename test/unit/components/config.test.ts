@@ -138,8 +138,10 @@ describe("the strength of its secrets", () => {
 
   it.each([
     [`${other}\nQTICKETS_BASE_URL=https://elsewhere`, "holds a line break or another control character"],
+    [`${other}"`, "holds a quotation mark or a backslash"],
+    [`${other}\\`, "holds a quotation mark or a backslash"],
     [`${other} `, "begins or ends with a blank"],
-  ])("refuses what cannot travel as a line, on every stack", async (value, problem) => {
+  ])("refuses what cannot travel as a line or be masked, on every stack", async (value, problem) => {
     const failure = await reason({ ...SECRETS, "zakaz:loaderPassword": value }, "dev");
     expect(failure).toContain(`zakaz:loaderPassword ${problem}`);
     expect(failure).not.toContain(other);
@@ -190,7 +192,7 @@ Required, without a default, stored encrypted.
 ${secretKeys.map((key) => `| \`zakaz:${key}\` | ${declared[key].text} |`).join("\n")}
 
 On stack \`dev\` the samples of README.md are allowed. Every other stack refuses a password that is a sample, shorter than 16 characters, made of fewer than 6 different characters,
-counts up or down, contains its user's name, or equals another secret. A token's length is its vendor's; it must not be a sample or equal a password. A secret holds no line break and does not begin or end with a blank.
+counts up or down, contains its user's name, or equals another secret. A token's length is its vendor's; it must not be a sample or equal a password. A secret holds no line break, no quotation mark, no backslash, and does not begin or end with a blank.
 \`npx zakaz rotate <name>\` makes a strong one and puts it to use.
 `;
     await expect(page).toMatchFileSnapshot("../../../docs/configuration.md");

@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formsOf, LeakSearch, madeMarker, marker } from "../support/leak-search";
+import { ProcessSampler } from "../support/process-sampler";
+import { dockerLines, freePort, type Result, run, TestStack } from "../support/stack";
+
+/**
+ * Every secret of a stack is a marker that stands nowhere else. After a life with good and bad days, no form of any
+ * marker may be found anywhere but where it belongs (encrypted in configuration and state).
+ */
+const stack = new TestStack(`leak${process.pid}`);
+const server = `ch-zakaz-${stack.instance}`;
+const sandbox = `zakaz-sandbox-${stack.instance}`;
+const temporary = join(stack.folder, "tmp");
+const markers = {
+  adminPassword: marker("adminPassword"),
+  loaderPassword: marker("loaderPassword"),
+  datalensPassword: marker("datalensPassword"),
+  backupPassword: marker("backupPassword"),
+  qticketsToken: marker("qticketsToken"),
+};
+const passphrase = marker("passphrase");
+const wrongToken = marker("a wrong token");
+let admin = markers.adminPassword.value;
+const search = new LeakSearch(join(stack.folder, "search"));
+
+/** Runs a command of the stack and searches all that it says. */
+async function say(place: string, ...args: string[]): Promise<Result> {
+  const [program, ...rest] = args;
+  const result = program === "zakaz" ? await stack.zakaz(...rest) : await stack.pulumi(...rest);
+  await search.text(`output of ${place}`, result.stdout + result.stderr);
+  return result;
+}
+
+/** Arguments of docker for a client in the server's container. */
+function inContainer(...command: string[]): string[] {
+  return ["exec", "-e", "CLICKHOUSE_PASSWORD", server, ...command];
+}
+
+/** The server's own logs; the tables begin anew with every start of the embedded engine. */
+async function searchServerLogs(when: string): Promise<void> {
+  const env = { ...process.env, CLICKHOUSE_PASSWORD: admin };
+  for (const [table, columns] of [
+    ["query_log", "*"],
+    ["text_log", "*"],
+  ] as const) {
+    const client = inContainer("clickhouse-client", "--user=admin", "-q");
+    await run("docker", [...client, "SYSTEM FLUSH LOGS"], { env });
+    const sql = `SELECT ${columns} FROM system.${table} FORMAT JSONEachRow`;
+    await search.command(`system.${table} ${when}`, "docker", [...client, sql], { env });
+  }
+}
+
+beforeAll(async () => {
+  mkdirSync(temporary);
+  search.plant(...Object.values(markers), passphrase, wrongToken);
+  Object.assign(stack.env, { PULUMI_CONFIG_PASSPHRASE: passphrase.value, TMPDIR: temporary });
+  await say("stack init", "pulumi", "stack", "init", stack.name);
+  await stack.config(
+    Object.fromEntries(Object.entries(markers).map(([key, { value }]) => [key, value])),
+    true,
+  );
+  await stack.config({
+    instance: stack.instance,
+    httpPort: String(await freePort()),
+    nativePort: String(await freePort()),
+    nofile: "16384",
+    healthInterval: "500ms",
+    protectData: "false",
+    source: "sandbox",
+    load: "live",
+    sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
+  });
+});
+
+afterAll(async () => {
+  await stack.pulumi("destroy", "--yes", "--refresh");
+  stack.remove();
+});
+
+describe("the search itself", () => {
+  it("finds each form of a marker, at any offset", async () => {
+    const control = new LeakSearch(join(stack.folder, "control"));
+    control.plant(markers.loaderPassword);
+    const { value } = markers.loaderPassword;
+    for (const text of [
+      value,
+      JSON.stringify({ password: value }),
+      encodeURIComponent(value),
+      ...["", "u", "us", "etl_writer:"].map((prefix) => Buffer.from(prefix + value).toString("base64")),
+      Buffer.from(`x${value}`).toString("hex"),
+    ]) {
+      const before = control.findings.length;
+      await control.text("control", `before ${text} behind\n`);
+      expect(control.findings[before]!.hits, text).not.toEqual([]);
+    }
+    expect(new Set(Object.values(formsOf(markers.loaderPassword)).flat()).size).toBe(6);
+    await control.text("clean", "nothing of the kind\n");
+    expect(control.findings.at(-1)!.hits).toEqual([]);
+  });
+});
+
+describe("no secret leaks", () => {
+  it("while the stack comes up, is previewed, refreshed and loads", async () => {
+    const sampler = new ProcessSampler();
+    expect((await say("up", "pulumi", "up", "--yes", "--skip-preview")).code).toBe(0);
+    const seen = sampler.stop();
+    expect(seen.samples).toBeGreaterThan(100);
+    await search.text("command lines of all processes during up", seen.commandLines);
+    await search.text("environments of processes in containers during up", seen.environments);
+
+    expect((await say("preview -d --diff", "pulumi", "preview", "-d", "--diff")).code).toBe(0);
+    expect((await say("preview --json", "pulumi", "preview", "--json")).code).toBe(0);
+    expect((await say("refresh -d", "pulumi", "refresh", "--yes", "-d")).code).toBe(0);
+    expect((await say("stack output", "pulumi", "stack", "output")).stdout).toContain("[secret]");
+    expect((await say("config", "pulumi", "config")).stdout).toContain("[secret]");
+    for (const command of ["status", "smoke", "load"]) {
+      expect((await say(`zakaz ${command}`, "zakaz", command)).code).toBe(0);
+    }
+    await searchServerLogs("after the first load");
+  });
+
+  it("while things fail: a wrong token, a stopped server, bad SQL", async () => {
+    const output = await stack.pulumi("stack", "output", "loaderTarget", "--json", "--show-secrets");
+    const target = JSON.parse(output.stdout) as { settings: Record<string, string> };
+    target.settings["QTICKETS_TOKEN"] = wrongToken.value;
+    const refused = await run("node", ["ops/zakaz.cjs", "load", "--target", "-"], {
+      cwd: stack.project,
+      env: stack.env,
+      input: JSON.stringify(target),
+    });
+    expect(refused.code).toBe(1);
+    await search.text("output of a load with a wrong token", refused.stdout + refused.stderr);
+
+    const broken = join(stack.project, "sql", "30_staging.sql");
+    const good = readFileSync(broken, "utf8");
+    appendFileSync(
+      broken,
+      "\nCREATE TABLE zakaz.broken (a UInt8 DEFAULT nonsense('x')) ENGINE = NoSuchEngine;\n",
+    );
+    expect((await say("up -d with bad SQL", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).not.toBe(
+      0,
+    );
+    writeFileSync(broken, good);
+    expect((await say("up -d that mends it", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(0);
+    await searchServerLogs("after bad SQL");
+
+    await search.command("logs of the server before its stop", "sh", [
+      "-c",
+      'exec docker logs "$0" 2>&1',
+      server,
+    ]);
+    await run("docker", ["stop", server]);
+    for (const command of ["status", "smoke", "load", "check-reader"]) {
+      expect((await say(`zakaz ${command}, server stopped`, "zakaz", command)).code).not.toBe(0);
+    }
+    await run("docker", ["start", server]);
+    const state = async () =>
+      (await run("docker", ["inspect", "-f", "{{.State.Health.Status}}", server])).stdout;
+    await expect.poll(state, { timeout: 60_000 }).toBe("healthy\n");
+  });
+
+  it("while passwords are rotated", async () => {
+    const sampler = new ProcessSampler();
+    const said: string[] = [];
+    for (const who of ["datalens", "loader", "admin"]) {
+      const { code, stdout, stderr } = await stack.zakaz("rotate", who);
+      expect(code).toBe(0);
+      said.push(stdout, stderr);
+      const made = (await stack.pulumi("config", "get", `zakaz:${who}Password`)).stdout.trim();
+      if (who === "admin") admin = made;
+      search.plant(madeMarker(`new ${who}Password`, made));
+    }
+    await search.text("output of zakaz rotate datalens, loader, admin", said.join("\n"));
+    const seen = sampler.stop();
+    await search.text("command lines of all processes during rotations", seen.commandLines);
+    await search.text("environments of processes in containers during rotations", seen.environments);
+    expect((await say("up -d after rotations", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(
+      0,
+    );
+    await searchServerLogs("after rotations");
+  });
+
+  it("into state, history, containers, images, volumes, logs and temporary folders", async () => {
+    const state = (await stack.pulumi("stack", "export")).stdout;
+    await search.text("stack export", state);
+    // What state does show of a password is its hash.
+    expect(state).toContain(createHash("sha256").update(markers.backupPassword.value).digest("hex"));
+    await search.files("state folder: stacks, history, backups", join(stack.folder, "state"));
+    await search.files("checkout with its configuration", stack.project, [
+      "node_modules",
+      "clickhouse/embedded/dist",
+    ]);
+    await search.files("temporary folder", temporary, [], true);
+    await search.files("Pulumi's home", process.env["PULUMI_HOME"]!, ["plugins", "bin"], true);
+
+    const named = (kind: string[], format: string) =>
+      dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);
+    const containers = await named(["ps", "-a"], "{{.Names}}");
+    expect(containers.sort()).toEqual([server, sandbox].sort());
+    const all = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
+    const images = all.filter((name) => name.includes(stack.instance));
+    expect(images).toHaveLength(3);
+    const volumes = await named(["volume", "ls"], "{{.Name}}");
+    expect(volumes).toHaveLength(3);
+    for (const [kind, names] of Object.entries({ container: containers, image: images, volume: volumes })) {
+      for (const name of names)
+        await search.command(`docker inspect ${kind} ${name}`, "docker", ["inspect", name]);
+    }
+    await search.command("image history", "sh", [
+      "-c",
+      'for i; do docker history --no-trunc "$i"; done',
+      "sh",
+      ...images,
+    ]);
+    await search.command("all layers of the images", "docker", ["save", ...images]);
+    for (const name of containers) {
+      await search.command(`docker logs ${name}`, "sh", ["-c", 'exec docker logs "$0" 2>&1', name]);
+    }
+    // Files must hold still while they are read.
+    await run("docker", ["stop", server]);
+    for (const name of volumes) {
+      const mount = [
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "-v",
+        `${name}:/volume:ro`,
+        "--entrypoint",
+        "tar",
+        images[0]!,
+      ];
+      await search.command(`volume ${name}`, "docker", [...mount, "c", "-C", "/volume", "."]);
+    }
+  });
+
+  it("anywhere", () => {
+    process.stdout.write(`${search.report()}\n`);
+    expect(search.hits()).toEqual([]);
+  });
+});
