@@ -33,7 +33,24 @@ export function alterAnswer(answer: Answer, asked: ApiRequest, faults: ActiveFau
     return json(200, { status: "error", code: "WRONG_AUTHORIZATION", message: "Wrong authorization" });
   }
   if (faults.find("brokenJson")) return { ...answer, body: answer.body.slice(0, answer.body.length / 2) };
+  if (faults.find("wrongTypes"))
+    return { ...answer, body: JSON.stringify(swapRows(JSON.parse(answer.body))) };
   return alterList(answer, asked, faults);
+}
+
+/** Swaps the types of everything inside the rows; the envelope stays. */
+function swapRows(body: unknown): unknown {
+  return typeof body === "object" && body !== null && "data" in body
+    ? { ...body, data: swapTypes(body.data) }
+    : swapTypes(body);
+}
+
+function swapTypes(value: unknown): unknown {
+  if (typeof value === "number") return `number ${value}`;
+  if (typeof value === "string") return value.length;
+  if (Array.isArray(value)) return value.map(swapTypes);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, swapTypes(inner)]));
 }
 
 function alterList(answer: Answer, asked: ApiRequest, faults: ActiveFaults): Answer {

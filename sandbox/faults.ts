@@ -32,6 +32,8 @@ const rule = z.discriminatedUnion("kind", [
   kind("drip").extend({ chunkBytes: z.int().min(1).default(64), everyMs: z.int().min(1).default(100) }),
   // A complete answer whose JSON ends in the middle.
   kind("brokenJson"),
+  // Texts where numbers belong, numbers where texts belong, in every row.
+  kind("wrongTypes"),
   // 200 with an HTML page, with nothing, with {"status":"error"}.
   kind("html"),
   kind("empty"),

@@ -1,4 +1,4 @@
-import { ExpectedError } from "../core/errors";
+import { ExpectedError, StoppedError } from "../core/errors";
 import type { HttpClient } from "../core/http";
 import { IdSet } from "../core/id-set";
 
@@ -115,6 +115,7 @@ async function* readOnce(
   let latest: number | undefined;
   // The first page tells how many there are.
   let last = 1;
+  let needed = 1;
   let ahead = 1;
   for (let page = 1; ; page += 1) {
     while (asked < Math.max(page, Math.min(last, page + ahead - 1))) {
@@ -124,24 +125,33 @@ async function* readOnce(
       answer.catch(() => undefined);
       underWay.push(answer);
     }
-    const envelope = await (underWay.shift() as Promise<Envelope>);
+    const answer = underWay.shift() as Promise<Envelope>;
+    // Nobody knows how the API answers a page behind the last one: a refusal or old rows are an end as well.
+    const envelope = await (page > needed ? answer.catch(asEnd) : answer);
+    if (envelope === undefined) break;
     const { data, perPage, total } = envelope;
     latest = total;
     if (data.length === 0) break;
     const before = seen.size;
     for (const row of data) seen.add(rowId(row, seen.size));
     if (seen.size === before) {
-      if (totals.changed) break;
+      if (totals.changed || page > needed) break;
       throw new ProtocolError(`${path} answered page ${page} with rows it had already sent.`);
     }
     yield { rows: data, total };
-    if (page * perPage >= total) break;
-    last = Math.ceil(total / perPage);
+    // After a full last page one more is asked for: a total that is too small must not pass for the end.
+    if (page * perPage > total) break;
+    needed = Math.ceil(total / perPage);
+    last = Math.floor(total / perPage) + 1;
     if (concurrency > 1) ahead = Math.max(1, Math.min(2 * concurrency, Math.floor(ROWS_AHEAD / perPage)));
   }
   await Promise.allSettled(underWay);
   // Without a decrease nothing left, so what was seen is there; then equal numbers mean equal rows.
   return { whole: seen.size === totals.greatest && !totals.fell, seen: seen.size, total: latest ?? 0 };
+}
+
+function asEnd(error: unknown): undefined {
+  if (!(error instanceof ExpectedError) || error instanceof StoppedError) throw error;
 }
 
 /** What the pages of one pass said of the size of the listing, in the order of their arrival. */

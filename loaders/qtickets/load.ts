@@ -159,11 +159,11 @@ async function readHistory(
     const value = watermarks.get(stream);
     return value === undefined ? undefined : DateTime.fromISO(value, { zone: MOSCOW }).toMillis();
   };
-  const hadOkRun = Number(guard?.ok ?? 0) > 0;
+  const readUntil = moment("orders");
   return {
-    hadOkRun,
-    oldestRead: hadOkRun ? undefined : await oldestVersion(database),
-    readUntil: moment("orders"),
+    hadOkRun: Number(guard?.ok ?? 0) > 0,
+    oldestRead: readUntil === undefined ? await oldestVersion(database) : undefined,
+    readUntil,
     readFrom: moment("orders_from"),
   };
 }

@@ -16,7 +16,7 @@ export interface History {
   hadOkRun: boolean;
   /** Watermark `orders`: everything paid or changed before it has been read. */
   readUntil: number | undefined;
-  /** No order of the warehouse was read before this (ms); undefined when there is none, or after an ok run. */
+  /** No order of the warehouse was read before this (ms); undefined when there is none, or a watermark says more. */
   oldestRead: number | undefined;
   /** Watermark `orders_from`: sales before it were never read as a whole. */
   readFrom: number | undefined;

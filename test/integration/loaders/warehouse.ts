@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { prepareImage, recipes } from "../../../images";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
-import { startEngine, waitForEngine, type TestEngine } from "../../support/engine";
+import { startEngine, waitForEngine, type EngineOptions, type TestEngine } from "../../support/engine";
 
 export const ROOT = resolve(__dirname, "../../..");
 export const BUNDLE = join(ROOT, "loaders/dist/qtickets.js");
@@ -101,10 +101,13 @@ export function envFile(settings: Settings): string {
     .join("");
 }
 
-export async function startWarehouse(options: Partial<SandboxOptions> = {}): Promise<Warehouse> {
+export async function startWarehouse(
+  options: Partial<SandboxOptions> = {},
+  engineOptions: EngineOptions = {},
+): Promise<Warehouse> {
   await bundleLoader();
   const loaderPassword = `pw-${randomBytes(9).toString("hex")}`;
-  const engine = await startEngine();
+  const engine = await startEngine(engineOptions);
   const quarantineDirectory = mkdtempSync(join(tmpdir(), "zt-loader-"));
   const data = { ordersPerDay: 30, days: 20, ...options };
   let sandbox: Sandbox;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ApiError } from "../../../loaders/core/http";
 import { countRows, listPages, pageBody, type ListQuery } from "../../../loaders/qtickets/api";
 
 interface Body {
@@ -56,14 +57,34 @@ test("the body of a page", () => {
   expect(pageBody({ pageSize: 1 }, 1)).not.toHaveProperty("select");
 });
 
-test("every size of result and page: all rows once, one request per page, in order", async () => {
+test("every size of result and page: all rows once, one request per page and one behind a full last one, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(40), fc.integer({ min: 1, max: 9 }), async (count, perPage) => {
       const client = listing(upTo(count), { perPage });
       expect(await readAll(client)).toEqual(upTo(count));
-      expect(client.asked.map(({ page }) => page)).toEqual(upTo(Math.max(1, Math.ceil(count / perPage))));
+      expect(client.asked.map(({ page }) => page)).toEqual(upTo(Math.floor(count / perPage) + 1));
     }),
   );
+});
+
+test.each([
+  [
+    "refused",
+    () => {
+      throw new ApiError("no such page", 404, null, false);
+    },
+  ],
+  ["the last one again", (page: number) => ({ page, rows: [4, 5, 6] })],
+  ["the first one under its own number", () => ({ page: 1, rows: [1, 2, 3] })],
+])("a page behind the last one may be %s", async (_name, behind) => {
+  const client = listing(upTo(6), {
+    answer: (envelope, { page, perPage }) => {
+      if (page <= 2) return envelope;
+      const { page: currentPage, rows } = behind(page);
+      return { data: rows.map((id) => ({ id })), paging: { perPage, currentPage, total: 6 } };
+    },
+  });
+  expect(await readAll(client)).toEqual([...upTo(6)]);
 });
 
 test("the page size of the answer counts, not the one asked for", async () => {
@@ -120,6 +141,11 @@ describe("answers that must not be taken for data", () => {
     ["another page than asked for", paging({ currentPage: 2 }), "page 2 when page 1 was asked for"],
     ["a total that is too great", paging({ total: 13 }), "says it has 13 rows and gave 10, 3 times over"],
     ["a total that is too small", paging({ total: 8 }), "says it has 8 rows and gave 9, 3 times over"],
+    [
+      "a total that is too small by whole pages",
+      paging({ total: 6 }),
+      "says it has 6 rows and gave 9, 3 times over",
+    ],
   ])("%s", async (_name, answer, message) => {
     expect(await spoiled(answer)).toContain(message);
   });

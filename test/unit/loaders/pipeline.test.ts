@@ -26,7 +26,7 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
       void sleep(latency).then(() => {
         seen.underWay -= 1;
         response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify({ data: [{ id: page }], paging }));
+        response.end(JSON.stringify({ data: page > pages ? [] : [{ id: page }], paging }));
       });
     });
   });
