@@ -88,10 +88,10 @@ export async function runJob(
     const row = { job, runId, startedAt, finishedAt: clock.now(), ...outcome };
     if (outcome.status === "error") {
       // The row comes first here: if it cannot be written, nothing can.
-      if (await recorded(control, row)) await writeSigns(control, row, log);
+      if (await recorded(control, row)) await writeSigns(control, row, log, mayWrite);
       return EXIT.error;
     }
-    await writeSigns(control, row, log);
+    await writeSigns(control, row, log, mayWrite);
     await writeJournalRow(control, row);
     log.info(
       outcome.status === "ok" ? "Ingestion completed successfully" : "Ingestion completed partly",
@@ -131,9 +131,15 @@ async function recorded(control: Database, row: JournalRow): Promise<boolean> {
   );
 }
 
-/** Service levels and alerts: about a run, no part of it, so their failure costs one warning. */
-async function writeSigns(control: Database, row: JournalRow & Outcome, log: Log): Promise<void> {
+/** Service levels and alerts: about a run, no part of it, so their failure costs one warning. Without the lease there are none. */
+async function writeSigns(
+  control: Database,
+  row: JournalRow & Outcome,
+  log: Log,
+  mayWrite: () => Promise<void>,
+): Promise<void> {
   try {
+    await mayWrite();
     await writeServiceLevels(control, row);
     await raiseAlerts(control, row, row.alerts ?? []);
   } catch (error) {
