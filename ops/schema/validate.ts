@@ -1,4 +1,5 @@
 import { readAccess } from "./access-rules";
+import { withBuiltQueries } from "./code/built-queries";
 import { findColumnLists, type ColumnList } from "./code/column-lists";
 import { Program } from "./code/program";
 import { findQueries, type CodeQuery } from "./code/queries";
@@ -61,7 +62,7 @@ export function readTree(root: string, paths: string[]): Tree {
     migrations: readMigrationFiles(root),
     others: readSqlFiles(paths, root),
     canon,
-    queries: findQueries(program),
+    queries: withBuiltQueries(root, program, findQueries(program)),
     columnLists: findColumnLists(program, new Set(OBJECTS)),
   };
 }

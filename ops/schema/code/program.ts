@@ -44,6 +44,13 @@ export class Program {
     return { file: source.fileName, line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1 };
   }
 
+  /** The first line of a file that holds a text, from 1; 1 when none does. */
+  lineOf(file: string, text: string): number {
+    const before = this.sources.get(file)?.text.split(text, 1)[0] ?? "";
+    const found = this.sources.get(file)?.text.includes(text) ?? false;
+    return found ? before.split("\n").length : 1;
+  }
+
   /** The text of a string or template, its constants filled in; undefined when a part is known only at run time. */
   text(node: ts.Expression): string | undefined {
     if (ts.isStringLiteralLike(node)) return node.text;

@@ -74,6 +74,19 @@ export const codeFaults: readonly Fault[] = [
     ],
   },
   {
+    what: "a statement built at run time, with a measure of another type",
+    edits: [
+      [
+        "loaders/qtickets/derive.ts",
+        'orders_count: "toUInt32(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
+        'orders_count: "toString(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
+      ],
+    ],
+    findings: [
+      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily.orders_count: is given Variant(String, UInt32, UInt8); expected UInt32',
+    ],
+  },
+  {
     what: "a table that nobody writes",
     edits: [["loaders/core/journal.ts", "await database.insert(", "await database.insertRows("]],
     findings: [
