@@ -21,7 +21,7 @@ afterAll(() => warehouse?.close());
 beforeEach(() => warehouse.reset());
 
 /** Slow enough to be met in the middle: each page takes a while. */
-const slow = { QTICKETS_PAGE_SIZE: "20" };
+const slow = { QTICKETS_PAGE_SIZE: "8", QTICKETS_CONCURRENCY: "1" };
 const slowly = () => warehouse.sandbox.faults.set({ kind: "delay", ms: 150, route: "/orders" });
 const orderPages = () => warehouse.sandbox.requests.filter(({ path }) => path.endsWith("/orders")).length;
 
