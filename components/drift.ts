@@ -11,7 +11,7 @@ export interface LiveState {
   options: Pick<pulumi.CustomResourceOptions, "transforms">;
 }
 
-/** Environment variable of the apply that carries the state. It is there to be seen and compared, nothing reads it. */
+/** Environment variable of the apply that carries the state. It is there to be seen and compared; `access apply` journals under its name. */
 export const STATE_VARIABLE = "ZAKAZ_STATE";
 
 /** Servers of which it has been said that they do not answer: once is enough. */

@@ -1,17 +1,22 @@
 import { Argument, Command } from "commander";
-import { accessCheck } from "./access/check";
-import { accessApply, accessDiff, accessState } from "./access/commands";
-import { checkReader } from "./check-reader";
 import { EXIT, Failure } from "./failure";
-import { load } from "./load";
-import { rotatable, rotate, type RotateOptions } from "./rotate";
-import { sbom } from "./sbom";
-import { showSchema, type ShowOptions } from "./schema/describe";
-import { schemaApply, schemaDiff, schemaState } from "./schema-command";
-import { plan } from "./plan";
-import { smoke } from "./smoke";
-import { status } from "./status";
-import { validate, type ValidateOptions } from "./validate";
+import { rotatable } from "./rotate";
+import type * as AccessCheck from "./access/check";
+import type * as AccessCommands from "./access/commands";
+import type * as CheckReader from "./check-reader";
+import type * as Load from "./load";
+import type * as Plan from "./plan";
+import type * as Rotate from "./rotate";
+import type * as Sbom from "./sbom";
+import type * as SchemaCommand from "./schema-command";
+import type * as Describe from "./schema/describe";
+import type * as Smoke from "./smoke";
+import type * as Status from "./status";
+import type * as Validate from "./validate";
+
+/** A command's file, read when the command is called: a preview starts two of them, and most read a lot. */
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would need file extensions and tsx's other loader
+const fileOf = <File>(path: string): File => require(path) as File;
 
 const program = new Command("zakaz")
   .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
@@ -26,26 +31,31 @@ const targetOption = [
   "- reads the target from standard input instead of the stack",
 ] as const;
 
-program.command("status").description("what runs, how much data there is, what to type next").action(status);
+program
+  .command("status")
+  .description("what runs, how much data there is, what to type next")
+  .action(() => fileOf<typeof Status>("./status").status());
 
 program
   .command("validate")
   .description("load sql/ into an empty engine and check schema, access and the code that uses them")
   .option("--sql <paths...>", "SQL files or folders that define objects a second time: compared with sql/")
-  .action((options: ValidateOptions) => validate(options));
+  .action((options: Validate.ValidateOptions) => fileOf<typeof Validate>("./validate").validate(options));
 
 program
   .command("smoke")
   .description("dry run of the loader's image: must end well and write nothing")
   .option(...targetOption)
-  .action((options: TargetOption) => smoke(options.target));
+  .action((options: TargetOption) => fileOf<typeof Smoke>("./smoke").smoke(options.target));
 
 program
   .command("load")
   .description("run the loader's image as the stack does; flags behind -- go to the loader")
   .option(...targetOption)
   .argument("[flags...]", "flags of the loader, e.g. -- --since-hours 48")
-  .action((flags: string[], options: TargetOption) => load(options.target, flags));
+  .action((flags: string[], options: TargetOption) =>
+    fileOf<typeof Load>("./load").load(options.target, flags),
+  );
 
 program
   .command("plan")
@@ -56,7 +66,7 @@ program
   .argument("<file>", "CSV in UTF-8, comma or semicolon")
   .action((file: string, options: TargetOption & { skipBad?: true; dryRun?: true }) => {
     const flags = [...(options.skipBad ? ["--skip-bad"] : []), ...(options.dryRun ? ["--dry-run"] : [])];
-    return plan(file, options.target, flags);
+    return fileOf<typeof Plan>("./plan").plan(file, options.target, flags);
   });
 
 program
@@ -64,14 +74,18 @@ program
   .description("ask what DataLens asks, as datalens_reader over HTTP, and prove what it must not do")
   .option(...targetOption)
   .option("--list", "one line per query, with its rows and time")
-  .action((options: TargetOption & { list?: true }) => checkReader(options.target, options.list));
+  .action((options: TargetOption & { list?: true }) =>
+    fileOf<typeof CheckReader>("./check-reader").checkReader(options.target, options.list),
+  );
 
 program
   .command("sbom")
   .description("bill of materials of the loader's image (CycloneDX 1.6 JSON)")
   .option(...targetOption)
   .option("--out <file>", "write it to a file instead of standard output")
-  .action((options: TargetOption & { out?: string }) => sbom(options.target, options.out));
+  .action((options: TargetOption & { out?: string }) =>
+    fileOf<typeof Sbom>("./sbom").sbom(options.target, options.out),
+  );
 
 const schema = program.command("schema").description("the live warehouse against sql/");
 
@@ -81,13 +95,17 @@ schema
   .argument("[names...]", "e.g. zakaz.dim_events")
   .option("--out <folder>", "one file per object in a folder instead of standard output")
   .option(...targetOption)
-  .action((names: string[], options: ShowOptions) => showSchema(names, options));
+  .action((names: string[], options: Describe.ShowOptions) =>
+    fileOf<typeof Describe>("./schema/describe").showSchema(names, options),
+  );
 
 schema
   .command("diff")
   .description("what differs, with the statements that would mend it; exit code 1 for any difference")
   .option(...targetOption)
-  .action((options: TargetOption) => schemaDiff(options.target));
+  .action((options: TargetOption) =>
+    fileOf<typeof SchemaCommand>("./schema-command").schemaDiff(options.target),
+  );
 schema
   .command("apply")
   .description("run pending migrations and mend what differs; stops before anything that could lose data")
@@ -95,13 +113,17 @@ schema
   .option("--allow <objects...>", "objects that pending migrations may take away or rewrite")
   .option("--resume <migration>", "let this migration, which failed before, go on where it failed")
   .option("--force", "overrule another apply that is under way or died elsewhere")
-  .action(schemaApply);
+  .action((options: Parameters<typeof SchemaCommand.schemaApply>[0]) =>
+    fileOf<typeof SchemaCommand>("./schema-command").schemaApply(options),
+  );
 schema
   .command("state")
   .description("the same for programs, as JSON")
   .option(...targetOption)
   .option("--wait <seconds>", "how long a server may stay silent")
-  .action(schemaState);
+  .action((options: Parameters<typeof SchemaCommand.schemaState>[0]) =>
+    fileOf<typeof SchemaCommand>("./schema-command").schemaState(options),
+  );
 
 program
   .command("rotate")
@@ -109,7 +131,9 @@ program
   .addArgument(new Argument("<who>", "whose password").choices(rotatable))
   .option("--out <file>", "write the new password into a new file that only you can read")
   .option("--print", "print the new password, once, as the last line")
-  .action((who: (typeof rotatable)[number], options: RotateOptions) => rotate(who, options));
+  .action((who: (typeof rotatable)[number], options: Rotate.RotateOptions) =>
+    fileOf<typeof Rotate>("./rotate").rotate(who, options),
+  );
 
 const access = program.command("access").description("users and grants against their declaration");
 
@@ -117,26 +141,34 @@ access
   .command("diff")
   .description("what differs from sql/10_access.sql, and the statements that mend it; changes nothing")
   .option(...targetOption)
-  .action((options: TargetOption) => accessDiff(options.target));
+  .action((options: TargetOption) =>
+    fileOf<typeof AccessCommands>("./access/commands").accessDiff(options.target),
+  );
 
 access
   .command("apply")
   .description("give what is missing, revoke what is surplus, prove it by reading again")
   .option(...targetOption)
-  .action((options: TargetOption) => accessApply(options.target));
+  .action((options: TargetOption) =>
+    fileOf<typeof AccessCommands>("./access/commands").accessApply(options.target),
+  );
 
 access
   .command("check")
   .description("try the table of rights on the running server: what each user may do, and what is refused")
   .option(...targetOption)
-  .action((options: TargetOption) => accessCheck(options.target));
+  .action((options: TargetOption) =>
+    fileOf<typeof AccessCheck>("./access/check").accessCheck(options.target),
+  );
 
 access
   .command("state")
   .description("for the program: how the server stands, as JSON; changes nothing")
   .option(...targetOption)
   .option("--wait <seconds>", "how long to wait for a server that does not answer", Number, 0)
-  .action((options: TargetOption & { wait: number }) => accessState(options.target, options.wait));
+  .action((options: TargetOption & { wait: number }) =>
+    fileOf<typeof AccessCommands>("./access/commands").accessState(options.target, options.wait),
+  );
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof Failure) {
