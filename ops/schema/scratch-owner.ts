@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { docker } from "../docker";
 
 /** Label of a scratch engine: who started it, so that the next start removes what a killed one left. */
@@ -10,6 +11,11 @@ export function ownerLabel(): string {
   return `${LABEL}=${ownerOf(process.pid)}`;
 }
 
+/** Where the configuration of an engine lies until it is copied into its container. */
+export function folderOf(container: string): string {
+  return join(tmpdir(), container);
+}
+
 /** Removes the engines of processes of this machine that are no more. */
 export async function removeDead(): Promise<void> {
   const list = await docker([
@@ -18,16 +24,18 @@ export async function removeDead(): Promise<void> {
     "--filter",
     `label=${LABEL}`,
     "--format",
-    `{{.ID}} {{.Label "${LABEL}"}}`,
+    `{{.Names}} {{.Label "${LABEL}"}}`,
   ]);
   const dead = list.stdout
     .split("\n")
     .map((line) => line.split(" ") as [string, string])
     .filter(
-      ([id, owner]) =>
-        id && owner?.startsWith(`${hostname()}:`) && owner !== ownerOf(Number(owner.split(":")[1])),
+      ([name, owner]) =>
+        name && owner?.startsWith(`${hostname()}:`) && owner !== ownerOf(Number(owner.split(":")[1])),
     );
-  if (dead.length > 0) await docker(["rm", "-f", "-v", ...dead.map(([id]) => id)]);
+  const names = dead.map(([name]) => name);
+  if (names.length > 0) await docker(["rm", "-f", "-v", ...names]);
+  for (const name of names) rmSync(folderOf(name), { recursive: true, force: true });
 }
 
 /** Machine, process and its start: the number of a dead process may be given to another one. */

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -12,7 +11,7 @@ import { ROOT } from "../../images";
 import { docker } from "../docker";
 import { Failure } from "../failure";
 import { Refused } from "./refused";
-import { ownerLabel, removeDead } from "./scratch-owner";
+import { folderOf, ownerLabel, removeDead } from "./scratch-owner";
 
 /** Loopback, and the networks Docker hands out: a request through the published port comes from its gateway. */
 const NETWORKS = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -46,6 +45,7 @@ export class Scratch {
   private applied = "";
   private readonly onSignal = (signal: NodeJS.Signals): void => {
     spawnSync("docker", ["rm", "-f", "-v", this.container], { stdio: "ignore" });
+    rmSync(folderOf(this.container), { recursive: true, force: true });
     this.forgetSignals();
     process.kill(process.pid, signal);
   };
@@ -165,9 +165,10 @@ export class Scratch {
 
   /** The files that the stack uploads, and an administrator of this engine's own. */
   private async copyConfiguration(): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), "zakaz-scratch-"));
+    const folder = folderOf(this.container);
     try {
       const admin = adminUserXml({ passwordSha256Hex: sha256(this.password), networks: NETWORKS });
+      mkdirSync(folder, { mode: 0o700 });
       mkdirSync(join(folder, "users.d"));
       writeFileSync(join(folder, "users.d/admin.xml"), admin);
       const files = ["config.d", "users.d"].flatMap((name) =>
