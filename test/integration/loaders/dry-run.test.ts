@@ -136,8 +136,10 @@ describe("the image", () => {
     await run("docker", ["volume", "rm", "-f", volume]).catch(() => undefined);
     await warehouse?.close();
   });
-  const dockerRun = (settings: Record<string, string>, ...args: string[]) => {
-    const hardened = ["--read-only", "--cap-drop", "ALL", "--network", "host"];
+  const dockerRun = (settings: Record<string, string>, ...args: string[]) =>
+    dockerRunIn("host", settings, ...args);
+  const dockerRunIn = (network: string, settings: Record<string, string>, ...args: string[]) => {
+    const hardened = ["--read-only", "--cap-drop", "ALL", "--network", network];
     const file = writeEnvFile(folder, { ...settings, QUARANTINE_DIR: "/var/lib/zakaz/quarantine" });
     return run("docker", ["run", "--rm", ...hardened, "--env-file", file, image, ...args]).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -155,6 +157,57 @@ describe("the image", () => {
     expect(live.stderr).toContain("Ingestion completed successfully");
     expect((await journal(warehouse)).map(({ status }) => status)).toEqual(["ok"]);
     expect((await dockerRun(warehouse.settings({ CLICKHOUSE_PORT: "x" }))).code).toBe(2);
+  });
+
+  test("runs dry without any network, towards hosts that do not exist: exit 0, no request, no connection, the journal untouched", async () => {
+    await dockerRun(warehouse.settings());
+    const rows = () =>
+      warehouse.sql("SELECT * FROM zakaz.meta_job_runs ORDER BY _ver, run_id SETTINGS final = 0");
+    const before = await rows();
+    expect(before.length).toBeGreaterThan(0);
+    const requests = warehouse.sandbox.requests.length;
+    const nowhere = {
+      QTICKETS_TOKEN: "placeholder-token",
+      QTICKETS_BASE_URL: "https://no-such-host.invalid/api/rest/v1",
+      CLICKHOUSE_HOST: "no-such-clickhouse.invalid",
+      CLICKHOUSE_PASSWORD: "placeholder-password",
+      DRY_RUN: "true",
+    };
+    const alone = await dockerRunIn("none", nowhere);
+    expect(alone.code, alone.stderr).toBe(0);
+    expect(alone.stdout.startsWith(SUMMARY)).toBe(true);
+    expect(alone.stdout).toContain("Dry-run: no ClickHouse writes.");
+    // The same with everything in reach: nobody is asked.
+    const queries = async () => {
+      await warehouse.sql("SYSTEM FLUSH LOGS");
+      const [row] = await warehouse.sql<{ n: string }>(
+        "SELECT toString(count()) AS n FROM system.query_log WHERE user = 'etl_writer'",
+      );
+      return row?.n;
+    };
+    const asked = await queries();
+    const near = await dockerRun({ ...warehouse.settings(), DRY_RUN: "true" }, "--verbose", "--full");
+    expect(near.code, near.stderr).toBe(0);
+    expect(near.stdout.startsWith(SUMMARY)).toBe(true);
+    expect(warehouse.sandbox.requests).toHaveLength(requests);
+    expect(await queries()).toBe(asked);
+    expect(await rows()).toEqual(before);
+  });
+
+  test("meets faults as the bundle does: exit 1 without ClickHouse, 1 on 403, 3 without seats", async () => {
+    const statuses = async () => (await journal(warehouse)).map(({ status }) => status);
+    const before = (await statuses()).length;
+    const down = await dockerRun(warehouse.settings({ CLICKHOUSE_PORT: "9" }));
+    expect(down.code, down.stderr).toBe(1);
+    expect(await statuses()).toHaveLength(before);
+    expect(down.stderr).toContain("ClickHouse at 127.0.0.1:9 does not answer (ECONNREFUSED)");
+    const { faults } = warehouse.sandbox;
+    faults.set({ kind: "status", status: 403, route: "/orders" });
+    expect((await dockerRun(warehouse.settings())).code).toBe(1);
+    faults.set({ kind: "html", route: "/shows/*/seats" });
+    expect((await dockerRun(warehouse.settings())).code).toBe(3);
+    faults.clear();
+    expect((await statuses()).slice(before)).toEqual(["error", "partial"]);
   });
 
   test("imports a plan by `zakaz plan`", async () => {

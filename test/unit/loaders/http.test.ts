@@ -204,6 +204,13 @@ describe("final at once", () => {
     expect(received).toHaveLength(1);
   });
 
+  test.each([400, 401, 403, 404, 410])("HTTP %i, also when it says Retry-After", async (status) => {
+    const { client, received, clock } = await setUp([json({}, status, { "retry-after": "1" })]);
+    expect(await caught(client.get("/orders", {}))).toBeInstanceOf(ApiError);
+    expect(received).toHaveLength(1);
+    expect(clock.slept).toEqual([]);
+  });
+
   test("403 speaks of the token without showing it", async () => {
     const { client, lines } = await setUp([json({ error: TOKEN, status: 403 }, 403)]);
     const error = await caught(client.get("/orders", {}));

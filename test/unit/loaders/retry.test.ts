@@ -91,11 +91,27 @@ describe("retry", () => {
   });
 });
 
+test("two that fail together do not come back together", () => {
+  const waits = Array.from({ length: 50 }, () => backoff(API_RETRY, 3, Math.random()));
+  expect(new Set(waits).size).toBeGreaterThan(40);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(2000);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(4000);
+});
+
+test("the waits of all tries together stay within half a minute, so that a run has time for another request", () => {
+  const waits = [1, 2, 3, 4].map((attempt) => backoff(API_RETRY, attempt, 1));
+  expect(waits.reduce((sum, wait) => sum + wait)).toBeLessThanOrEqual(30_000);
+});
+
 test("Retry-After in both forms", () => {
   const now = Date.UTC(2030, 0, 1);
   expect(retryAfterMs(undefined, now)).toBeUndefined();
   expect(retryAfterMs("7", now)).toBe(7000);
   expect(retryAfterMs("Tue, 01 Jan 2030 00:00:30 GMT", now)).toBe(30_000);
   expect(retryAfterMs("Mon, 31 Dec 2029 00:00:00 GMT", now)).toBe(0);
+  expect(retryAfterMs("Tuesday, 01-Jan-30 00:00:30 GMT", now)).toBe(30_000);
+  expect(retryAfterMs(" 12 ", now)).toBe(12_000);
+  expect(retryAfterMs("0", now)).toBe(0);
   expect(retryAfterMs("soon", now)).toBeUndefined();
+  expect(retryAfterMs("", now)).toBeUndefined();
 });
