@@ -1,6 +1,6 @@
 # Every target runs the set-up it needs first; toolchain/README.md says what that does.
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint smoke load bench env doctor
+.PHONY: help up down test lint validate smoke load bench env doctor
 MAKEFLAGS += --no-print-directory
 
 WITH_TOOLS = toolchain/setup && eval "$$(toolchain/env)" &&
@@ -19,6 +19,9 @@ test: ## set up, then every check that CI runs
 
 lint: ## types, eslint, format
 	@toolchain/setup node packages && toolchain/check lint
+
+validate: ## sql/ in an empty engine: schema, access, queries of the code
+	@$(WITH_TOOLS) npx zakaz validate
 
 smoke: ## dry run of the loader: nothing is written
 	@$(WITH_TOOLS) npx zakaz smoke

@@ -26,6 +26,7 @@ describe("make", () => {
       "down",
       "test",
       "lint",
+      "validate",
       "smoke",
       "load",
       "bench",
