@@ -29,9 +29,9 @@ const told = new WeakSet<ClickHouse>();
  *
  * The apply must journal its change under `changeName(differences)` (ops/drift.ts), so that the preview after it reads the
  * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
- * A server that does not answer: one line says so, and the input stays as it is.
+ * A server that does not answer: one line says so, and the input stays as it is. A difference that an apply must not mend
+ * by itself fails preview and update alike, with one sentence, and the resource is left as it is.
  * @param target what the command reads from standard input; secret
- * @throws pulumi.RunError, in preview and update alike, when there is a difference that an apply must not mend by itself
  */
 export function liveState(
   subject: "schema" | "access",
@@ -51,31 +51,43 @@ export function liveState(
     },
     { parent },
   );
-  let answered = true;
+  // Inputs of the apply that are not to change: what cannot be known, or must not be done.
+  let frozen: string[] = [];
   // What was read holds nothing of the secret target.
   const state = pulumi.unsecret(answer.stdout).apply((json) => {
     const live = drift.parse(JSON.parse(json));
-    answered = live.answered;
-    if (!answered) tellUnanswered(clickhouse);
     for (const note of live.notes) void pulumi.log.warn(note, parent);
-    if (live.refused.length > 0) throw new pulumi.RunError(live.refused.join("\n"));
+    if (live.refused.length > 0) {
+      frozen = ["environment"];
+      fail(live.refused.join("\n"));
+    }
+    if (!live.answered) {
+      frozen = [`environment.${STATE_VARIABLE}`];
+      tellUnanswered(clickhouse);
+    }
     return nextState(live);
   });
   return {
     state,
     options: {
       transforms: [
-        // Called when all inputs have been resolved, so by now it is known whether the server has answered.
+        // Called when all inputs have been resolved, so by now the answer is known.
         ({ props, opts }) =>
-          answered
-            ? undefined
-            : {
-                props,
-                opts: { ...opts, ignoreChanges: [`environment.${STATE_VARIABLE}`] },
-              },
+          frozen.length === 0 ? undefined : { props, opts: { ...opts, ignoreChanges: frozen } },
       ],
     },
   };
+}
+
+/**
+ * Makes the run fail with a message and nothing else. Thrown from within an input, the error would be wrapped and shown
+ * with a stack trace; logged alone, it would not make the run fail.
+ */
+function fail(message: string): void {
+  const error = new pulumi.RunError(message);
+  // Once the program's own code is done, Pulumi shows the stack of any error that has one.
+  delete error.stack;
+  void Promise.reject(error);
 }
 
 function tellUnanswered(clickhouse: ClickHouse): void {

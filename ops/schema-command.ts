@@ -62,7 +62,9 @@ async function state(target: WarehouseTarget, wait = "0"): Promise<Drift> {
       try {
         return driftOf(await readPlan(warehouse, new Journal(warehouse)));
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!(error instanceof Failure)) throw error;
+        // A migration that was edited, for instance: what stops an apply must stop a preview, in the same words.
+        if (!(error instanceof Unreachable)) return { ...UNANSWERED, answered: true, refused: [error.message] };
         if (Date.now() >= giveUpAt) return UNANSWERED;
         await sleep(200);
       }

@@ -2,8 +2,15 @@ import { Failure } from "../failure";
 import type { Warehouse } from "../warehouse";
 import { refusal, shortly } from "./difference";
 import { ApplyFailure, Journal } from "./journal";
-import { endangeredObjects, type PendingMigration } from "./migrations";
-import { journaledAs, mendingStatements, readPlan, type Plan, type PlanOptions } from "./plan";
+import type { PendingMigration } from "./migrations";
+import {
+  journaledAs,
+  mendingStatements,
+  readPlan,
+  unpermittedMigrations,
+  type Plan,
+  type PlanOptions,
+} from "./plan";
 
 export interface ApplyOptions extends PlanOptions {
   /** Objects that pending migrations may take away or rewrite. */
@@ -26,7 +33,8 @@ export async function applySchema(warehouse: Warehouse, options: ApplyOptions): 
   const journal = new Journal(warehouse, options.force);
   const plan = await readPlan(warehouse, journal, options);
   refuse(plan);
-  permit(plan, options.allow);
+  const [unpermitted] = unpermittedMigrations(plan, options.allow);
+  if (unpermitted !== undefined) throw new Failure(unpermitted);
   if (plan.changes.length === 0) return 0;
 
   let run = 0;
@@ -51,19 +59,6 @@ export async function applySchema(warehouse: Warehouse, options: ApplyOptions): 
 
 function refuse({ refused }: Plan): void {
   if (refused.length > 0) throw new Failure(refused.map(refusal).join("\n"));
-}
-
-function permit({ pending, databases }: Plan, allowed: string[]): void {
-  for (const migration of pending) {
-    const objects = [...endangeredObjects(migration, databases)].filter(
-      (object) => !allowed.includes(object),
-    );
-    if (objects.length === 0) continue;
-    const flags = objects.map((object) => `--allow ${object}`).join(" ");
-    throw new Failure(
-      `${migration.file} takes away or rewrites ${objects.join(", ")}: when a backup is there, permit it by npx zakaz schema apply ${flags}`,
-    );
-  }
 }
 
 async function migrate(

@@ -5,6 +5,7 @@ import { note, refusal, shortly, type Difference } from "./difference";
 import type { Journal, Revision } from "./journal";
 import type { Kind } from "./journal-table";
 import {
+  endangeredObjects,
   namedObjects,
   pendingMigrations,
   readMigrations,
@@ -86,15 +87,30 @@ export async function readPlan(
 }
 
 /** The plan as the program reads it. */
-export function driftOf({ revision, changes, refused, differences }: Plan): Drift {
+export function driftOf(plan: Plan): Drift {
+  const { revision, changes, refused, differences } = plan;
   return {
     answered: true,
     revision: revision.number,
     name: revision.name,
     differences: changes,
-    refused: refused.map(refusal),
+    refused: [...refused.map(refusal), ...unpermittedMigrations(plan, [])],
     notes: differences.filter(({ remedy }) => remedy === "left alone").map(note),
   };
+}
+
+/** One sentence for each pending migration that takes away or rewrites something which is not among those allowed. */
+export function unpermittedMigrations({ pending, databases }: Plan, allowed: string[]): string[] {
+  return pending.flatMap((migration) => {
+    const objects = [...endangeredObjects(migration, databases)].filter(
+      (object) => !allowed.includes(object),
+    );
+    if (objects.length === 0) return [];
+    const flags = objects.map((object) => `--allow ${object}`).join(" ");
+    return [
+      `${migration.file} takes away or rewrites ${objects.join(", ")}: once there is a backup, permit it by npx zakaz schema apply ${flags}`,
+    ];
+  });
 }
 
 /** Statements that mend all that may be mended, in order. */
