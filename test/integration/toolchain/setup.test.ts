@@ -534,7 +534,7 @@ describe("a whole set-up", () => {
 
   test("an unknown step is one sentence", async () => {
     expect((await setup("everything")).stderr).toBe(
-      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images\n',
+      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images servers linters\n',
     );
   });
 });
