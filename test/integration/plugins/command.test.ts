@@ -135,4 +135,32 @@ describe("command:local:run", () => {
     expect(await stack.outputs()).toEqual({ out: ["in", ""] });
     expect(journal()).toEqual(["ran", "ran"]);
   });
+
+  it("waits for inputs that are not known in a preview, and gives what it answers to another resource", async () => {
+    stack.program(`
+      const cmd = new command.local.Command("cmd", { create: "echo made", dir: "${stack.folder}" });
+      const ran = command.local.runOutput({ command: "echo ran >> journal; cat", stdin: cmd.stdout, dir: "${stack.folder}" });
+      new command.local.Command("next", { create: "true", environment: { SEEN: ran.stdout } });`);
+    await stack.expect(0, "preview");
+    expect(() => journal()).toThrow("ENOENT");
+    await stack.up();
+    expect(journal()).toEqual(["ran"]);
+    expect(await stack.expect(0, "stack", "export")).toContain('"SEEN": "made"');
+    await stack.expectNoChanges();
+  });
+
+  it("fails preview and update with the command, its exit status and all that it wrote", async () => {
+    stack.program(
+      `export const out = command.local.runOutput({ command: "echo out; echo err >&2; exit 3" }).stdout;`,
+    );
+    for (const output of [await stack.expect(1, "preview"), await stack.upFails()]) {
+      expect(output).toContain('exit status 3: running "echo out; echo err >&2; exit 3":');
+      expect(output).toMatch(/:\n\s*out\n\s*err\n/);
+    }
+  });
+
+  it("names a missing command", async () => {
+    stack.program(`export const out = command.local.runOutput({} as any).stdout;`);
+    expect(await stack.expect(1, "preview")).toContain("command is missing");
+  });
 });

@@ -47,12 +47,12 @@ UNION ALL SELECT name, 'DATABASE' FROM system.databases WHERE name IN ('zakaz', 
     return created;
   }
 
-  /** The journal, oldest first. */
+  /** The journal, in the order in which its rows got their last word. */
   journal(): Promise<
     { version: number; name: string; kind: string; status: string; statements: number; message: string }[]
   > {
     return this.warehouse.rows(
-      "SELECT version, name, kind, status, statements, message FROM meta.schema_migrations FINAL ORDER BY started_at, version, name",
+      "SELECT version, name, kind, status, statements, message FROM meta.schema_migrations FINAL ORDER BY _ver",
     );
   }
 
