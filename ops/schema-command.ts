@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Drift } from "./drift";
-import { UNANSWERED } from "./drift";
 import { EXIT, Failure } from "./failure";
+import { readDrift } from "./read-drift";
 import { applySchema } from "./schema/apply";
 import { showPlan } from "./schema/show-plan";
 import { Journal } from "./schema/journal";
 import { driftOf, readPlan } from "./schema/plan";
-import { readTarget, type WarehouseTarget } from "./target";
-import { Unreachable, Warehouse } from "./warehouse";
+import { readTarget } from "./target";
+import { Warehouse } from "./warehouse";
 
 /** A state is read in every preview: better no answer than a long wait. */
 const STATE_TIMEOUT_MS = 5_000;
@@ -50,26 +48,12 @@ export async function schemaApply(flags: ApplyFlags): Promise<void> {
  */
 export async function schemaState(flags: { target?: string; wait?: string }): Promise<void> {
   const target = await readTarget("warehouseTarget", flags.target);
-  process.stdout.write(`${JSON.stringify(await state(target, flags.wait))}\n`);
-}
-
-async function state(target: WarehouseTarget, wait = "0"): Promise<Drift> {
-  const seconds = Number(wait);
+  const seconds = Number(flags.wait ?? 0);
   if (!(seconds >= 0)) throw new Failure("--wait takes a number of seconds", EXIT.usage);
-  const giveUpAt = Date.now() + seconds * 1000;
-  return withWarehouse(new Warehouse(target, { timeoutMs: STATE_TIMEOUT_MS }), async (warehouse) => {
-    for (;;) {
-      try {
-        return driftOf(await readPlan(warehouse, new Journal(warehouse)));
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        // A migration that was edited, for instance: what stops an apply must stop a preview, in the same words.
-        if (!(error instanceof Unreachable)) return { ...UNANSWERED, answered: true, refused: [error.message] };
-        if (Date.now() >= giveUpAt) return UNANSWERED;
-        await sleep(200);
-      }
-    }
-  });
+  const state = await withWarehouse(new Warehouse(target, { timeoutMs: STATE_TIMEOUT_MS }), (warehouse) =>
+    readDrift(async () => driftOf(await readPlan(warehouse, new Journal(warehouse))), seconds),
+  );
+  process.stdout.write(`${JSON.stringify(state)}\n`);
 }
 
 async function withWarehouse<T>(

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { changeName, UNANSWERED, type Drift } from "../drift";
+import { changeName, type Drift } from "../drift";
 import { Failure } from "../failure";
+import { readDrift } from "../read-drift";
 import { Journal } from "../schema/journal";
 import type { AccessTarget } from "../target";
-import { Unreachable, type Warehouse } from "../warehouse";
+import type { Warehouse } from "../warehouse";
 import { applyAccess } from "./apply";
 import { mendable, mendingStatements, sentence, type Difference } from "./difference";
 import { refusedLogins } from "./login";
@@ -12,7 +12,6 @@ import { withAccess } from "./target";
 
 /** Environment variable in which the stack says what it expects the journal to be at after this apply. */
 const PLAN = "ZAKAZ_STATE";
-const RETRY_MS = 250;
 
 /** Prints what differs and the statements that mend it; changes nothing. Fails when something differs. */
 export async function accessDiff(source: string | undefined): Promise<void> {
@@ -64,18 +63,9 @@ export async function accessApply(source: string | undefined): Promise<void> {
 
 /** Prints for the program how the server stands (JSON, see ops/drift.ts); changes nothing. */
 export async function accessState(source: string | undefined, waitSeconds: number): Promise<void> {
-  const giveUpAt = Date.now() + waitSeconds * 1000;
-  const state = await withAccess(source, async (warehouse, target) => {
-    for (;;) {
-      try {
-        return await stateOf(warehouse, target);
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        if (Date.now() >= giveUpAt) return UNANSWERED;
-        await sleep(RETRY_MS);
-      }
-    }
-  });
+  const state = await withAccess(source, (warehouse, target) =>
+    readDrift(() => stateOf(warehouse, target), waitSeconds),
+  );
   process.stdout.write(`${JSON.stringify(state)}\n`);
 }
 
