@@ -1,5 +1,5 @@
 import type { Difference } from "./difference";
-import type { Plan } from "./plan";
+import { unpermittedMigrations, type Plan } from "./plan";
 
 const REMEDIES = ["in place", "refused", "left alone"] as const;
 
@@ -11,20 +11,28 @@ export function showPlan(plan: Plan, server: string): string {
   }
   const blocks = [
     ...pending.map(({ file, statements }) => `${file}: to be run first, ${statements.length} statements`),
+    ...unpermittedMigrations(plan, []),
     ...included.map(({ file }) => `${file}: to be noted as included`),
     ...[...new Set(differences.map(({ object }) => object))].map((object) =>
       [object, ...differences.filter((difference) => difference.object === object).map(shown)].join("\n"),
     ),
   ];
+  return `${[...blocks, summary(plan, server)].join("\n\n")}\n`;
+}
+
+function summary({ differences, refused, changes }: Plan, server: string): string {
   const counts = REMEDIES.map((remedy) => ({
     remedy,
     count: differences.filter((difference) => difference.remedy === remedy).length,
   })).filter(({ count }) => count > 0);
-  const hint = differences.some(({ remedy }) => remedy === "refused")
-    ? "An apply stops at what is refused."
-    : "Mend it with pulumi up, or npx zakaz schema apply.";
-  const summary = `${differences.length} differences between ${server} and sql/: ${counts.map(({ remedy, count }) => `${count} ${remedy}`).join(", ")}.`;
-  return `${[...blocks, `${summary} ${hint}`].join("\n\n")}\n`;
+  const noun = differences.length === 1 ? "difference" : "differences";
+  const parts = [
+    `${differences.length} ${noun} between ${server} and sql/`,
+    counts.length === 0 ? "." : `: ${counts.map(({ remedy, count }) => `${count} ${remedy}`).join(", ")}.`,
+    refused.length > 0 ? " An apply stops at what is refused." : "",
+    refused.length === 0 && changes.length > 0 ? " Mend it with pulumi up, or npx zakaz schema apply." : "",
+  ];
+  return parts.join("");
 }
 
 function shown({ aspect, wanted, found, remedy, reason, statements }: Difference): string {
@@ -32,15 +40,22 @@ function shown({ aspect, wanted, found, remedy, reason, statements }: Difference
     `  ${aspect}   [${remedy}]`,
     ...(wanted === "" && found === ""
       ? []
-      : [`    wanted  ${clipped(wanted)}`, `    found   ${clipped(found)}`]),
+      : [`    wanted  ${clipped(wanted, found)}`, `    found   ${clipped(found, wanted)}`]),
     ...(reason === undefined ? [] : [`    why     ${reason}`]),
-    ...statements.map((statement) => `    mend    ${clipped(statement)};`),
+    ...statements.map((statement) => `    mend    ${clipped(statement, statement)};`),
   ];
   return lines.join("\n");
 }
 
-/** One line; the middle of a long text is left out. */
-function clipped(text: string): string {
-  const line = text === "" ? "-" : text.replace(/\s+/g, " ");
-  return line.length > 160 ? `${line.slice(0, 110)} … ${line.slice(-45)}` : line;
+const WIDTH = 140;
+
+/** One line; of a long text, the part from where it begins to differ from the other one. */
+function clipped(text: string, other: string): string {
+  const [line, against] = [text, other].map((one) => one.replace(/\s+/g, " ")) as [string, string];
+  if (line === "") return "-";
+  if (line.length <= WIDTH) return line;
+  const differs = [...line].findIndex((letter, i) => letter !== against[i]);
+  const start = differs < WIDTH / 2 ? 0 : differs - 30;
+  const end = start + WIDTH;
+  return `${start > 0 ? "… " : ""}${line.slice(start, end)}${end < line.length ? " …" : ""}`;
 }
