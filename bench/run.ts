@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { benchLoader } from "./loader";
 import { ROOT, run, freePort, TestStack } from "../test/support/stack";
+import { secretKeys } from "../config/settings";
+import { newPassword } from "../ops/password";
 
 /**
  * `make bench`: figures of one run on one machine. Ratios within a run mean something; seconds only say where
@@ -64,10 +66,9 @@ function emptyProgram(stack: TestStack): string {
 
 async function benchStack(): Promise<void> {
   const stack = new TestStack(`bench${process.pid}`);
-  const secrets = ["adminPassword", "loaderPassword", "datalensPassword", "backupPassword", "qticketsToken"];
   try {
     await must(stack.pulumi("stack", "init", stack.name));
-    await stack.config(Object.fromEntries(secrets.map((key) => [key, `bench-${key}`])), true);
+    await stack.config(Object.fromEntries(secretKeys.map((key) => [key, newPassword()])), true);
     await stack.config({
       instance: stack.instance,
       httpPort: String(await freePort()),
