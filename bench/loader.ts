@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { prepareImage, recipes } from "../images";
+import { ROWS_PER_INSERT } from "../loaders/core/writer";
 import { ORDER_COLUMNS } from "../loaders/qtickets/order-rows";
 import { envFile, startWarehouse, type Warehouse } from "../test/integration/loaders/warehouse";
 import { ROOT, run } from "../test/support/stack";
@@ -11,8 +12,6 @@ import { loadSequentially } from "./sequential";
 
 /** Rows of a page; the loader asks for as many by default. */
 const PER_PAGE = 100;
-/** As in the loader's writer. */
-const ROWS_PER_INSERT = 50_000;
 const STAGING = "zakaz.stg_qtickets_api_orders_raw";
 const LATENCY = 50;
 

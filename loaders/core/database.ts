@@ -1,13 +1,14 @@
 import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
-import { createZstdCompress } from "node:zlib";
 import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { Block, type PackedBlock } from "./block";
 import type { Clock } from "./clock";
 import { ExpectedError } from "./errors";
 import { errorCode } from "./http";
 import type { Log } from "./log";
+import { startTimeLimit } from "./time-limit";
 import { CONNECT_RETRY, retry, STATEMENT_RETRY, TRANSIENT_CODES, type Verdict } from "./retry";
-import { tsvLine } from "./tsv";
+import { tsvLines } from "./tsv";
 
 export interface DatabaseSettings {
   host: string;
@@ -45,13 +46,8 @@ export interface Database {
   run(sql: string, params?: Row, queryId?: string): Promise<number>;
   /** Inserts one small block. `token` names the block, so that a repeated insert is the same insert. */
   insert(table: string, columns: readonly string[], rows: readonly Row[], token: string): Promise<void>;
-  /** Inserts one block of any size, given as lines of `tsvLine` in chunks of bytes, which must not change meanwhile. */
-  insertLines(
-    table: string,
-    columns: readonly string[],
-    chunks: readonly Buffer[],
-    token: string,
-  ): Promise<void>;
+  /** Inserts one block of any size. */
+  insertBlock(table: string, columns: readonly string[], block: PackedBlock, token: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,12 +67,6 @@ const TRANSIENT_SERVER_CODES: ReadonlySet<number> = new Set([202, 209, 210, 236,
 const CONNECT_TIMEOUT = 10_000;
 /** Above `max_execution_time` of the loader's profile, as with `wait_end_of_query` nothing is sent before the end. */
 const STATEMENT_TIMEOUT = 610_000;
-
-/** Of inserts: five times as fast as gzip at its default level, and as small. Node has zstd since 22.15. */
-const COMPRESSION =
-  typeof createZstdCompress === "function"
-    ? ({ codec: "zstd", level: 1 } as const)
-    : ({ codec: "gzip", level: 1 } as const);
 
 /** Opens nothing yet: the first statement connects. */
 export function createDatabase(options: DatabaseOptions): Database {
@@ -100,7 +90,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       throw explain(error, options);
     });
   const abort = signal ? { abort_signal: signal } : {};
-  const insertLines: Database["insertLines"] = async (table, columns, chunks, token) => {
+  const insertBlock: Database["insertBlock"] = async (table, columns, block, token) => {
     const [first, ...rest] = columns;
     if (first === undefined) return;
     await attempt(async () => {
@@ -109,8 +99,9 @@ export function createDatabase(options: DatabaseOptions): Database {
         table,
         columns: [first, ...rest],
         // A new stream per try: the bytes themselves are kept until the server has them.
-        values: Readable.from(chunks, { objectMode: false }),
+        values: Readable.from(block.chunks, { objectMode: false }),
         format: "TabSeparated",
+        http_headers: { "Content-Encoding": block.encoding },
         clickhouse_settings: { insert_deduplication_token: token },
         ...abort,
       });
@@ -121,13 +112,15 @@ export function createDatabase(options: DatabaseOptions): Database {
     name: database,
     connect: async () => {
       await attempt(async () => {
-        const timeout = AbortSignal.timeout(CONNECT_TIMEOUT);
-        const both = signal ? AbortSignal.any([timeout, signal]) : timeout;
+        const noAnswer = () => Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+        const limit = startTimeLimit(CONNECT_TIMEOUT, noAnswer, signal);
         try {
-          const answer = await client.query({ query: "SELECT 1", abort_signal: both });
+          const answer = await client.query({ query: "SELECT 1", abort_signal: limit.signal });
           await answer.text();
         } catch (error) {
-          throw timeout.aborted ? Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }) : error;
+          throw limit.signal.aborted ? limit.signal.reason : error;
+        } finally {
+          limit.done();
         }
       }, CONNECT_RETRY);
       log.info(`Connected to ClickHouse at ${url}`);
@@ -155,14 +148,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       }),
     insert: async (table, columns, rows, token) => {
       if (rows.length === 0) return;
-      await insertLines(
-        table,
-        columns,
-        [Buffer.from(rows.map((row) => tsvLine(columns, row)).join(""))],
-        token,
-      );
+      const block = new Block();
+      block.add(tsvLines(columns, rows));
+      await insertBlock(table, columns, await block.pack(), token);
     },
-    insertLines,
+    insertBlock,
     close: () => client.close(),
   };
 }
@@ -180,7 +170,8 @@ function createClickHouseClient(url: string, options: DatabaseOptions): ClickHou
     application: options.job,
     request_timeout: STATEMENT_TIMEOUT,
     max_open_connections: 4,
-    compression: { request: COMPRESSION, response: false },
+    // Blocks come packed.
+    compression: { request: false, response: false },
     use_multipart_params_auto: true,
     // The client's own logger would print whole statements.
     log: { level: ClickHouseLogLevel.OFF },

@@ -5,6 +5,7 @@ import { Agent, request, type Dispatcher } from "undici";
 import type { Clock } from "./clock";
 import { ExpectedError, StoppedError } from "./errors";
 import type { Log } from "./log";
+import { startTimeLimit } from "./time-limit";
 import { API_RETRY, retry, retryAfterMs, TRANSIENT_CODES, TRANSIENT_STATUSES, type Verdict } from "./retry";
 
 /** Longest answer that is read, in bytes before and after decompression. */
@@ -76,9 +77,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
   const once = async (path: string, body: unknown, signal: AbortSignal): Promise<unknown> => {
     await takeSlot(signal);
-    // The end of the run comes by `signal`.
     const longest = options.requestTimeoutMs;
-    const timeout = AbortSignal.timeout(longest);
+    const tooSlow = () =>
+      new ApiError(`${apiName} ${path} did not answer within ${longest} ms.`, null, "TIMEOUT", true);
+    const limit = startTimeLimit(longest, tooSlow, signal);
     requests += 1;
     try {
       const answer = await request(`${baseUrl}${path}`, {
@@ -86,7 +88,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         dispatcher,
         // A GET with a body: undici would close the connection after each, a handshake per page.
         reset: false,
-        signal: AbortSignal.any([timeout, signal]),
+        signal: limit.signal,
         headersTimeout: longest,
         bodyTimeout: longest,
         headers: {
@@ -100,11 +102,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
       return await readAnswer(apiName, path, answer, clock.now());
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (timeout.aborted) {
-        throw new ApiError(`${apiName} ${path} did not answer within ${longest} ms.`, null, "TIMEOUT", true);
-      }
-      throw asApiError(apiName, path, error);
+      throw limit.signal.aborted ? limit.signal.reason : asApiError(apiName, path, error);
+    } finally {
+      limit.done();
     }
   };
 

@@ -1,14 +1,20 @@
-/** Where the time of a run goes: seconds per step. Steps that wait for each other's results add up to the run. */
+/**
+ * Where the time of a run goes: seconds per step. Work that is done while something is waited for counts as that work, so
+ * steps that follow each other add up to the run.
+ */
 export class Stopwatch {
   private readonly milliseconds = new Map<string, number>();
+  /** Milliseconds of work so far. */
+  private worked = 0;
 
   /** Adds the time that a promise takes. */
   async wait<T>(step: string, promise: Promise<T>): Promise<T> {
     const start = performance.now();
+    const before = this.worked;
     try {
       return await promise;
     } finally {
-      this.add(step, performance.now() - start);
+      this.add(step, performance.now() - start - (this.worked - before));
     }
   }
 
@@ -18,7 +24,9 @@ export class Stopwatch {
     try {
       return work();
     } finally {
-      this.add(step, performance.now() - start);
+      const taken = performance.now() - start;
+      this.worked += taken;
+      this.add(step, taken);
     }
   }
 

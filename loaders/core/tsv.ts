@@ -22,6 +22,16 @@ export function tsvLine(columns: readonly string[], row: Row): string {
   return `${parts.join("\t")}\n`;
 }
 
+/** Rows as the lines of a block, in UTF-8. */
+export interface Lines {
+  bytes: Buffer;
+  rows: number;
+}
+
+export function tsvLines(columns: readonly string[], rows: readonly Row[]): Lines {
+  return { bytes: Buffer.from(rows.map((row) => tsvLine(columns, row)).join("")), rows: rows.length };
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   "\t": "\\t",

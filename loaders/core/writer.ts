@@ -1,7 +1,8 @@
+import { Block } from "./block";
 import type { Database, Row } from "./database";
 import type { Log } from "./log";
 import type { Stopwatch } from "./stopwatch";
-import { tsvLine } from "./tsv";
+import { tsvLines, type Lines } from "./tsv";
 
 export interface WriterOptions {
   database: Database;
@@ -15,22 +16,19 @@ export interface WriterOptions {
   stopwatch?: Stopwatch;
 }
 
-/** Lines that are turned into bytes together. */
-const CHUNK_LINES = 500;
-/** An insert is sent when it has so many bytes, whatever its rows. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+/** Rows of one insert, unless a caller wants fewer: more gain nothing, and a small load would end with a long wait. */
+export const ROWS_PER_INSERT = 25_000;
+/** An insert is sent when it has so many bytes before packing, whatever its rows. */
+const BATCH_BYTES = 32 * 1024 * 1024;
 
 /**
  * Writes rows to one table in large blocks while the caller fetches the next ones: one insert is under way at most, so
- * memory holds two blocks, as bytes. A block is kept until the server has acknowledged it, so that it can be sent again.
+ * memory holds two packed blocks. A block is kept until the server has acknowledged it, so that it can be sent again.
  * A failed insert is thrown by the next `add` or by `finish`.
  */
 export class TableWriter {
   private readonly options: WriterOptions & { batchRows: number };
-  private lines: string[] = [];
-  private chunks: Buffer[] = [];
-  private blockRows = 0;
-  private blockBytes = 0;
+  private block: Block | undefined;
   private underWay: Promise<void> = Promise.resolve();
   private failure: { error: unknown } | undefined;
   private batches = 0;
@@ -38,17 +36,21 @@ export class TableWriter {
   rows = 0;
 
   constructor(options: WriterOptions) {
-    this.options = { batchRows: 50_000, ...options };
+    this.options = { batchRows: ROWS_PER_INSERT, ...options };
   }
 
   /** Adds rows that belong into one block. */
   async add(group: readonly Row[]): Promise<void> {
-    const { columns, batchRows } = this.options;
-    for (const row of group) this.lines.push(tsvLine(columns, row));
-    this.rows += group.length;
-    this.blockRows += group.length;
-    if (this.lines.length >= CHUNK_LINES) this.pack();
-    if (this.blockRows >= batchRows || this.blockBytes >= BATCH_BYTES) await this.send();
+    await this.addLines(tsvLines(this.options.columns, group));
+  }
+
+  /** The same for rows that are lines already. */
+  async addLines(lines: Lines): Promise<void> {
+    if (lines.rows === 0) return;
+    const block = (this.block ??= new Block());
+    block.add(lines);
+    this.rows += lines.rows;
+    if (block.rows >= this.options.batchRows || block.bytes >= BATCH_BYTES) await this.send();
   }
 
   /** Writes what is left and waits until every row is acknowledged. Answers the number of rows written. */
@@ -60,26 +62,17 @@ export class TableWriter {
     return this.rows;
   }
 
-  private pack(): void {
-    const chunk = Buffer.from(this.lines.join(""));
-    this.lines = [];
-    this.chunks.push(chunk);
-    this.blockBytes += chunk.length;
-  }
-
   private async send(): Promise<void> {
     await this.settle();
-    if (this.blockRows === 0) return;
-    this.pack();
+    const { block } = this;
+    if (block === undefined) return;
+    this.block = undefined;
     const { database, table, columns, runId } = this.options;
-    const block = this.chunks;
-    this.chunks = [];
-    this.blockRows = 0;
-    this.blockBytes = 0;
     this.batches += 1;
     const token = `${table}:${runId}:${this.batches}`;
-    this.underWay = database
-      .insertLines(`${database.name}.${table}`, columns, block, token)
+    this.underWay = block
+      .pack()
+      .then((packed) => database.insertBlock(`${database.name}.${table}`, columns, packed, token))
       .catch((error: unknown) => {
         this.failure = { error };
       });

@@ -34,8 +34,11 @@ export class ProtocolError extends ExpectedError {
   override readonly name = "ProtocolError";
 }
 
-export interface Page {
-  rows: unknown[];
+/** A page, as `read` has left it. */
+export interface Page<T> {
+  content: T;
+  /** Rows of the page. */
+  size: number;
   /** Size of the filtered set as the server sees it now. */
   total: number;
 }
@@ -69,15 +72,19 @@ const ROWS_AHEAD = 5000;
  * the server gives or at an empty page; checks that each page is the one asked for, is new, and that in the end as many
  * different rows were seen as the total says. If rows came or went meanwhile, the listing is read again; rows may then be
  * seen twice. Throws `ProtocolError`.
+ *
+ * `read` is given the rows of a page as soon as it is there, so that what waits for its turn is small. It must do nothing
+ * else: the page may be one that is not given.
  */
-export async function* listPages(
+export async function* listPages<T>(
   client: Pick<HttpClient, "get">,
   path: string,
   query: ListQuery,
+  read: (rows: unknown[]) => T,
   concurrency = 1,
-): AsyncGenerator<Page> {
+): AsyncGenerator<Page<T>> {
   for (let pass = 1; ; pass += 1) {
-    const { whole, seen, total } = yield* readOnce(client, path, query, concurrency);
+    const { whole, seen, total } = yield* readOnce(client, path, query, read, concurrency);
     if (whole) return;
     if (pass >= MAX_PASSES) {
       throw new ProtocolError(
@@ -96,21 +103,28 @@ interface Pass {
   total: number;
 }
 
-async function* readOnce(
+/** A page that waits for its turn: its content, and the ids of its rows. */
+interface Arrived<T> extends Omit<Envelope, "data" | "currentPage"> {
+  content: T;
+  ids: (string | number | undefined)[];
+}
+
+async function* readOnce<T>(
   client: Pick<HttpClient, "get">,
   path: string,
   query: ListQuery,
+  read: (rows: unknown[]) => T,
   concurrency: number,
-): AsyncGenerator<Page, Pass> {
+): AsyncGenerator<Page<T>, Pass> {
   const seen = new IdSet();
   const totals = new Totals();
-  const ask = async (page: number): Promise<Envelope> => {
-    const envelope = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
-    totals.add(envelope.total);
-    return envelope;
+  const ask = async (page: number): Promise<Arrived<T>> => {
+    const { data, perPage, total } = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
+    totals.add(total);
+    return { content: read(data), ids: data.map(rowId), perPage, total };
   };
 
-  const underWay: Promise<Envelope>[] = [];
+  const underWay: Promise<Arrived<T>>[] = [];
   let asked = 0;
   let latest: number | undefined;
   // The first page tells how many there are.
@@ -125,20 +139,21 @@ async function* readOnce(
       answer.catch(() => undefined);
       underWay.push(answer);
     }
-    const answer = underWay.shift() as Promise<Envelope>;
+    const answer = underWay.shift() as Promise<Arrived<T>>;
     // Nobody knows how the API answers a page behind the last one: a refusal or old rows are an end as well.
-    const envelope = await (page > needed ? answer.catch(asEnd) : answer);
-    if (envelope === undefined) break;
-    const { data, perPage, total } = envelope;
+    const arrived = await (page > needed ? answer.catch(asEnd) : answer);
+    if (arrived === undefined) break;
+    const { content, ids, perPage, total } = arrived;
     latest = total;
-    if (data.length === 0) break;
+    if (ids.length === 0) break;
     const before = seen.size;
-    for (const row of data) seen.add(rowId(row, seen.size));
+    // A row without an id counts as itself.
+    for (const id of ids) seen.add(id ?? `without id ${seen.size}`);
     if (seen.size === before) {
       if (totals.changed || page > needed) break;
       throw new ProtocolError(`${path} answered page ${page} with rows it had already sent.`);
     }
-    yield { rows: data, total };
+    yield { content, size: ids.length, total };
     // After a full last page one more is asked for: a total that is too small must not pass for the end.
     if (page * perPage > total) break;
     needed = Math.ceil(total / perPage);
@@ -168,10 +183,10 @@ class Totals {
   }
 }
 
-/** Id of a row for counting; a row without one counts as itself. */
-function rowId(row: unknown, index: number): string | number {
+/** Id of a row for counting. */
+function rowId(row: unknown): string | number | undefined {
   const id = (row as { id?: unknown } | null)?.id;
-  return typeof id === "number" || typeof id === "string" ? id : `without id ${index}`;
+  return typeof id === "number" || typeof id === "string" ? id : undefined;
 }
 
 /** Size of the filtered set, asked with one small page. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Row } from "../core/database";
 import { ApiError } from "../core/http";
 import { parseMoment } from "../core/values";
-import { startTimeLimit } from "../core/time-limit";
+import { startShare } from "../core/time-limit";
 import { TableWriter } from "../core/writer";
 import { ProtocolError } from "./api";
 import type { ListPath, Reader } from "./reader";
@@ -58,7 +58,7 @@ export function catalogue<T extends { id: string }>(definition: Catalogue<T>): C
       let seen = 0;
       let bad = 0;
       log.info(`Fetching ${name} via GET`);
-      const limit = startTimeLimit(name, TIME_SHARE * (run.deadline - run.clock.now()));
+      const limit = startShare(name, TIME_SHARE * (run.deadline - run.clock.now()));
       try {
         for await (const page of definition.fetch(run, run.reader.within(limit.signal))) {
           const rows: Row[] = [];
@@ -96,7 +96,8 @@ export async function* pagedRows(
   reader: Reader,
   path: ListPath,
 ): AsyncGenerator<unknown[]> {
-  for await (const { rows } of reader.pages(path, { pageSize: settings.QTICKETS_PAGE_SIZE })) yield rows;
+  const query = { pageSize: settings.QTICKETS_PAGE_SIZE };
+  for await (const { content } of reader.pages(path, query, (rows) => rows)) yield content;
 }
 
 /** A moment that may be absent and may lie in the far future: the end of a discount, say. */

@@ -12,14 +12,12 @@ export const events: Source = {
     run.log.info("Fetching events via GET /events");
     const { settings, quarantine, counts } = run;
     const select = settings.QTICKETS_SELECT_FIELDS ? { select: EVENT_FIELDS } : {};
+    const query = { ...select, pageSize: settings.QTICKETS_PAGE_SIZE };
     const rows = new Map<string, { event: Run["events"][number]; row: Run["eventRows"][number] }>();
     let seen = 0;
     let bad = 0;
-    for await (const page of run.reader.pages("/events", {
-      ...select,
-      pageSize: settings.QTICKETS_PAGE_SIZE,
-    })) {
-      for (const raw of page.rows) {
+    for await (const { content } of run.reader.pages("/events", query, (rows) => rows)) {
+      for (const raw of content) {
         seen += 1;
         const parsed = run.schemas.event.safeParse(raw);
         try {

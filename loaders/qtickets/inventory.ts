@@ -2,7 +2,7 @@ import { TableWriter } from "../core/writer";
 import { ExpectedError, StoppedError } from "../core/errors";
 import { ApiError } from "../core/http";
 import type { Row } from "../core/database";
-import { startTimeLimit } from "../core/time-limit";
+import { startShare } from "../core/time-limit";
 import { BadValue } from "../core/values";
 import { seconds } from "./catalogue";
 import { openShows } from "./event-rows";
@@ -35,7 +35,7 @@ export const inventory: Source = {
     const snapshot = Math.floor(clock.now() / 1000);
     const lastMoment = run.deadline - KEPT_SHARE * (run.deadline - run.startedAt);
     // A request that hangs must not cost the facts their time either.
-    const limit = startTimeLimit("inventory", lastMoment - clock.now());
+    const limit = startShare("inventory", lastMoment - clock.now());
     const reader = run.reader.within(limit.signal);
     const rows: Row[] = [];
     const failures: string[] = [];

@@ -1,11 +1,11 @@
 import { TableWriter } from "../core/writer";
 import { ApiError } from "../core/http";
-import type { Row } from "../core/database";
 import { ExpectedError } from "../core/errors";
 import { IdSet } from "../core/id-set";
-import { BadValue, moscowDay } from "../core/values";
-import type { Condition, Page } from "./api";
-import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
+import { moscowDay } from "../core/values";
+import type { Condition } from "./api";
+import { readOrderPage, together, type Candidate, type Group, type OrderPage } from "./order-page";
+import { ORDER_COLUMNS } from "./order-rows";
 import { checkShare, count, type Run, type Source } from "./run";
 import { ORDER_FIELDS, type Order } from "./schemas";
 import { filterTime } from "./windows";
@@ -60,17 +60,6 @@ interface State {
   bad: number;
 }
 
-/** An order as it is going to be written. */
-interface Candidate {
-  id: string;
-  version: number;
-  rows: Row[];
-  /** Moscow day of sale. */
-  day: string | null;
-  paid: boolean;
-  isNewSale: boolean;
-}
-
 /** Orders that are looked up together. */
 const LOOKED_UP = 2000;
 
@@ -81,12 +70,15 @@ async function readings(run: Run): Promise<Reading[]> {
   if (paid === null) return [{ what: "all", where: [], belongs: () => true }];
 
   const isPaid: Condition = { column: "payed", value: 1 };
-  if (!(await honours(run, "payed_at", [isPaid]))) {
+  const [byPayment, byChange] = await Promise.all([
+    honours(run, "payed_at", [isPaid]),
+    plan.advances && filtersByChange(run),
+  ]);
+  if (!byPayment) {
     throw new ExpectedError(
       `The API did not honour the filter by payment time: it counts every order as paid after 2100. Nothing was loaded; check that the body of GET requests reaches it (a proxy may strip it).`,
     );
   }
-  const byChange = plan.advances && (await filtersByChange(run));
   // What changes during the run is left to the next one, which reads it as changed. So no order comes into the listing
   // while it is read: those that leave it show in the total, and no other slips past in their place.
   const settled: Condition[] = byChange
@@ -164,64 +156,27 @@ async function read(run: Run, reading: Reading, state: State): Promise<void> {
   };
   let pages = 0;
   let rows = 0;
-  for await (const page of run.reader.pages("/orders", query)) {
+  for await (const page of run.reader.pages("/orders", query, (raw) =>
+    readOrderPage(run, reading.belongs, raw),
+  )) {
     pages += 1;
-    rows += page.rows.length;
-    await takePage(run, reading, page, state);
+    rows += page.size;
+    await takePage(run, reading, page.content, state);
     log.debug("Read a page of orders", { reading: reading.what, page: pages, total: page.total });
   }
   log.info("Fetched orders from QTickets API via GET", { reading: reading.what, pages, rows });
 }
 
-async function takePage(run: Run, reading: Reading, page: Page, state: State): Promise<void> {
-  const newest = run.stopwatch.time("rows", () => candidates(run, reading, page, state));
-  const wanted: Candidate[] = [];
-  for (const one of newest.values()) {
-    const sure = one.isNewSale || state.written.has(one.id);
-    (sure ? wanted : state.doubtful).push(one);
-  }
-  await write(run, state, wanted);
+async function takePage(run: Run, reading: Reading, page: OrderPage, state: State): Promise<void> {
+  state.seen += page.seen;
+  state.bad += page.bad.length;
+  for (const { id, reason } of page.bad) run.quarantine.add("orders", id, reason);
+  count(run.counts.dropped, `outside the ${reading.what} window`, page.outside);
+  await write(run, state, page.sales);
+  const known = (one: Candidate) => state.written.has(one.id);
+  await write(run, state, together(page.others.filter(known)));
+  state.doubtful.push(...page.others.filter((one) => !known(one)));
   if (state.doubtful.length >= LOOKED_UP) await settleDoubtful(run, state);
-}
-
-/** The orders of a page that belong to the reading, each in its newest version. */
-function candidates(run: Run, reading: Reading, page: Page, state: State): Map<string, Candidate> {
-  const { counts } = run;
-  const newest = new Map<string, Candidate>();
-  const context = {
-    eventOfShow: run.eventOfShow,
-    cityOfEvent: run.cityOfEvent,
-    readAt: run.startedAt,
-    payloads: run.settings.QTICKETS_PAYLOADS,
-    onRefundWithoutAmount: () => count(counts.notes, "refunds without an amount"),
-  };
-  for (const raw of page.rows) {
-    state.seen += 1;
-    try {
-      const order = run.readOrder(raw);
-      if (!reading.belongs(order)) {
-        count(counts.dropped, `outside the ${reading.what} window`);
-        continue;
-      }
-      const version = orderVersion(order, run.startedAt);
-      if ((newest.get(order.id)?.version ?? -1) > version) continue;
-      const rows = orderRows(order, context);
-      const paid = paymentMoment(order);
-      newest.set(order.id, {
-        id: order.id,
-        version,
-        rows,
-        day: saleDay(order),
-        paid: paid !== null,
-        isNewSale: isNewSale(run, paid),
-      });
-    } catch (error) {
-      if (!(error instanceof BadValue)) throw error;
-      state.bad += 1;
-      run.quarantine.add("orders", (raw as { id?: unknown } | null)?.id, error.message);
-    }
-  }
-  return newest;
 }
 
 async function settleDoubtful(run: Run, state: State): Promise<void> {
@@ -233,29 +188,20 @@ async function settleDoubtful(run: Run, state: State): Promise<void> {
   );
   // An order of this run may still be on its way to the server.
   const known = (id: string) => found.has(id) || state.written.has(id);
-  for (const { id, paid } of doubtful) {
+  for (const { id, day } of doubtful) {
     if (!known(id)) {
-      count(run.counts.dropped, paid ? "paid before the days that are loaded" : "never paid");
+      count(run.counts.dropped, day === null ? "never paid" : "paid before the days that are loaded");
     }
   }
-  await write(
-    run,
-    state,
-    doubtful.filter(({ id }) => known(id)),
-  );
+  await write(run, state, together(doubtful.filter(({ id }) => known(id))));
 }
 
-async function write(run: Run, state: State, orders: readonly Candidate[]): Promise<void> {
-  for (const { id, day } of orders) {
-    touch(run, day);
-    state.written.add(id);
-  }
-  await state.writer.add(orders.flatMap(({ rows }) => rows));
-}
-
-/** A paid order within the days that are loaded whole. All others are written only over what is there already. */
-function isNewSale(run: Run, paid: number | null): boolean {
-  return paid !== null && (run.plan.mode === "window" || paid >= run.plan.readFrom);
+async function write(run: Run, state: State, { ids, lines, oldestDay, withoutDay }: Group): Promise<void> {
+  const { touched } = run;
+  if (withoutDay) touched.unknown = true;
+  if (oldestDay !== null && oldestDay < (touched.oldestDay ?? "9")) touched.oldestDay = oldestDay;
+  for (const id of ids) state.written.add(id);
+  await state.writer.addLines(lines);
 }
 
 async function knownOrders(run: Run, ids: readonly string[]): Promise<Set<string>> {
@@ -271,10 +217,4 @@ async function knownOrders(run: Run, ids: readonly string[]): Promise<Set<string
     { ids },
   );
   return new Set(found.map((row) => row.order_id));
-}
-
-function touch(run: Run, day: string | null): void {
-  const { touched } = run;
-  if (day === null) touched.unknown = true;
-  else if (touched.oldestDay === null || day < touched.oldestDay) touched.oldestDay = day;
 }

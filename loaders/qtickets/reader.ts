@@ -10,7 +10,8 @@ import { SEATS_BODY } from "./seat-counts";
 export interface Reader {
   /** Files hold everything at once: no filters, no seats, and watermarks do not move. */
   readonly offline: boolean;
-  pages(path: ListPath, query: ListQuery): AsyncIterable<Page>;
+  /** Pages in their order; `read` is called for each when it arrives, see `listPages`. */
+  pages<T>(path: ListPath, query: ListQuery, read: (rows: unknown[]) => T): AsyncIterable<Page<T>>;
   count(path: "/orders", where: readonly Condition[]): Promise<number>;
   seats(showId: string): Promise<unknown>;
   /** The parsed answer of a path that is not paged. */
@@ -26,7 +27,7 @@ export type ListPath = "/orders" | "/events" | "/discounts" | "/promo-codes";
 export function apiReader(client: Pick<HttpClient, "get">, concurrency: number): Reader {
   return {
     offline: false,
-    pages: (path, query) => listPages(client, path, query, concurrency),
+    pages: (path, query, read) => listPages(client, path, query, read, concurrency),
     count: (path, where) => countRows(client, path, where),
     seats: (showId) => client.get(`/shows/${showId}/seats`, SEATS_BODY),
     answer: (path, body) => client.get(path, body),
@@ -42,13 +43,14 @@ export function observed(
 ): Reader {
   return {
     ...reader,
-    pages: async function* (path, query) {
-      const pages = reader.pages(path, query)[Symbol.asyncIterator]();
+    pages: async function* (path, query, read) {
+      const work = (rows: unknown[]) => stopwatch.time("rows", () => read(rows));
+      const pages = reader.pages(path, query, work)[Symbol.asyncIterator]();
       try {
         for (;;) {
           const next = await stopwatch.wait("fetch", Promise.resolve(pages.next()));
           if (next.done) return;
-          told(next.value.rows.length, next.value.total);
+          told(next.value.size, next.value.total);
           yield next.value;
         }
       } finally {
@@ -79,9 +81,9 @@ export function fixtureReader(directory: string): Reader {
   const reader: Reader = {
     offline: true,
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, a file is not
-    pages: async function* (path) {
+    pages: async function* (path, _query, read) {
       const rows = path === "/orders" || path === "/events" ? lists[path] : [];
-      yield { rows, total: rows.length };
+      yield { content: read(rows), size: rows.length, total: rows.length };
     },
     count: () => Promise.resolve(0),
     seats: () => Promise.resolve({ data: [] }),

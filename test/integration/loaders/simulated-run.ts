@@ -122,6 +122,6 @@ function crashing(real: Database, crash: Crash | undefined): Database {
     rows: <T>(...args: Parameters<Database["rows"]>) => around(() => real.rows<T>(...args)),
     run: (...args) => around(() => real.run(...args)),
     insert: (...args) => around(() => real.insert(...args)),
-    insertLines: (...args) => around(() => real.insertLines(...args)),
+    insertBlock: (...args) => around(() => real.insertBlock(...args)),
   };
 }

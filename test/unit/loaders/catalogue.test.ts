@@ -37,9 +37,9 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
   const reader = {
     offline: false,
     answer,
-    pages: async function* (path: string, body: unknown) {
+    pages: async function* (path: string, body: unknown, read: (rows: unknown[]) => unknown) {
       const rows = (await answer(path, body)) as unknown[];
-      yield { rows, total: rows.length };
+      yield { content: read(rows), size: rows.length, total: rows.length };
     },
     within: () => reader,
   };
@@ -51,7 +51,7 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
     log: { error: nothing, warning: nothing, info: nothing, debug: nothing },
     database: {
       name: "zakaz",
-      insertLines: () => Promise.resolve(),
+      insertBlock: () => Promise.resolve(),
     },
     reader,
     quarantine: { reasons: {}, add: (...line: unknown[]) => void quarantined.push(line) },

@@ -64,10 +64,12 @@ class SlowListing {
   }
 }
 
+const idsOf = (rows: unknown[]) => (rows as { id: number }[]).map(({ id }) => id);
+
 async function readAll(listing: SlowListing, concurrency: number): Promise<number[][]> {
   const pages: number[][] = [];
-  for await (const page of listPages(listing, "/orders", { pageSize: 3 }, concurrency)) {
-    pages.push((page.rows as { id: number }[]).map(({ id }) => id));
+  for await (const page of listPages(listing, "/orders", { pageSize: 3 }, idsOf, concurrency)) {
+    pages.push(page.content);
   }
   return pages;
 }
@@ -168,7 +170,7 @@ describe("bounded, whatever the server says", () => {
     return { asked, get };
   };
   const consume = async (client: ReturnType<typeof instant>, concurrency: number) => {
-    for await (const page of listPages(client, "/orders", { pageSize: 2 }, concurrency)) void page;
+    for await (const page of listPages(client, "/orders", { pageSize: 2 }, idsOf, concurrency)) void page;
   };
 
   test("a page repeated for ever ends at its second appearance, with the few requests that were under way", async () => {
@@ -209,7 +211,7 @@ describe("bounded, whatever the server says", () => {
       const data = Array.from({ length: page > 10 ? 0 : 2500 }, (_, index) => ({ id: page * 2500 + index }));
       return { data, paging: { perPage: 2500, currentPage: page, total: 25_000 } };
     };
-    for await (const page of listPages({ get }, "/orders", { pageSize: 2500 }, 16)) void page;
+    for await (const page of listPages({ get }, "/orders", { pageSize: 2500 }, idsOf, 16)) void page;
     expect(greatest).toBe(2);
   });
 
@@ -223,7 +225,7 @@ describe("bounded, whatever the server says", () => {
     };
     await expect(
       (async () => {
-        for await (const page of listPages({ get }, "/orders", { pageSize: 2 }, 4)) void page;
+        for await (const page of listPages({ get }, "/orders", { pageSize: 2 }, idsOf, 4)) void page;
       })(),
     ).rejects.toThrow("says it has 3 rows and gave 3, 3 times over");
   });

@@ -38,8 +38,8 @@ async function readAll(
   query: ListQuery = { pageSize: 3 },
 ): Promise<number[]> {
   const seen: number[] = [];
-  for await (const page of listPages(client, "/orders", query)) {
-    seen.push(...(page.rows as { id: number }[]).map(({ id }) => id));
+  for await (const page of listPages(client, "/orders", query, (rows) => rows)) {
+    seen.push(...(page.content as { id: number }[]).map(({ id }) => id));
   }
   return seen;
 }

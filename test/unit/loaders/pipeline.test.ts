@@ -49,8 +49,9 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
   closers.push(() => client.close());
   const read = async (): Promise<number[]> => {
     const ids: number[] = [];
-    for await (const page of listPages(client, "/orders", { pageSize: 1 }, concurrency)) {
-      ids.push(...(page.rows as { id: number }[]).map(({ id }) => id));
+    const idsOf = (rows: unknown[]) => (rows as { id: number }[]).map(({ id }) => id);
+    for await (const page of listPages(client, "/orders", { pageSize: 1 }, idsOf, concurrency)) {
+      ids.push(...page.content);
     }
     return ids;
   };

@@ -1,5 +1,7 @@
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { PackedBlock } from "../../../loaders/core/block";
 import type { Database } from "../../../loaders/core/database";
 import { createLog } from "../../../loaders/core/log";
 import { tsvLine } from "../../../loaders/core/tsv";
@@ -10,17 +12,22 @@ interface Insert {
   lines: string[];
 }
 
+function unpacked({ encoding, chunks }: PackedBlock): string {
+  const bytes = Buffer.concat(chunks);
+  return (encoding === "zstd" ? zstdDecompressSync(bytes) : gunzipSync(bytes)).toString();
+}
+
 /** A database that takes inserts when it is told to. */
 function slowDatabase() {
   const inserts: Insert[] = [];
   const waiting: ((error?: Error) => void)[] = [];
-  const insertLines: Database["insertLines"] = (_table, _columns, chunks, token) => {
-    inserts.push({ token, lines: Buffer.concat(chunks).toString().split("\n").slice(0, -1) });
+  const insertBlock: Database["insertBlock"] = (_table, _columns, block, token) => {
+    inserts.push({ token, lines: unpacked(block).split("\n").slice(0, -1) });
     return new Promise((resolve, reject) =>
       waiting.push((error) => (error === undefined ? resolve() : reject(error))),
     );
   };
-  return { inserts, waiting, database: { name: "zakaz", insertLines } as Database };
+  return { inserts, waiting, database: { name: "zakaz", insertBlock } as Database };
 }
 
 const log = createLog({ name: "t", level: "ERROR", format: "text", write: () => undefined });
@@ -66,6 +73,7 @@ test("a failed insert is thrown by the next call, and nothing more is sent", asy
   const { inserts, waiting, database } = slowDatabase();
   const writer = writerOf(database, 1);
   await writer.add([{ order: 1, item: 1 }]);
+  await expect.poll(() => waiting.length).toBe(1);
   waiting[0]?.(new Error("disk full"));
   await expect(writer.add([{ order: 2, item: 1 }])).rejects.toThrow("disk full");
   await expect(writer.finish()).rejects.toThrow("disk full");
