@@ -1,13 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { contradictions } from "./config/contradictions";
 import { commands, NAMESPACE, type Problem, report } from "./config/problem";
-import { type SecretKey, secretKeys, type Settings, settings } from "./config/settings";
+import {
+  type OptionalSecretKey,
+  type RequiredSecretKey,
+  requiredSecretKeys,
+  type SecretKey,
+  secretKeys,
+  type Settings,
+  settings,
+} from "./config/settings";
 import { type SecretValues, weaknesses } from "./config/strength";
 import { unknownKeys } from "./config/unknown-keys";
 
 /** The stack's configuration; a secret is an Output marked secret. */
 export type StackConfig = Settings & {
-  secrets: Record<SecretKey, pulumi.Output<string>>;
+  secrets: Record<RequiredSecretKey, pulumi.Output<string>> &
+    Partial<Record<OptionalSecretKey, pulumi.Output<string>>>;
 };
 
 /**
@@ -28,10 +37,12 @@ export function readConfig(): StackConfig {
   }
 
   const values: SecretValues = {};
+  const required: readonly SecretKey[] = requiredSecretKeys;
   for (const key of secretKeys) {
     const value = given[key];
     if (value === undefined || value === "") {
-      problems.push({ key, problem: "is not set", command: commands.setSecret(key) });
+      if (required.includes(key))
+        problems.push({ key, problem: "is not set", command: commands.setSecret(key) });
     } else if (!isEncrypted(key)) {
       problems.push({ key, problem: "is stored in the clear", command: commands.setSecret(key) });
     } else {
@@ -41,7 +52,7 @@ export function readConfig(): StackConfig {
   problems.push(...weaknesses(stack, values));
   problems.push(...unknownKeys(Object.keys(given), [...Object.keys(settings.shape), ...secretKeys]));
   if (parsed.success) {
-    const further = contradictions(parsed.data, Object.keys(given), values.qticketsToken);
+    const further = contradictions(parsed.data, Object.keys(given), values);
     problems.push(...further.filter(({ key }) => !problems.some((known) => known.key === key)));
   }
 
@@ -49,7 +60,7 @@ export function readConfig(): StackConfig {
   return {
     ...parsed.data,
     secrets: Object.fromEntries(
-      secretKeys.map((key) => [key, pulumi.secret(values[key] as string)]),
+      Object.entries(values).map(([key, value]) => [key, pulumi.secret(value)]),
     ) as StackConfig["secrets"],
   };
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { benchLoader } from "./loader";
 import { ROOT, run, freePort, TestStack } from "../test/support/stack";
-import { secretKeys } from "../config/settings";
+import { requiredSecretKeys } from "../config/settings";
 import { newPassword } from "../ops/password";
 
 /**
@@ -68,7 +68,7 @@ async function benchStack(): Promise<void> {
   const stack = new TestStack(`bench${process.pid}`);
   try {
     await must(stack.pulumi("stack", "init", stack.name));
-    await stack.config(Object.fromEntries(secretKeys.map((key) => [key, newPassword()])), true);
+    await stack.config(Object.fromEntries(requiredSecretKeys.map((key) => [key, newPassword()])), true);
     await stack.config({
       instance: stack.instance,
       httpPort: String(await freePort()),

@@ -21,6 +21,8 @@ export interface LoaderRunArgs {
   qticketsToken: pulumi.Output<string>;
   /** Base URL of the API; undefined: the vendor's own, the loader's default. */
   qticketsUrl?: pulumi.Output<string> | undefined;
+  /** Key of the hashes of barcodes, where those are read. */
+  barcodeKey?: pulumi.Output<string> | undefined;
   /** Optional data sets that are read besides. */
   datasets: Settings["datasets"];
   /** `none`: nothing runs. `dryRun`: the smoke. `live`: the smoke, then a load. */
@@ -55,6 +57,7 @@ const SKIP_FLAGS = {
   priceShades: "QTICKETS_SKIP_PRICE_SHADES",
   discounts: "QTICKETS_SKIP_DISCOUNTS",
   promoCodes: "QTICKETS_SKIP_PROMO_CODES",
+  barcodes: "QTICKETS_SKIP_BARCODES",
 } satisfies Record<Settings["datasets"][number], string>;
 
 function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
@@ -67,6 +70,7 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
     CLICKHOUSE_PASSWORD: args.loaderPassword,
   };
   for (const dataset of args.datasets) settings[SKIP_FLAGS[dataset]] = "false";
+  if (args.barcodeKey) settings["QTICKETS_BARCODE_KEY"] = args.barcodeKey;
   if (args.qticketsUrl) {
     settings["QTICKETS_BASE_URL"] = args.qticketsUrl;
     // Plain http is for the sandbox alone, and only by this consent.

@@ -1,16 +1,16 @@
 import { commands, type Problem } from "./problem";
 import type { Settings } from "./settings";
-import { isSample } from "./strength";
+import { isSample, type SecretValues } from "./strength";
 
 /**
  * Settings that are well formed one by one and make no sense together.
  * @param given keys that the stack itself sets
- * @param token the API's token, undefined when it is missing
+ * @param secrets those that are set as they should be
  */
 export function contradictions(
   settings: Settings,
   given: readonly string[],
-  token: string | undefined,
+  secrets: SecretValues,
 ): Problem[] {
   const found: Problem[] = [];
   const add = (key: string, problem: string, command: string) => found.push({ key, problem, command });
@@ -23,7 +23,7 @@ export function contradictions(
     );
   }
   if (settings.source === "qtickets") {
-    if (token !== undefined && isSample(token)) {
+    if (secrets.qticketsToken !== undefined && isSample(secrets.qticketsToken)) {
       add(
         "qticketsToken",
         "is a sample or placeholder, which the vendor's API (zakaz:source is qtickets) does not know",
@@ -33,6 +33,14 @@ export function contradictions(
     if (given.includes("sandbox")) {
       add("sandbox", "describes synthetic data, but zakaz:source is qtickets", commands.remove("sandbox"));
     }
+  }
+
+  const barcodes = settings.datasets.includes("barcodes");
+  if (barcodes && secrets.barcodeKey === undefined) {
+    add("barcodeKey", "is not set, but zakaz:datasets names barcodes", commands.setSecret("barcodeKey"));
+  }
+  if (!barcodes && given.includes("barcodeKey")) {
+    add("barcodeKey", "is set, but zakaz:datasets does not name barcodes", commands.remove("barcodeKey"));
   }
 
   const { bindAddress, publishWithoutTls } = settings;

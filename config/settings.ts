@@ -86,10 +86,10 @@ export const settings = z.object({
     .enum(["none", "dryRun", "live"])
     .default("none")
     .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
-  datasets: json(z.array(z.enum(["priceShades", "discounts", "promoCodes"])))
+  datasets: json(z.array(z.enum(["priceShades", "discounts", "promoCodes", "barcodes"])))
     .prefault("[]")
     .describe(
-      "Optional data sets that the loader reads besides: JSON list of `priceShades`, `discounts`, `promoCodes`.",
+      "Optional data sets that the loader reads besides: JSON list of `priceShades`, `discounts`, `promoCodes`, `barcodes`. Barcodes are kept as keyed hashes only, and need `barcodeKey`.",
     ),
   sandbox: json(
     z.strictObject({
@@ -112,14 +112,26 @@ export const settings = z.object({
 
 export type Settings = z.output<typeof settings>;
 
-/** Secret keys: each is required, none has a default. `user`: the user of the warehouse whose password it is. */
+/** Secret keys: none has a default. `user`: the user of the warehouse whose password it is. */
 export const secrets = {
   adminPassword: { user: "admin", text: "Password of `admin`: schema, access, recovery." },
   loaderPassword: { user: "etl_writer", text: "Password of `etl_writer`, the loader's user." },
   datalensPassword: { user: "datalens_reader", text: "Password of `datalens_reader`, the user of DataLens." },
   backupPassword: { user: "backup_user", text: "Password of `backup_user`." },
   qticketsToken: { user: undefined, text: "Token of the Qtickets API, or any text for the sandbox." },
+  barcodeKey: {
+    user: undefined,
+    text: "Key of the hashes under which barcodes are kept; needed exactly when `datasets` names `barcodes`. Another key makes other hashes: rows of the old one stay until they are 400 days old.",
+  },
 } as const satisfies Record<string, { user: string | undefined; text: string }>;
 
 export type SecretKey = keyof typeof secrets;
 export const secretKeys = Object.keys(secrets) as SecretKey[];
+
+/** The secret keys that a stack needs only because of another key: `contradictions.ts` tells when. */
+const optionalSecretKeys = ["barcodeKey"] as const satisfies SecretKey[];
+export type OptionalSecretKey = (typeof optionalSecretKeys)[number];
+export type RequiredSecretKey = Exclude<SecretKey, OptionalSecretKey>;
+export const requiredSecretKeys = secretKeys.filter(
+  (key): key is RequiredSecretKey => !optionalSecretKeys.some((optional) => optional === key),
+);

@@ -1,3 +1,4 @@
+import { SHORTEST_BARCODE_KEY } from "../loaders/qtickets/barcode-key";
 import { commands, type Problem } from "./problem";
 import { type SecretKey, secretKeys, secrets } from "./settings";
 
@@ -32,7 +33,8 @@ export type SecretValues = Partial<Record<SecretKey, string>>;
 
 /**
  * What is wrong with the secrets of a stack.
- * A vendor's token has the vendor's length and letters, so only samples and reuse count for it.
+ * A vendor's token has the vendor's length and letters, so only samples and reuse count for it. No sample stands for the
+ * key of barcodes, so that the sample stack makes no exception of it.
  */
 export function weaknesses(stack: string, values: SecretValues): Problem[] {
   const found: Problem[] = [];
@@ -41,7 +43,9 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
     if (value === undefined) continue;
     const problem =
       malformed(value) ??
-      (stack === SAMPLE_STACK ? undefined : (sample(value) ?? reused(key, values) ?? weak(key, value)));
+      (stack === SAMPLE_STACK && key !== "barcodeKey"
+        ? undefined
+        : (sample(value) ?? reused(key, values) ?? weak(key, value)));
     if (problem !== undefined) found.push({ key, problem, command: commands.setSecret(key) });
   }
   return found;
@@ -67,9 +71,10 @@ function reused(key: SecretKey, values: SecretValues): string | undefined {
 
 function weak(key: SecretKey, value: string): string | undefined {
   const { user } = secrets[key];
-  if (user === undefined) return undefined;
-  if (value.length < SHORTEST_PASSWORD) return `is shorter than ${SHORTEST_PASSWORD} characters`;
-  if (value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
+  if (user === undefined && key !== "barcodeKey") return undefined;
+  const shortest = key === "barcodeKey" ? SHORTEST_BARCODE_KEY : SHORTEST_PASSWORD;
+  if (value.length < shortest) return `is shorter than ${shortest} characters`;
+  if (user !== undefined && value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
   if (new Set(value).size < LEAST_DISTINCT) return `has fewer than ${LEAST_DISTINCT} different characters`;
   return counts(value) ? "counts up or down (abcd, 4321)" : undefined;
 }

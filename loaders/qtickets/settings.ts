@@ -10,6 +10,7 @@ import {
   logShape,
   quarantineShape,
 } from "../core/settings";
+import { SHORTEST_BARCODE_KEY } from "./barcode-key";
 
 const BASE_URL_FORM =
   "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
@@ -102,9 +103,9 @@ export const settingsSchema = z.object({
   QTICKETS_SKIP_DISCOUNTS: skip("the catalogue of discounts", true),
   QTICKETS_SKIP_PROMO_CODES: skip("the catalogue of promo codes", true),
   QTICKETS_SKIP_BARCODES: skip("ticket barcodes (kept as keyed hashes only)", true),
-  QTICKETS_BARCODE_KEY: setting(z.string().min(32).optional(), {
+  QTICKETS_BARCODE_KEY: setting(z.string().min(SHORTEST_BARCODE_KEY).optional(), {
     doc: "Key of the hashes under which barcodes are kept; without it barcodes are left out. Another key makes other hashes.",
-    form: "a secret of 32 characters or more, such as `openssl rand -hex 32` gives",
+    form: `a secret of ${SHORTEST_BARCODE_KEY} characters or more, such as \`openssl rand -hex 32\` gives`,
     secret: true,
   }),
   QTICKETS_SKIP_PARTNER_TICKETS: skip("partner tickets; they are never requested, whatever is set", true),

@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import PQueue from "p-queue";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { secretKeys } from "../../config/settings";
+import { requiredSecretKeys, secretKeys } from "../../config/settings";
 import { dockerLines, freePort, type Result, run, TestStack } from "../support/stack";
 
 /**
@@ -12,7 +12,7 @@ import { dockerLines, freePort, type Result, run, TestStack } from "../support/s
  */
 const stack = new TestStack(`bad${process.pid}`);
 const strong = () => randomBytes(12).toString("hex");
-const secrets = Object.fromEntries(secretKeys.map((key) => [key, strong()]));
+const secrets = Object.fromEntries(requiredSecretKeys.map((key) => [key, strong()]));
 
 interface Case {
   name: string;
@@ -102,6 +102,21 @@ const cases: Case[] = [
     change: { source: "qtickets", sandbox: '{"days":3}' },
     says: { sandbox: "describes synthetic data, but zakaz:source is qtickets" },
   },
+  {
+    name: "barcodes without a key",
+    change: { datasets: '["barcodes"]' },
+    says: { barcodeKey: "is not set, but zakaz:datasets names barcodes" },
+  },
+  {
+    name: "a key without barcodes",
+    change: { datasets: '["discounts"]', barcodeKey: strong() + strong() },
+    says: { barcodeKey: "is set, but zakaz:datasets does not name barcodes" },
+  },
+  {
+    name: "short key of barcodes",
+    change: { datasets: '["barcodes"]', barcodeKey: strong() },
+    says: { barcodeKey: "is shorter than 32 characters" },
+  },
   { name: "one port for two", change: { nativePort: "0" }, says: { nativePort: "is " } },
   {
     name: "floating image tag",
@@ -136,7 +151,11 @@ async function configFile(name: string, { change, inTheClear = [] }: Case): Prom
   const pairs: string[] = [];
   for (const [key, value] of Object.entries(change)) {
     if (value === undefined) await config("rm", `zakaz:${key}`);
-    else pairs.push(key in secrets ? "--secret" : "--plaintext", `zakaz:${key}=${value}`);
+    else
+      pairs.push(
+        (secretKeys as string[]).includes(key) ? "--secret" : "--plaintext",
+        `zakaz:${key}=${value}`,
+      );
   }
   for (const key of inTheClear) pairs.push("--plaintext", `zakaz:${key}=${secrets[key]}`);
   if (pairs.length > 0) await config("set-all", ...pairs);
@@ -187,7 +206,8 @@ describe("a bad configuration is refused by a preview", () => {
     });
     expect(stdout).not.toMatch(/\n\s+at /);
     for (const [key, value] of Object.entries({ ...secrets, ...change })) {
-      if (value !== undefined && /Pass?word|Token/.test(key)) expect(stdout + stderr).not.toContain(value);
+      if (value !== undefined && /Pass?word|Token|Key/.test(key))
+        expect(stdout + stderr).not.toContain(value);
     }
   });
 });

@@ -1,14 +1,16 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startSandbox } from "../../sandbox/server";
 import { formsOf, LeakSearch, madeMarker, marker } from "../support/leak-search";
 import { ProcessSampler } from "../support/process-sampler";
 import { dockerLines, freePort, type Result, run, TestStack } from "../support/stack";
 
 /**
  * Every secret of a stack is a marker that stands nowhere else. After a life with good and bad days, no form of any
- * marker may be found anywhere but where it belongs (encrypted in configuration and state).
+ * marker may be found anywhere but where it belongs (encrypted in configuration and state). No barcode may be found at
+ * all, though the loads read them.
  */
 const stack = new TestStack(`leak${process.pid}`);
 const server = `ch-zakaz-${stack.instance}`;
@@ -20,9 +22,12 @@ const markers = {
   datalensPassword: marker("datalensPassword"),
   backupPassword: marker("backupPassword"),
   qticketsToken: marker("qticketsToken"),
+  barcodeKey: marker("barcodeKey"),
 };
 const passphrase = marker("passphrase");
 const wrongToken = marker("a wrong token");
+const data = { seed: 1, ordersPerDay: 5, days: 10, events: 4 };
+let barcodes: string[];
 let admin = markers.adminPassword.value;
 const search = new LeakSearch(join(stack.folder, "search"));
 
@@ -37,6 +42,41 @@ async function say(place: string, ...args: string[]): Promise<Result> {
 /** Arguments of docker for a client in the server's container. */
 function inContainer(...command: string[]): string[] {
   return ["exec", "-e", "CLICKHOUSE_PASSWORD", server, ...command];
+}
+
+/** Every barcode of the stack's sandbox: the same values give the same data. */
+async function sandboxBarcodes(): Promise<string[]> {
+  const twin = await startSandbox(data);
+  try {
+    const orders = twin.data.orders();
+    const tickets = [...Array(orders.length).keys()].flatMap((index) => orders.at(index).baskets);
+    return tickets.flatMap(({ barcode }) => barcode ?? []);
+  } finally {
+    await twin.close();
+  }
+}
+
+/** What the server prints for a query of the administrator. */
+async function query(sql: string): Promise<string> {
+  const env = { ...process.env, CLICKHOUSE_PASSWORD: admin };
+  const { code, stdout, stderr } = await run(
+    "docker",
+    inContainer("clickhouse-client", "--user=admin", "-q", sql),
+    { env },
+  );
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** Every row of every table that a load may write. */
+async function searchTables(): Promise<void> {
+  const names = await query(
+    "SELECT concat(database, '.', name) FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree'",
+  );
+  for (const name of names.trim().split("\n")) {
+    const rows = await query(`SELECT * FROM ${name} SETTINGS final = 0 FORMAT JSONEachRow`);
+    await search.text(`table ${name}`, rows, true);
+  }
 }
 
 /** The server's own logs; the tables begin anew with every start of the embedded engine. */
@@ -55,7 +95,9 @@ async function searchServerLogs(when: string): Promise<void> {
 
 beforeAll(async () => {
   mkdirSync(temporary);
+  barcodes = await sandboxBarcodes();
   search.plant(...Object.values(markers), passphrase, wrongToken);
+  search.plant(...barcodes.map((code) => madeMarker("a barcode", code)));
   Object.assign(stack.env, { PULUMI_CONFIG_PASSPHRASE: passphrase.value, TMPDIR: temporary });
   await say("stack init", "pulumi", "stack", "init", stack.name);
   await stack.config(
@@ -71,7 +113,8 @@ beforeAll(async () => {
     protectData: "false",
     source: "sandbox",
     load: "live",
-    sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
+    datasets: '["barcodes"]',
+    sandbox: JSON.stringify(data),
   });
 });
 
@@ -120,6 +163,16 @@ describe("no secret leaks", () => {
       expect((await say(`zakaz ${command}`, "zakaz", command)).code).toBe(0);
     }
     await searchServerLogs("after the first load");
+
+    // Barcodes were read: what is kept of them are hashes under the stack's own key.
+    const hashed = barcodes.map((code) =>
+      createHmac("sha256", markers.barcodeKey.value).update(code).digest("hex"),
+    );
+    const kept = await query("SELECT barcode_hash FROM zakaz.stg_qtickets_api_barcodes_raw FINAL");
+    const hashes = kept.trim().split("\n");
+    expect(hashes.length).toBeGreaterThan(5);
+    expect(hashed).toEqual(expect.arrayContaining(hashes));
+    await searchTables();
   });
 
   it("while things fail: a wrong token, a stopped server, bad SQL", async () => {

@@ -22,7 +22,7 @@ const PROVIDED: Provided = {
 /**
  * Mocks Pulumi's engine: every new resource is recorded with its inputs as the engine got them; whatever is
  * not mocked throws. Import the module under test only after this call.
- * @param config values by full key; passwords and tokens count as set with `--secret`, but for those `inTheClear`
+ * @param config values by full key; passwords, tokens and keys count as set with `--secret`, but for those `inTheClear`
  */
 export async function recordResources(
   config: Record<string, string> = {},
@@ -55,7 +55,7 @@ export async function recordResources(
     true,
   );
   const secretKeys = Object.keys(config).filter(
-    (key) => /(Password|Token)$/.test(key) && !inTheClear.includes(key),
+    (key) => /(Password|Token|Key)$/.test(key) && !inTheClear.includes(key),
   );
   pulumi.runtime.setAllConfig(config, secretKeys);
   return recorded;

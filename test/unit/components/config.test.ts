@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { secretKeys, secrets as declared, settings } from "../../../config/settings";
+import { requiredSecretKeys, secretKeys, secrets as declared, settings } from "../../../config/settings";
 import { recordResources, valueOf } from "../../support/pulumi-mocks";
 
 const strong = () => randomBytes(12).toString("hex");
-const SECRETS = Object.fromEntries(secretKeys.map((key) => [`zakaz:${key}`, strong()]));
+const SECRETS = Object.fromEntries(requiredSecretKeys.map((key) => [`zakaz:${key}`, strong()]));
+const barcodeKey = () => randomBytes(32).toString("hex");
 
 async function read(config: Record<string, string>, stack = "unit", inTheClear: string[] = []) {
   await recordResources(config, stack, inTheClear);
@@ -86,8 +87,8 @@ describe("the stack's configuration", () => {
     ["sandbox", '{"days":5}', "describes synthetic data, but zakaz:source is qtickets"],
     [
       "datasets",
-      '["barcodes"]',
-      'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes" (at 0)',
+      '["clients"]',
+      'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes"|"barcodes" (at 0)',
     ],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
@@ -112,6 +113,59 @@ describe("the stack's configuration", () => {
     expect(await reason(published)).toContain(consent);
     expect(await reason({ ...published, "zakaz:publishWithoutTls": "10.1.2.4" })).toContain(consent);
     await expect(read({ ...published, "zakaz:publishWithoutTls": "10.1.2.3" })).resolves.toBeDefined();
+  });
+});
+
+describe("the key of barcodes", () => {
+  const named = { ...SECRETS, "zakaz:datasets": '["discounts","barcodes"]' };
+
+  it("is given as a secret output where the data set is named", async () => {
+    const key = barcodeKey();
+    const { datasets, secrets } = await read({ ...named, "zakaz:barcodeKey": key });
+    expect(datasets).toEqual(["discounts", "barcodes"]);
+    expect(await valueOf(secrets.barcodeKey!)).toBe(key);
+    expect(await (secrets.barcodeKey as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+  });
+
+  it.each([{}, { "zakaz:barcodeKey": "" }])("is missed where the data set is named", async (given) => {
+    expect(await reason({ ...named, ...given }, "dev")).toBe(
+      "zakaz:barcodeKey is not set, but zakaz:datasets names barcodes. Mend it with: pulumi config set --secret zakaz:barcodeKey --stack dev",
+    );
+  });
+
+  it("is refused where the data set is not named", async () => {
+    expect(await reason({ ...SECRETS, "zakaz:barcodeKey": barcodeKey() }, "prod")).toBe(
+      "zakaz:barcodeKey is set, but zakaz:datasets does not name barcodes. Mend it with: pulumi config rm zakaz:barcodeKey --stack prod",
+    );
+  });
+
+  it("is refused in the clear, once", async () => {
+    const config = { ...named, "zakaz:barcodeKey": barcodeKey() };
+    expect(await reason(config, "dev", ["zakaz:barcodeKey"])).toContain(
+      "zakaz:barcodeKey is stored in the clear. Mend it with: pulumi config set --secret zakaz:barcodeKey",
+    );
+  });
+
+  it.each([
+    [barcodeKey().slice(0, 31), "is shorter than 32 characters"],
+    ["abc1".repeat(8), "has fewer than 6 different characters"],
+    [SECRETS["zakaz:adminPassword"]!.repeat(2), undefined],
+  ])("must be as the loader wants it, and no pattern, on every stack", async (key, problem) => {
+    const config = { ...named, "zakaz:barcodeKey": key };
+    for (const stack of ["dev", "prod"]) {
+      if (problem === undefined) await expect(read(config, stack)).resolves.toBeDefined();
+      else {
+        expect(await reason(config, stack)).toBe(
+          `zakaz:barcodeKey ${problem}. Mend it with: pulumi config set --secret zakaz:barcodeKey --stack ${stack}`,
+        );
+      }
+    }
+  });
+
+  it("is no password of the stack", async () => {
+    const reused = "x7Kp2mQ9vR4tW8zB".repeat(2);
+    const config = { ...named, "zakaz:adminPassword": reused, "zakaz:barcodeKey": reused };
+    expect(await reason(config, "dev")).toContain("zakaz:barcodeKey is the same as zakaz:adminPassword");
   });
 });
 
@@ -185,15 +239,15 @@ ${rows.join("\n")}
 
 ## Secrets
 
-Required, without a default, stored encrypted.
+Without a default, stored encrypted. All are required but \`barcodeKey\`, which is required with its data set and refused without it.
 
 | key | what it is |
 |---|---|
 ${secretKeys.map((key) => `| \`zakaz:${key}\` | ${declared[key].text} |`).join("\n")}
 
 On stack \`dev\` the samples of README.md are allowed. Every other stack refuses a password that is a sample, shorter than 16 characters, made of fewer than 6 different characters,
-counts up or down, contains its user's name, or equals another secret. A token's length is its vendor's; it must not be a sample or equal a password. A secret holds no line break, no quotation mark, no backslash, and does not begin or end with a blank.
-\`npx zakaz rotate <name>\` makes a strong one and puts it to use.
+counts up or down, contains its user's name, or equals another secret. A token's length is its vendor's; it must not be a sample or equal a password. A key of barcodes has 32 characters or more, on stack \`dev\` too: \`openssl rand -hex 32\` prints one. A secret holds no line break, no quotation mark, no backslash, and does not begin or end with a blank.
+\`npx zakaz rotate <name>\` makes a strong password and puts it to use.
 `;
     await expect(page).toMatchFileSnapshot("../../../docs/configuration.md");
   });

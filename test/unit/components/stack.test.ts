@@ -13,6 +13,7 @@ const SECRETS = {
   "zakaz:backupPassword": "unit-backup-secret",
   "zakaz:qticketsToken": "unit-token-secret",
 };
+const BARCODE_KEY = "unit-barcode-key-0123456789abcdefg";
 const CONTAINER = "docker:index/container:Container";
 const COMMAND = "command:local:Command";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -47,7 +48,8 @@ describe("stack with the sandbox and the embedded engine", () => {
       "zakaz:instance": "unit",
       "zakaz:source": "sandbox",
       "zakaz:load": "live",
-      "zakaz:datasets": '["priceShades","promoCodes"]',
+      "zakaz:datasets": '["priceShades","promoCodes","barcodes"]',
+      "zakaz:barcodeKey": BARCODE_KEY,
       "zakaz:httpPort": "18123",
       "zakaz:nativePort": "19000",
       "zakaz:healthInterval": "500ms",
@@ -217,6 +219,8 @@ describe("stack with the sandbox and the embedded engine", () => {
           QTICKETS_RATE_PER_SECOND: "0",
           QTICKETS_SKIP_PRICE_SHADES: "false",
           QTICKETS_SKIP_PROMO_CODES: "false",
+          QTICKETS_SKIP_BARCODES: "false",
+          QTICKETS_BARCODE_KEY: BARCODE_KEY,
           QTICKETS_TOKEN: "unit-token-secret",
           CLICKHOUSE_HOST: "ch-zakaz-unit",
           CLICKHOUSE_PORT: "8123",
