@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { HttpClient } from "../core/http";
 import { IdSet } from "../core/id-set";
@@ -121,6 +122,8 @@ async function* readOnce<T>(
   const ask = async (page: number): Promise<Arrived<T>> => {
     const { data, perPage, total } = readEnvelope(path, await client.get(path, pageBody(query, page)), page);
     totals.add(total);
+    // The next request leaves before this page is read.
+    await setImmediate();
     return { content: read(data), ids: data.map(rowId), perPage, total };
   };
 

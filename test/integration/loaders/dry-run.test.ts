@@ -258,7 +258,7 @@ describe("the image", () => {
       image,
     ]);
     expect(stdout.trim()).toBe(
-      '10001:10001 ["node","--max-semi-space-size=4","--max-old-space-size=128","/app/qtickets.js"]',
+      '10001:10001 ["node","--max-semi-space-size=8","--max-old-space-size=128","/app/qtickets.js"]',
     );
     const shell = ["run", "--rm", "--entrypoint", "sh", image, "-c"];
     const listed = await run("docker", [...shell, "ls /app; stat -c %u:%a /var/lib/zakaz/quarantine; id -u"]);
