@@ -62,7 +62,7 @@ class Bench {
         ...settings,
       }),
     );
-    const shell = `docker run --rm -i --network host --cpus 2 ${this.image} --envfile -`;
+    const shell = `docker run --rm -i --network host --cpus 2 ${this.image} --envfile - --full`;
     const result = await run("sh", ["-c", shell], { input: environment });
     if (result.code !== 0) throw new Error(result.stderr);
     const [row] = await this.warehouse.sql<{ message: string; metrics: string }>(

@@ -64,7 +64,7 @@ export async function runJob(
   const budget = setTimeout(() => {
     stopWith(
       new StoppedError(
-        `The run used up its ${options.seconds} s and was stopped; the next run starts where it began (${options.secondsSetting}).`,
+        `The run used up its ${options.seconds} s and was stopped; the next run starts from the last watermark (${options.secondsSetting}).`,
       ),
     );
   }, deadline - clock.now());

@@ -3,12 +3,13 @@ import type { Database } from "../core/database";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { Stopwatch } from "../core/stopwatch";
-import { MOSCOW } from "../core/values";
+import { MOSCOW, moscowDay } from "../core/values";
 import { readWatermarks, writeWatermarks, type Watermark } from "../core/watermarks";
 import { TableWriter } from "../core/writer";
 import { DateTime } from "luxon";
 import { deriveStatements } from "./derive";
 import { createOrderReader } from "./order-reader";
+import { loadSlice, orders } from "./orders";
 import { EVENT_COLUMNS } from "./event-rows";
 import { count, newCounts, type Run } from "./run";
 import { observed } from "./reader";
@@ -44,9 +45,34 @@ export async function load(input: RunInput): Promise<Run> {
   }
   neverRequested(run);
   await writeEvents(run);
+  await show(run);
+  await loadOlder(run, input);
+  return run;
+}
+
+/** Makes visible what was read, and notes how far that is. */
+async function show(run: Run): Promise<void> {
   await run.stopwatch.wait("recompute", derive(run));
   await moveWatermarks(run);
-  return run;
+}
+
+/**
+ * The rest of a first load, slice by slice. Each is visible and noted before the next one, so that a run that ends has lost
+ * one slice at most. What does not fit into the time is left to the next run.
+ */
+async function loadOlder(run: Run, input: RunInput): Promise<void> {
+  let took = run.clock.now() - run.startedAt;
+  while (run.older !== null) {
+    const began = run.clock.now();
+    const left = `orders: those paid before ${filterTime(run.readFrom, MOSCOW)} are not loaded yet; the next run goes on with them`;
+    if (run.deadline - began < 2 * took) {
+      run.degraded.push(left);
+      return;
+    }
+    await watched(run, { ...orders, load: loadSlice }, input);
+    await show(run);
+    took = run.clock.now() - began;
+  }
 }
 
 /** Data sets that were switched on although they are never requested: said, not ignored. */
@@ -121,6 +147,7 @@ async function prepare(input: RunInput): Promise<Run> {
     ms === null || ms === undefined ? null : filterTime(ms, settings.TZ);
   input.log.info("Chose the window", {
     mode: plan.mode,
+    older_from: time(plan.older?.start),
     paid_from: time(plan.paid?.start),
     paid_until: time(plan.paid?.end),
     changed_since: time(plan.changedSince),
@@ -128,6 +155,9 @@ async function prepare(input: RunInput): Promise<Run> {
   return {
     ...input,
     plan,
+    readFrom: plan.readFrom,
+    older: plan.older,
+    settled: [],
     watermarks,
     counts,
     schemas,
@@ -165,6 +195,7 @@ async function readHistory(
     oldestRead: readUntil === undefined ? await oldestVersion(database) : undefined,
     readUntil,
     readFrom: moment("orders_from"),
+    target: moment("orders_target"),
   };
 }
 
@@ -202,9 +233,13 @@ async function derive(run: Run): Promise<void> {
   }
 }
 
-/** First day of sale that this run compares: the last 92 days, and more when older days may have changed. */
+/**
+ * First day of sale that this run compares: the last 92 days, and more when older days may have changed. As long as the
+ * first load is under way, no day before those that it has read whole.
+ */
 async function firstDay(run: Run): Promise<string> {
   const { database, touched, plan, startedAt, settings } = run;
+  if (run.older !== null) return moscowDay(run.readFrom);
   if (plan.mode !== "incremental" || touched.unknown) return ALL_DAYS;
   const [today] = await database.rows<{ runs: string }>(
     `SELECT count() AS runs FROM ${database.name}.meta_job_runs FINAL
@@ -224,8 +259,12 @@ async function moveWatermarks(run: Run): Promise<void> {
   const iso = (ms: number) => filterTime(ms, MOSCOW);
   const watermarks: Watermark[] = [
     { stream: "orders", type: "ts", value: iso(startedAt) },
-    { stream: "orders_from", type: "ts", value: iso(plan.readFrom) },
+    { stream: "orders_from", type: "ts", value: iso(run.readFrom) },
   ];
+  if (plan.mode === "backfill") {
+    const target = run.older?.start ?? run.readFrom;
+    watermarks.push({ stream: "orders_target", type: "ts", value: iso(target) });
+  }
   if (run.reread) {
     watermarks.push({ stream: "orders_reread", type: "date", value: iso(startedAt).slice(0, 10) });
   }

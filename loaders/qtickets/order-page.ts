@@ -100,5 +100,5 @@ export function together(orders: readonly Candidate[]): Group {
 
 /** A paid order within the days that are loaded whole. All others are written only over what is there already. */
 function isNewSale(run: Run, paid: number | null): boolean {
-  return paid !== null && (run.plan.mode === "window" || paid >= run.plan.readFrom);
+  return paid !== null && (run.plan.mode === "window" || paid >= run.readFrom);
 }

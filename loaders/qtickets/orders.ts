@@ -8,7 +8,7 @@ import { readOrderPage, together, type Candidate, type Group, type OrderPage } f
 import { ORDER_COLUMNS } from "./order-rows";
 import { checkShare, count, type Run, type Source } from "./run";
 import { ORDER_FIELDS, type Order } from "./schemas";
-import { filterTime } from "./windows";
+import { filterTime, newestDays, type Span } from "./windows";
 
 /** No order is paid or changed so late: a filter with this bound must find nothing, or it was not honoured. */
 const FAR_FUTURE = Date.UTC(2100, 0, 1);
@@ -24,31 +24,57 @@ interface Reading {
 export const orders: Source = {
   name: "orders",
   required: true,
-  load: async (run) => {
-    const { database, log, runId, counts } = run;
-    const writer = new TableWriter({
-      database,
-      log,
-      runId,
-      table: "stg_qtickets_api_orders_raw",
-      columns: ORDER_COLUMNS,
-      stopwatch: run.stopwatch,
-    });
-    const state: State = { writer, written: new IdSet(), doubtful: [], seen: 0, bad: 0 };
-    for (const reading of await readings(run)) {
-      await read(run, reading, state);
-      await settleDoubtful(run, state);
-    }
-    checkShare(run, "orders", state.seen, state.bad);
-    counts.salesRows = await writer.finish();
-    counts.orders = state.written.size;
-    log.info(`Transformed ${counts.salesRows} sales rows`, {
-      orders: counts.orders,
-      quarantined: state.bad,
-      dropped: counts.dropped,
-    });
-  },
+  load: (run) =>
+    written(run, run.runId, async (state) => {
+      const { paid, changedSince, mode } = run.plan;
+      if (paid === null) {
+        await read(run, ALL, state);
+        return;
+      }
+      const byChange = await checkFilters(run);
+      // Days that an earlier run may have read in part are read before anything is made visible.
+      const { older } = run;
+      if (mode === "backfill" && older === null) await readSlice(run, paid, state);
+      else await read(run, paidReading(run, paid), state);
+      if (changedSince !== null) {
+        for (const reading of changes(run, changedSince, byChange)) await read(run, reading, state);
+      }
+      if (older !== null) await readSlice(run, older, state);
+    }),
 };
+
+/** The newest days of what an unfinished first load has left. */
+export async function loadSlice(run: Run): Promise<void> {
+  const { older } = run;
+  if (older === null) return;
+  // Blocks of one run have names of their own: the server takes the second one of a name for a repetition.
+  await written(run, `${run.runId}:${older.end}`, (state) => readSlice(run, older, state));
+}
+
+/** Writes what `work` reads; all of it is acknowledged in the end. */
+async function written(run: Run, blocks: string, work: (state: State) => Promise<void>): Promise<void> {
+  const { database, log, stopwatch, counts } = run;
+  const table = "stg_qtickets_api_orders_raw";
+  const writer = new TableWriter({
+    database,
+    log,
+    table,
+    columns: ORDER_COLUMNS,
+    stopwatch,
+    runId: blocks,
+  });
+  const state: State = { writer, written: new IdSet(), doubtful: [], seen: 0, bad: 0 };
+  await work(state);
+  checkShare(run, "orders", state.seen, state.bad);
+  const rows = await writer.finish();
+  counts.salesRows += rows;
+  counts.orders += state.written.size;
+  log.info(`Transformed ${rows} sales rows`, {
+    orders: state.written.size,
+    quarantined: state.bad,
+    dropped: counts.dropped,
+  });
+}
 
 interface State {
   writer: TableWriter;
@@ -63,40 +89,54 @@ interface State {
 /** Orders that are looked up together. */
 const LOOKED_UP = 2000;
 
-async function readings(run: Run): Promise<Reading[]> {
-  const { plan, settings } = run;
-  const time = (ms: number) => filterTime(ms, settings.TZ);
-  const { paid, changedSince } = plan;
-  if (paid === null) return [{ what: "all", where: [], belongs: () => true }];
+const ALL: Reading = { what: "all", where: [], belongs: () => true };
+const IS_PAID: Condition = { column: "payed", value: 1 };
 
-  const isPaid: Condition = { column: "payed", value: 1 };
-  if (!(await honours(run, "payed_at", [isPaid]))) {
+/** Checks that the API honours the filters that the run depends on; answers whether it filters by change time. */
+async function checkFilters(run: Run): Promise<boolean> {
+  if (!(await honours(run, "payed_at", [IS_PAID]))) {
     throw new ExpectedError(
       `The API did not honour the filter by payment time: it counts every order as paid after 2100. Nothing was loaded; check that the body of GET requests reaches it (a proxy may strip it).`,
     );
   }
-  const byChange = plan.advances && (await filtersByChange(run));
+  const byChange = run.plan.advances && (await filtersByChange(run));
   // What changes during the run is left to the next one, which reads it as changed. So no order comes into the listing
   // while it is read: those that leave it show in the total, and no other slips past in their place.
-  const settled: Condition[] = byChange
-    ? [{ column: "updated_at", operator: "<", value: time(run.startedAt) }]
-    : [];
-  const result: Reading[] = [
-    {
-      what: "paid",
-      where: [
-        isPaid,
-        { column: "payed_at", operator: ">=", value: time(paid.start) },
-        { column: "payed_at", operator: "<", value: time(paid.end) },
-        ...settled,
-      ],
-      // Filter values have whole seconds, as have the source's moments.
-      belongs: ({ payed, payed_at: at }) =>
-        payed && at !== null && at.ms >= Math.floor(paid.start / 1000) * 1000 && at.ms < paid.end,
-    },
-  ];
-  if (changedSince !== null) result.push(...changes(run, changedSince, byChange));
-  return result;
+  const now = filterTime(run.startedAt, run.settings.TZ);
+  run.settled = byChange ? [{ column: "updated_at", operator: "<", value: now }] : [];
+  return byChange;
+}
+
+function paidReading(run: Run, { start, end }: Span): Reading {
+  const time = (ms: number) => filterTime(ms, run.settings.TZ);
+  return {
+    what: "paid",
+    where: [
+      IS_PAID,
+      { column: "payed_at", operator: ">=", value: time(start) },
+      { column: "payed_at", operator: "<", value: time(end) },
+      ...run.settled,
+    ],
+    // Filter values have whole seconds, as have the source's moments.
+    belongs: ({ payed, payed_at: at }) =>
+      payed && at !== null && at.ms >= Math.floor(start / 1000) * 1000 && at.ms < end,
+  };
+}
+
+/** Reads the paid orders of a span, or of its newest days when it has too many for one slice; the others become `run.older`. */
+async function readSlice(run: Run, span: Span, state: State): Promise<void> {
+  const { plan, settings } = run;
+  for (let slice = span; ;) {
+    // What was whole before the first load began stays so.
+    run.readFrom = plan.readFrom < span.start ? plan.readFrom : slice.start;
+    run.older = slice.start > span.start ? { start: span.start, end: slice.start } : null;
+    const { start } = slice;
+    const isTooLarge = (total: number) => {
+      slice = newestDays(slice, total, settings.QTICKETS_SLICE_ORDERS);
+      return slice.start > start;
+    };
+    if (await read(run, paidReading(run, slice), state, isTooLarge)) return;
+  }
 }
 
 /** Late refunds, cancellations, restores: by change time, or by creation over many days once a day if that filter is not honoured. */
@@ -143,7 +183,13 @@ async function filtersByChange(run: Run): Promise<boolean> {
   }
 }
 
-async function read(run: Run, reading: Reading, state: State): Promise<void> {
+/** Reads and writes the orders of a reading; answers false, without any, when the reading is too large. */
+async function read(
+  run: Run,
+  reading: Reading,
+  state: State,
+  isTooLarge: (total: number) => boolean = () => false,
+): Promise<boolean> {
   const { settings, log } = run;
   log.info("Fetching orders via GET /orders", { reading: reading.what, where: reading.where });
   const query = {
@@ -153,15 +199,17 @@ async function read(run: Run, reading: Reading, state: State): Promise<void> {
   };
   let pages = 0;
   let rows = 0;
-  for await (const page of run.reader.pages("/orders", query, (raw) =>
-    readOrderPage(run, reading.belongs, raw),
-  )) {
+  const readPage = (raw: unknown[]) => readOrderPage(run, reading.belongs, raw);
+  for await (const page of run.reader.pages("/orders", query, readPage)) {
+    if (pages === 0 && isTooLarge(page.total)) return false;
     pages += 1;
     rows += page.size;
     await takePage(run, reading, page.content, state);
     log.debug("Read a page of orders", { reading: reading.what, page: pages, total: page.total });
   }
+  await settleDoubtful(run, state);
   log.info("Fetched orders from QTickets API via GET", { reading: reading.what, pages, rows });
+  return true;
 }
 
 async function takePage(run: Run, reading: Reading, page: OrderPage, state: State): Promise<void> {

@@ -33,7 +33,8 @@ export function loaded(run: Run, seconds: number, requests: number): Outcome {
   const { counts, plan } = run;
   const status: RunStatus = run.degraded.length > 0 ? "partial" : "ok";
   const counters = rowCounts(counts);
-  const hours = plan.paid === null ? null : Math.round((plan.paid.end - plan.paid.start) / 3_600_000);
+  const { paid, older } = plan;
+  const hours = paid === null ? null : Math.round((paid.end - (older ?? paid).start) / 3_600_000);
   return {
     status,
     rowsProcessed: rowsProcessed(counts),

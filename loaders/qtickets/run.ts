@@ -4,10 +4,11 @@ import { ExpectedError } from "../core/errors";
 import type { Log } from "../core/log";
 import type { Quarantine } from "../core/quarantine";
 import type { Stopwatch } from "../core/stopwatch";
+import type { Condition } from "./api";
 import type { Event, Order, Schemas } from "./schemas";
 import type { Reader } from "./reader";
 import type { Settings } from "./settings";
-import type { Plan } from "./windows";
+import type { Plan, Span } from "./windows";
 
 /** A data set that was left out, and why. */
 export interface Skipped {
@@ -78,6 +79,12 @@ export interface Run {
   /** An order of the API, or `BadValue` with the reason why it cannot be read. */
   readOrder: (raw: unknown) => Order;
   plan: Plan;
+  /** Sales before this are whole only if they are in the warehouse already; a first load moves it back. */
+  readFrom: number;
+  /** What the first load has not read yet. */
+  older: Span | null;
+  /** Conditions of every reading by payment: what keeps the listing as it was when the run began. */
+  settled: readonly Condition[];
   /** Watermarks found at the start, by stream. */
   watermarks: ReadonlyMap<string, string>;
   /** City look-up key to canonical city. */

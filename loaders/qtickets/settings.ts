@@ -56,6 +56,10 @@ export const settingsSchema = z.object({
     doc: "Table that tells whether the job has had an ok run.",
     form: "a plain table name",
   }),
+  QTICKETS_SLICE_ORDERS: setting(kinds.integer(1, 10_000_000).default(20_000), {
+    doc: "Orders that the first load reads, about, before it makes them visible and notes how far it is; newest days first.",
+    form: "an integer of 1 or more",
+  }),
   QTICKETS_OVERLAP_MINUTES: setting(kinds.integer(0, 100_000).default(60), {
     doc: "How far before its watermark a window begins, in minutes.",
     form: "an integer of 0 or more",

@@ -20,6 +20,14 @@ export interface History {
   oldestRead: number | undefined;
   /** Watermark `orders_from`: sales before it were never read as a whole. */
   readFrom: number | undefined;
+  /** Watermark `orders_target`: how far back the first load goes. It is not at its end while this is before `readFrom`. */
+  target: number | undefined;
+}
+
+/** Moments from `start` to before `end`, in ms. */
+export interface Span {
+  start: number;
+  end: number;
 }
 
 export type Mode = "incremental" | "backfill" | "window" | "full" | "offline";
@@ -27,8 +35,10 @@ export type Mode = "incremental" | "backfill" | "window" | "full" | "offline";
 /** Which orders a run reads. */
 export interface Plan {
   mode: Mode;
-  /** Paid orders by moment of payment, `[start, end)`; null reads every order without a filter. */
-  paid: { start: number; end: number } | null;
+  /** Paid orders by moment of payment; null reads every order without a filter. */
+  paid: Span | null;
+  /** What an unfinished first load has left of its days. */
+  older: Span | null;
   /** Orders of any kind that changed since; null when there is nothing that could have changed, or it is not asked for. */
   changedSince: number | null;
   /** Sales before this are whole only if they are in the warehouse already. */
@@ -56,7 +66,7 @@ export interface PlanInput {
 export function planRun(input: PlanInput): Plan {
   const { now, asked, history } = input;
   const hours = asked.sinceHours ?? input.sinceHours;
-  const everything = { paid: null, changedSince: null, readFrom: EVERYTHING };
+  const everything = { paid: null, older: null, changedSince: null, readFrom: EVERYTHING };
   if (input.offline) return { mode: "offline", ...everything, advances: false };
   if (asked.full) return { mode: "full", ...everything, advances: true };
   if (asked.since !== undefined || asked.until !== undefined) {
@@ -65,20 +75,23 @@ export function planRun(input: PlanInput): Plan {
     return {
       mode: "window",
       paid: { start, end },
+      older: null,
       changedSince: null,
       readFrom: history.readFrom ?? now,
       advances: false,
     };
   }
-  const { readUntil } = history;
+  const { readUntil, target } = history;
+  const isUnfinished = target !== undefined && history.readFrom !== undefined && target < history.readFrom;
   const overlap = input.overlapMinutes * 60_000;
-  if (!history.hadOkRun || readUntil === undefined) {
+  if (readUntil === undefined || (!history.hadOkRun && !isUnfinished)) {
     // What earlier runs have left behind may have changed since, and not only in ways that a paid order shows.
     const since = readUntil === undefined ? history.oldestRead : Math.min(readUntil, now) - overlap;
     const start = moscowMidnight(now - Math.max(hours, input.backfillHours) * HOUR);
     return {
       mode: "backfill",
       paid: { start, end: now },
+      older: null,
       changedSince: since ?? null,
       readFrom: Math.min(start, history.readFrom ?? start),
       advances: true,
@@ -88,13 +101,26 @@ export function planRun(input: PlanInput): Plan {
   const wanted = Math.min(changedSince, now - hours * HOUR);
   const known = history.readFrom ?? wanted;
   const start = wanted < known ? moscowMidnight(wanted) : wanted;
+  const readFrom = Math.min(start, known);
   return {
-    mode: "incremental",
+    mode: isUnfinished ? "backfill" : "incremental",
     paid: { start, end: now },
+    older: isUnfinished && target < readFrom ? { start: target, end: readFrom } : null,
     changedSince,
-    readFrom: Math.min(start, known),
+    readFrom,
     advances: true,
   };
+}
+
+/**
+ * The newest whole days of a span that has `total` orders, so that they have about `wanted` at most; the span itself when
+ * it has no more than that, or cannot be parted.
+ */
+export function newestDays(span: Span, total: number, wanted: number): Span {
+  if (total <= wanted) return span;
+  const { start, end } = span;
+  const part = moscowMidnight(end - (end - start) * (wanted / total));
+  return { start: Math.max(start, Math.min(part, moscowMidnight(end - 1))), end };
 }
 
 /** Start of the Moscow day of a moment (ms). */

@@ -9,6 +9,8 @@ export interface RunStep {
   pageSize: number;
   overlapMinutes: number;
   sinceHours: number;
+  /** Orders of a slice of the first load. */
+  sliceOrders: number;
   mode: "usual" | "full" | "lastDays";
   /** Moves the clock with every request, in milliseconds. */
   latency: number;
@@ -48,6 +50,7 @@ const runStep: fc.Arbitrary<RunStep> = fc.record({
   pageSize: fc.integer({ min: 1, max: 5 }),
   overlapMinutes: fc.constantFrom(0, 5, 60, 3000),
   sinceHours: fc.constantFrom(1, 24, 72),
+  sliceOrders: fc.constantFrom(1, 3, 20_000),
   mode: fc.constantFrom(
     "usual" as const,
     "usual" as const,
@@ -59,7 +62,7 @@ const runStep: fc.Arbitrary<RunStep> = fc.record({
   crash: onceIn(
     2,
     fc.record({
-      statement: fc.nat({ max: 13 }),
+      statement: fc.nat({ max: 20 }),
       when: fc.constantFrom("before" as const, "after" as const),
       then: fc.constantFrom("death" as const, "death" as const, "error" as const),
     }),
@@ -84,6 +87,7 @@ export const undisturbed: RunStep = {
   pageSize: 3,
   overlapMinutes: 0,
   sinceHours: 1,
+  sliceOrders: 20_000,
   mode: "usual",
   latency: 0,
   crash: null,

@@ -65,6 +65,7 @@ async function runLoader(step: RunStep): Promise<void> {
       QTICKETS_PAGE_SIZE: String(step.pageSize),
       QTICKETS_OVERLAP_MINUTES: String(step.overlapMinutes),
       QTICKETS_SINCE_HOURS: String(step.sinceHours),
+      QTICKETS_SLICE_ORDERS: String(step.sliceOrders),
       QTICKETS_INITIAL_BACKFILL_HOURS: "90000",
       QTICKETS_SKIP_INVENTORY: "true",
     }),
@@ -157,7 +158,7 @@ test("whatever happens to orders and runs, one undisturbed run makes the facts t
       }
       // A window is half-open: what happened in the very second of a run belongs to the next.
       vendor.now += 1000;
-      await runLoader(undisturbed);
+      await runLoader({ ...undisturbed, sliceOrders: 1 });
       const expected = factsOf(vendor.store);
       expect(await loadedFacts()).toEqual({ tables: expected, views: expected });
       statistics.histories += 1;

@@ -1,7 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   EVERYTHING,
   filterTime,
+  moscowMidnight,
+  newestDays,
   parseHandMoment,
   planRun,
   type PlanInput,
@@ -23,17 +26,25 @@ const input = (change: Partial<PlanInput> = {}): PlanInput => ({
     readUntil: at("2030-02-10T12:00:00+03:00"),
     oldestRead: undefined,
     readFrom: at("2030-01-01T00:00:00+03:00"),
+    target: undefined,
   },
   ...change,
 });
 
 describe("the first run", () => {
-  const none = { hadOkRun: false, readUntil: undefined, oldestRead: undefined, readFrom: undefined };
+  const none = {
+    hadOkRun: false,
+    readUntil: undefined,
+    oldestRead: undefined,
+    readFrom: undefined,
+    target: undefined,
+  };
 
   test("reads the backfill from midnight in Moscow, and nothing by change", () => {
     expect(planRun(input({ history: none }))).toEqual({
       mode: "backfill",
       paid: { start: at("2030-01-11T00:00:00+03:00"), end: NOW },
+      older: null,
       changedSince: null,
       readFrom: at("2030-01-11T00:00:00+03:00"),
       advances: true,
@@ -67,6 +78,7 @@ describe("later runs", () => {
     expect(planRun(input())).toEqual({
       mode: "incremental",
       paid: { start: NOW - 24 * HOUR, end: NOW },
+      older: null,
       changedSince: at("2030-02-10T11:00:00+03:00"),
       readFrom: at("2030-01-01T00:00:00+03:00"),
       advances: true,
@@ -93,6 +105,83 @@ describe("later runs", () => {
   });
 });
 
+describe("a first load that has not got back to its target", () => {
+  const target = at("2029-12-20T00:00:00+03:00");
+  const readFrom = at("2030-01-01T00:00:00+03:00");
+  const history = { ...input().history, hadOkRun: false, readFrom, target };
+
+  test("goes on with the days before those it has read, beside the normal window", () => {
+    expect(planRun(input({ history }))).toEqual({
+      mode: "backfill",
+      paid: { start: NOW - 24 * HOUR, end: NOW },
+      older: { start: target, end: readFrom },
+      changedSince: at("2030-02-10T11:00:00+03:00"),
+      readFrom,
+      advances: true,
+    });
+  });
+
+  test("goes on also when a run by hand was ok meanwhile, and not when that run has read all of it", () => {
+    expect(planRun(input({ history: { ...history, hadOkRun: true } })).older).toEqual({
+      start: target,
+      end: readFrom,
+    });
+    expect(planRun(input({ history: { ...history, readFrom: target } }))).toMatchObject({
+      mode: "backfill",
+      older: null,
+      paid: { start: at("2030-01-11T00:00:00+03:00") },
+    });
+    const wide = planRun(input({ history, asked: { full: false, sinceHours: 24 * 60 } }));
+    expect(wide).toMatchObject({ older: null, paid: { start: at("2029-12-12T00:00:00+03:00") } });
+  });
+
+  test("starts again where the watermark is lost", () => {
+    const plan = planRun(input({ history: { ...history, readUntil: undefined } }));
+    expect(plan).toMatchObject({ mode: "backfill", older: null, paid: { end: NOW } });
+  });
+});
+
+describe("the newest days of a span", () => {
+  const span = { start: at("2030-01-01T00:00:00+03:00"), end: at("2030-01-11T00:00:00+03:00") };
+
+  test("are the whole span when it has few enough", () => {
+    expect(newestDays(span, 100, 100)).toEqual(span);
+  });
+
+  test("are as many whole days as have about so many", () => {
+    expect(newestDays(span, 1000, 250)).toEqual({ start: at("2030-01-08T00:00:00+03:00"), end: span.end });
+    expect(newestDays({ ...span, end: at("2030-01-10T12:30:00+03:00") }, 1000, 250).start).toBe(
+      at("2030-01-08T00:00:00+03:00"),
+    );
+  });
+
+  test("are one day at least, and a day is never parted", () => {
+    const day = { start: at("2030-01-10T00:00:00+03:00"), end: span.end };
+    expect(newestDays(span, 1_000_000, 1)).toEqual(day);
+    expect(newestDays(day, 1_000_000, 1)).toEqual(day);
+  });
+
+  test("whatever the span: later than its start or all of it, at a midnight, before its end", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(400 * 24),
+        fc.integer({ min: 1, max: 24 * 90 }),
+        fc.nat(1e6),
+        fc.integer({ min: 1, max: 1e5 }),
+        (from, hours, total, wanted) => {
+          const start = span.start + from * HOUR;
+          const whole = { start, end: start + hours * HOUR };
+          const part = newestDays(whole, total, wanted);
+          expect(part.end).toBe(whole.end);
+          expect(part.start).toBeGreaterThanOrEqual(whole.start);
+          expect(part.start).toBeLessThan(whole.end);
+          if (part.start !== whole.start) expect(moscowMidnight(part.start)).toBe(part.start);
+        },
+      ),
+    );
+  });
+});
+
 describe("by hand", () => {
   test("a window is read as asked and moves nothing", () => {
     const asked = {
@@ -103,6 +192,7 @@ describe("by hand", () => {
     expect(planRun(input({ asked }))).toEqual({
       mode: "window",
       paid: { start: asked.since, end: asked.until },
+      older: null,
       changedSince: null,
       readFrom: input().history.readFrom,
       advances: false,
