@@ -20,6 +20,11 @@ export async function load(source: string | undefined, flags: string[]): Promise
     await sleep(2_000);
     run = await runLoader(target, flags, true);
   }
+  if (run.code === EXIT.partial)
+    throw new Failure(
+      "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
+      run.code,
+    );
   if (run.code !== 0)
     throw new Failure(`The load ended with code ${run.code}; the last line of the loader says why`, run.code);
 }
