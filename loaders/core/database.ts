@@ -33,7 +33,22 @@ export interface DatabaseOptions extends DatabaseSettings {
   mayWrite?: (() => Promise<void>) | undefined;
 }
 
-export type Row = Record<string, unknown>;
+/** What a column is given. */
+type Value = string | number | boolean | readonly string[];
+
+/** A row for an insert. */
+export type Row = Readonly<Record<string, Value | null>>;
+
+/**
+ * A row with all of these columns, `null` in no others than the Nullable ones. ClickHouse refuses NULL for a number or a
+ * moment that is not Nullable, but makes an empty text of it without a word: the type keeps it from there.
+ */
+export type RowOf<Column extends string, Nullable extends Column = never> = Readonly<
+  Record<Exclude<Column, Nullable>, Value> & Record<Nullable, Value | null>
+>;
+
+/** Values of the parameters of a statement. */
+type Params = Record<string, unknown>;
 
 /** The few things a loader asks of ClickHouse. Every statement carries job and run id in its `log_comment`. */
 export interface Database {
@@ -41,11 +56,16 @@ export interface Database {
   readonly name: string;
   /** Proves that the server answers and knows the user; three tries. Throws a sentence with host and port. */
   connect(): Promise<void>;
-  rows<T>(sql: string, params?: Row): Promise<T[]>;
+  rows<T>(sql: string, params?: Params): Promise<T[]>;
   /** Runs a statement to its end; answers the number of rows it wrote. */
-  run(sql: string, params?: Row, queryId?: string): Promise<number>;
+  run(sql: string, params?: Params, queryId?: string): Promise<number>;
   /** Inserts one small block. `token` names the block, so that a repeated insert is the same insert. */
-  insert(table: string, columns: readonly string[], rows: readonly Row[], token: string): Promise<void>;
+  insert<Column extends string>(
+    table: string,
+    columns: readonly Column[],
+    rows: readonly RowOf<Column>[],
+    token: string,
+  ): Promise<void>;
   /** Inserts one block of any size. */
   insertBlock(table: string, columns: readonly string[], block: PackedBlock, token: string): Promise<void>;
   close(): Promise<void>;
@@ -125,7 +145,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       }, CONNECT_RETRY);
       log.info(`Connected to ClickHouse at ${url}`);
     },
-    rows: <T>(sql: string, params: Row = {}) =>
+    rows: <T>(sql: string, params: Params = {}) =>
       attempt(async () => {
         const answer = await client.query({
           query: sql,

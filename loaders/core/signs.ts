@@ -15,7 +15,7 @@ export interface Alert {
  * are at its end (freshness_hours: hours since the last `ok` run; none as long as there was none).
  */
 export async function writeServiceLevels(database: Database, row: JournalRow): Promise<void> {
-  const levels: Record<string, number | undefined> = {
+  const levels = {
     freshness_hours: row.status === "ok" ? 0 : await hoursSinceOk(database, row.job),
     run_seconds: (row.finishedAt - row.startedAt) / 1000,
     rows_loaded: row.rowsProcessed,
@@ -24,15 +24,17 @@ export async function writeServiceLevels(database: Database, row: JournalRow): P
   await database.insert(
     "meta.sli_daily",
     ["d", "table_name", "metric_name", "metric_value", "_ver"],
-    Object.entries(levels)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => ({
-        d: moscowDay(row.finishedAt),
-        table_name: row.job,
-        metric_name: name,
-        metric_value: value,
-        _ver: row.startedAt,
-      })),
+    Object.entries(levels).flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : {
+            d: moscowDay(row.finishedAt),
+            table_name: row.job,
+            metric_name: name,
+            metric_value: value,
+            _ver: row.startedAt,
+          },
+    ),
     `service-levels:${row.runId}`,
   );
 }

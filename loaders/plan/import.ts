@@ -1,5 +1,5 @@
 import { readAliases } from "../core/cities";
-import type { Database, Row } from "../core/database";
+import type { Database, RowOf } from "../core/database";
 import { ExpectedError } from "../core/errors";
 import type { Outcome } from "../core/job";
 import type { Log } from "../core/log";
@@ -8,6 +8,7 @@ import { canonicalCity } from "../core/values";
 import type { BadLine, Plan, PlanLine } from "./csv";
 
 const COLUMNS = ["sales_date", "event_id", "city", "plan_tickets", "plan_revenue", "_ver"] as const;
+type PlanRow = RowOf<(typeof COLUMNS)[number]>;
 
 export interface Import {
   plan: Plan;
@@ -29,7 +30,7 @@ export async function importPlan(input: Import): Promise<Outcome> {
   const { plan, database, log, quarantine, startedAt } = input;
   const aliases = await readAliases(database);
   const unknownCities = new Set<string>();
-  const rows = new Map<string, { line: number; row: Row }>();
+  const rows = new Map<string, { line: number; row: PlanRow }>();
   const bad = [...plan.bad];
   for (const line of plan.lines) {
     const { city, known } = canonicalCity(line.city, aliases);
@@ -76,7 +77,7 @@ export async function importPlan(input: Import): Promise<Outcome> {
   };
 }
 
-function toRow(line: PlanLine, city: string, version: number): Row {
+function toRow(line: PlanLine, city: string, version: number): PlanRow {
   const { sales_date, event_id, plan_tickets, plan_revenue } = line;
   return { sales_date, event_id, city, plan_tickets, plan_revenue, _ver: version };
 }
@@ -110,7 +111,7 @@ export function report(
 }
 
 /** Zero rows for plans of the same days and events under cities that the file does not name. */
-async function staleRows(database: Database, rows: readonly Row[], version: number): Promise<Row[]> {
+async function staleRows(database: Database, rows: readonly PlanRow[], version: number): Promise<PlanRow[]> {
   const days = rows.filter(({ event_id: event }) => event !== "");
   const keys = new Set(days.map((row) => `${String(row.sales_date)} ${String(row.event_id)}`));
   const named = new Set(

@@ -32,6 +32,7 @@ export const barcodes = catalogue({
   name: "barcodes",
   table: "stg_qtickets_api_barcodes_raw",
   columns: ["barcode_hash", "event_id", "show_id", "payload_json", "_ver"],
+  nulls: [],
   skipFlag: "QTICKETS_SKIP_BARCODES",
   counter: "barcodeRows",
   skip: ({ settings }) =>

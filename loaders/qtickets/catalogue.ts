@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Row } from "../core/database";
+import type { RowOf } from "../core/database";
 import { ApiError } from "../core/http";
 import { parseMoment } from "../core/values";
 import { startShare } from "../core/time-limit";
@@ -11,11 +11,13 @@ import { orNull, reasonOf } from "./schemas";
 import type { Settings } from "./settings";
 
 /** One optional data set: how it is switched, fetched, parsed and written. The loader never reads its table back. */
-export interface Catalogue<T extends { id: string }> {
+export interface Catalogue<T extends { id: string }, Column extends string, Nullable extends Column> {
   name: string;
   table: string;
   /** Columns that are written; the table gives the others their defaults. */
-  columns: readonly string[];
+  columns: readonly Column[];
+  /** Those of them that may be NULL. */
+  nulls: readonly Nullable[];
   /** Setting that leaves it out. */
   skipFlag: Extract<keyof Settings, `QTICKETS_SKIP_${string}`>;
   /** Counter of the rows in the journal. */
@@ -26,25 +28,28 @@ export interface Catalogue<T extends { id: string }> {
   fetch: (run: Run, reader: Reader) => AsyncIterable<readonly unknown[]>;
   /** Shape of one row; its reasons name fields and never values. */
   schema: (run: Run) => z.ZodType<T>;
-  toRow: (item: T, run: Run) => Row;
+  toRow: (item: T, run: Run) => RowOf<Column, Nullable>;
 }
 
 /** Share of the time left that one optional data set may take, so that the others and the facts get their turn. */
 const TIME_SHARE = 0.2;
 
 /** The source with the table it writes, for the check of the schema. */
-export type CatalogueSource = Source & Pick<Catalogue<never>, "table" | "columns">;
+export type CatalogueSource = Source & Pick<Catalogue<never, string, string>, "table" | "columns" | "nulls">;
 
 /**
  * The source of an optional data set. What answers 403 or 404 is skipped with that reason; any other failure is thrown
  * and makes the run partial.
  */
-export function catalogue<T extends { id: string }>(definition: Catalogue<T>): CatalogueSource {
-  const { name, table, columns, counter } = definition;
+export function catalogue<T extends { id: string }, Column extends string, Nullable extends Column = never>(
+  definition: Catalogue<T, Column, Nullable>,
+): CatalogueSource {
+  const { name, table, columns, nulls, counter } = definition;
   return {
     name,
     table,
     columns,
+    nulls,
     required: false,
     skip: (run) => {
       if (run.settings[definition.skipFlag]) return "disabled_via_flag";
@@ -61,7 +66,7 @@ export function catalogue<T extends { id: string }>(definition: Catalogue<T>): C
       const limit = startShare(name, TIME_SHARE * (run.deadline - run.clock.now()));
       try {
         for await (const page of definition.fetch(run, run.reader.within(limit.signal))) {
-          const rows: Row[] = [];
+          const rows: RowOf<Column, Nullable>[] = [];
           for (const raw of page) {
             seen += 1;
             const parsed = schema.safeParse(raw);

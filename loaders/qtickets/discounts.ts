@@ -19,6 +19,7 @@ export const discounts = catalogue({
     "payload_json",
     "_ver",
   ],
+  nulls: ["active_from", "active_to", "deleted_ts"],
   skipFlag: "QTICKETS_SKIP_DISCOUNTS",
   counter: "discountsRows",
   fetch: (run, reader) => pagedRows(run, reader, "/discounts"),

@@ -1,4 +1,4 @@
-import type { Row } from "../core/database";
+import type { RowOf } from "../core/database";
 import { BadValue, canonicalCity, moscowDay, normalText } from "../core/values";
 import type { Event, Show } from "./schemas";
 
@@ -14,6 +14,11 @@ export const EVENT_COLUMNS = [
   "show_ids",
   "_ver",
 ] as const;
+
+/** Those of them that may be NULL. */
+export const EVENT_NULLS = ["start_date", "end_date"] as const;
+
+export type EventRow = RowOf<(typeof EVENT_COLUMNS)[number], (typeof EVENT_NULLS)[number]>;
 
 /** Version of an event: the greatest change moment (ms) of it and its shows. */
 export function eventVersion(event: Event): number {
@@ -38,7 +43,7 @@ export function eventDays(shows: readonly Show[]): { start: string | null; end: 
 export function eventRow(
   event: Event,
   aliases: ReadonlyMap<string, string>,
-): { row: Row; knownCity: boolean } {
+): { row: EventRow; knownCity: boolean } {
   const { city, known } = canonicalCity(event.city, aliases);
   const { start, end } = eventDays(event.shows);
   return {

@@ -1,12 +1,11 @@
 import { TableWriter } from "../core/writer";
 import { ExpectedError, StoppedError } from "../core/errors";
 import { ApiError } from "../core/http";
-import type { Row } from "../core/database";
 import { startShare } from "../core/time-limit";
 import { BadValue } from "../core/values";
 import { seconds } from "./catalogue";
 import { openShows } from "./event-rows";
-import { countSeats, INVENTORY_COLUMNS, type Seats } from "./seat-counts";
+import { countSeats, INVENTORY_COLUMNS, type InventoryRow, type Seats } from "./seat-counts";
 import type { Reader } from "./reader";
 import type { Run, Source } from "./run";
 
@@ -37,7 +36,7 @@ export const inventory: Source = {
     // A request that hangs must not cost the facts their time either.
     const limit = startShare("inventory", lastMoment - clock.now());
     const reader = run.reader.within(limit.signal);
-    const rows: Row[] = [];
+    const rows: InventoryRow[] = [];
     const failures: string[] = [];
     let failuresInARow = 0;
     for (const [index, event] of run.events.entries()) {
@@ -47,13 +46,13 @@ export const inventory: Source = {
         const reading = asked ? await readShow(run, reader, show.id, failures) : UNREAD;
         if (!asked) failures.push("not asked");
         failuresInARow = failures.length > before ? failuresInARow + 1 : 0;
-        const dimension = run.eventRows[index] ?? {};
+        const dimension = run.eventRows[index];
         rows.push({
           snapshot_ts: snapshot,
           event_id: event.id,
           show_id: show.id,
-          event_name: dimension.event_name,
-          city: dimension.city,
+          event_name: dimension?.event_name ?? "",
+          city: dimension?.city ?? "",
           show_start_ts: seconds(show.start_date?.ms ?? null),
           tickets_total: reading.seats?.total ?? null,
           tickets_left: reading.seats?.left ?? null,

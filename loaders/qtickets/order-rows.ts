@@ -1,4 +1,4 @@
-import type { Row } from "../core/database";
+import type { RowOf } from "../core/database";
 import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Moment } from "../core/values";
 import { orderPayload } from "./order-payload";
 import type { Basket, Order } from "./schemas";
@@ -30,7 +30,10 @@ export const ORDER_COLUMNS = [
   "_ver",
 ] as const;
 
-type OrderRow = Record<(typeof ORDER_COLUMNS)[number], string | number | null>;
+/** Those of them that may be NULL. */
+export const ORDER_NULLS = ["sale_ts", "created_ts", "updated_ts"] as const;
+
+export type OrderRow = RowOf<(typeof ORDER_COLUMNS)[number], (typeof ORDER_NULLS)[number]>;
 
 export type LineStatus = "paid" | "refunded" | "removed" | "cancelled" | "unpaid";
 
@@ -132,7 +135,7 @@ function refundOf(basket: Basket, price: Kopecks, onRefundWithoutAmount: () => v
  * The staging rows of an order: one per ticket, or one header row without measures when it has no tickets.
  * All have the order's version. Throws `BadValue` when the order must be put aside.
  */
-export function orderRows(order: Order, context: OrderContext): Row[] {
+export function orderRows(order: Order, context: OrderContext): OrderRow[] {
   const paid = paymentMoment(order);
   const version = orderVersion(order, context.readAt);
   const saleTs = seconds(paid);

@@ -14,6 +14,7 @@ export const priceShades = catalogue({
   name: "price_shades",
   table: "stg_qtickets_api_price_shades_raw",
   columns: ["shade_id", "color", "_ver"],
+  nulls: [],
   skipFlag: "QTICKETS_SKIP_PRICE_SHADES",
   counter: "priceShadesRows",
   fetch: async function* (_run, reader) {

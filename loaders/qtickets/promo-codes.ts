@@ -28,6 +28,7 @@ export const promoCodes = catalogue({
     "payload_json",
     "_ver",
   ],
+  nulls: ["max_uses", "valid_from", "valid_to", "deleted_ts"],
   skipFlag: "QTICKETS_SKIP_PROMO_CODES",
   counter: "promoCodeRows",
   fetch: (run, reader) => pagedRows(run, reader, "/promo-codes"),

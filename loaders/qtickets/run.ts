@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock";
-import type { Database, Row } from "../core/database";
+import type { Database } from "../core/database";
 import { ExpectedError } from "../core/errors";
 import type { Log } from "../core/log";
 import type { Quarantine } from "../core/quarantine";
 import type { Stopwatch } from "../core/stopwatch";
 import type { Condition } from "./api";
+import type { EventRow } from "./event-rows";
 import type { Event, Order, Schemas } from "./schemas";
 import type { Reader } from "./reader";
 import type { Settings } from "./settings";
@@ -97,7 +98,7 @@ export interface Run {
 
   /** Filled by the events source, for the others. */
   events: Event[];
-  eventRows: Row[];
+  eventRows: EventRow[];
   eventOfShow: Map<string, string>;
   cityOfEvent: Map<string, string>;
 

@@ -1,3 +1,4 @@
+import type { RowOf } from "../core/database";
 import { BadValue } from "../core/values";
 import { readCount, readFlag } from "./schemas";
 
@@ -13,6 +14,11 @@ export const INVENTORY_COLUMNS = [
   "status",
   "_ver",
 ] as const;
+
+/** Those of them that may be NULL. */
+export const INVENTORY_NULLS = ["show_start_ts", "tickets_total", "tickets_left"] as const;
+
+export type InventoryRow = RowOf<(typeof INVENTORY_COLUMNS)[number], (typeof INVENTORY_NULLS)[number]>;
 
 /** Body of the seats request: counters by place, without quotas and their addressees. */
 export const SEATS_BODY = {

@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../loaders/core/clock";
+import { createDatabase } from "../../../loaders/core/database";
 import type { FaultRule } from "../../../sandbox/faults";
 import { PII_PATTERNS } from "../../../sandbox/qtickets/markers";
 import {
@@ -292,6 +294,64 @@ describe("an optional data set that fails costs itself only", () => {
       );
     }
   });
+});
+
+test("a column that takes no NULL any more is named before anything is read", async () => {
+  const type = (name: string) =>
+    warehouse.sql(`ALTER TABLE zakaz.stg_qtickets_api_promo_codes_raw MODIFY COLUMN max_uses ${name}`);
+  await type("UInt32 DEFAULT 0");
+  try {
+    const run = await warehouse.run();
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(
+      "Database zakaz takes no NULL in stg_qtickets_api_promo_codes_raw.max_uses (UInt32), where the loader may write it",
+    );
+    expect(warehouse.sandbox.requests).toEqual([]);
+  } finally {
+    await type("Nullable(UInt32) DEFAULT NULL");
+  }
+  expect((await warehouse.run()).code).toBe(0);
+});
+
+// Why the types of rows tell which columns may be NULL (test/unit/loaders/row-types.test.ts).
+test("the server refuses NULL for moments and numbers that take none, and makes an empty text of it", async () => {
+  const nothing = () => undefined;
+  const database = createDatabase({
+    host: "127.0.0.1",
+    port: warehouse.port,
+    secure: false,
+    verifyTls: true,
+    database: "default",
+    user: "admin",
+    password: warehouse.engine.adminPassword,
+    job: "nulls",
+    runId: "nulls",
+    clock: systemClock,
+    log: { error: nothing, warning: nothing, info: nothing, debug: nothing },
+    deadline: Date.now() + 60_000,
+  });
+  const inserted = async (type: string) => {
+    await warehouse.sql("DROP DATABASE IF EXISTS nulls");
+    await warehouse.sql("CREATE DATABASE nulls");
+    await warehouse.sql(`CREATE TABLE nulls.t (value ${type}, behind String) ENGINE = Memory`);
+    const row = { value: null as never, behind: "b" };
+    return database.insert("nulls.t", ["value", "behind"], [row], "token").then(
+      () => warehouse.sql("SELECT toString(value) AS value, behind FROM nulls.t"),
+      (error: Error) => error.message,
+    );
+  };
+  try {
+    for (const type of ["String", "LowCardinality(String)"]) {
+      expect(await inserted(type), type).toEqual([{ value: "", behind: "b" }]);
+    }
+    for (const type of ["DateTime('Europe/Moscow')", "Date", "Decimal(18, 2)", "UInt32", "UInt64", "UUID"]) {
+      expect(await inserted(type), type).toMatch(/refused a statement: code \d+/);
+    }
+    expect(await inserted("Nullable(UInt32)")).toEqual([{ value: null, behind: "b" }]);
+  } finally {
+    await warehouse.sql("DROP DATABASE IF EXISTS nulls");
+    await database.close();
+  }
 });
 
 test("no personal value, no barcode, no key in any table, log line or file, with everything on at DEBUG", async () => {

@@ -105,7 +105,7 @@ describe("lines", () => {
   test.each([[undefined], [{}], [[[1]]], [NaN], [Infinity], [1n]])(
     "%s is a mistake of the program",
     (value) => {
-      expect(() => tsvLine(["a"], { a: value })).toThrow("Column a cannot be written");
+      expect(() => tsvLine(["a"], { a: value as never })).toThrow("Column a cannot be written");
     },
   );
 });

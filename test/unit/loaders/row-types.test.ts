@@ -1,0 +1,36 @@
+import { expectTypeOf, test } from "vitest";
+import type { Database } from "../../../loaders/core/database";
+import { catalogue } from "../../../loaders/qtickets/catalogue";
+import type { EVENT_NULLS, EventRow } from "../../../loaders/qtickets/event-rows";
+import type { ORDER_NULLS, OrderRow } from "../../../loaders/qtickets/order-rows";
+import type { INVENTORY_NULLS, InventoryRow } from "../../../loaders/qtickets/seat-counts";
+
+/*
+ * NULL for a text that is not Nullable would be an empty text without a word (test/integration/loaders/sources.test.ts),
+ * so that the types keep it out. What is expected here is checked by the compiler (`make lint`), not by running it.
+ */
+
+/** Columns of a row that may be NULL. */
+type Nulls<Row> = { [Column in keyof Row]: null extends Row[Column] ? Column : never }[keyof Row];
+
+test("rows may be NULL in the declared columns and in no other", () => {
+  expectTypeOf<Nulls<OrderRow>>().toEqualTypeOf<(typeof ORDER_NULLS)[number]>();
+  expectTypeOf<Nulls<EventRow>>().toEqualTypeOf<(typeof EVENT_NULLS)[number]>();
+  expectTypeOf<Nulls<InventoryRow>>().toEqualTypeOf<(typeof INVENTORY_NULLS)[number]>();
+});
+
+test("a catalogue's rows have all its columns, NULL in the declared ones only", () => {
+  type Definition = Parameters<typeof catalogue<{ id: string }, "id" | "name" | "until", "until">>[0];
+  type Returned = ReturnType<Definition["toRow"]>;
+  expectTypeOf<Nulls<Returned>>().toEqualTypeOf<"until">();
+  expectTypeOf<keyof Returned>().toEqualTypeOf<"id" | "name" | "until">();
+});
+
+test("small inserts take no NULL at all", () => {
+  const insert = ((): Promise<void> => Promise.resolve()) as Database["insert"];
+  void insert("t", ["id"], [{ id: "1" }], "token");
+  // @ts-expect-error -- NULL
+  void insert("t", ["id"], [{ id: null }], "token");
+  // @ts-expect-error -- a column without a value
+  void insert("t", ["id", "name"], [{ id: "1" }], "token");
+});
