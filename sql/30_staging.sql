@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_orders_raw
     promo_code_id String DEFAULT ''                                COMMENT 'source promo code id, empty = none',
     payment_type  LowCardinality(String) DEFAULT ''                COMMENT 'source payment type',
     payload_json  String DEFAULT ''                                COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
-    _ver          UInt64                                           COMMENT 'row version: greatest change moment in the order, ms',
+    _ver          UInt64                                           COMMENT 'row version, ms: second of the last change in the order; the milliseconds tell how soon after it began the order was read (at most 999), so a later reading wins',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_status CHECK status IN ('paid', 'refunded', 'removed', 'cancelled', 'unpaid'),
     CONSTRAINT chk_currency CHECK length(currency) = 3

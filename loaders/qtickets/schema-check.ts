@@ -85,7 +85,7 @@ export async function checkSchema(database: Database): Promise<void> {
   );
   if (narrow.length > 0) {
     throw new ExpectedError(
-      `Database ${database.name} takes no NULL in ${narrow.join(", ")}, where the loader may write it: see \`npx zakaz schema diff\` for what mends it, and run the loader again.`,
+      `Database ${database.name} takes no NULL in ${narrow.join(", ")}, where the loader may write it: apply the schema (\`make up\`) and run the loader again.`,
     );
   }
 }
