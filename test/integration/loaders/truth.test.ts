@@ -32,8 +32,16 @@ const sales = () =>
      FROM zakaz.fact_qtickets_sales_daily AS f FINAL GROUP BY event HAVING tickets != 0 OR revenue != '0.00' ORDER BY event`,
   );
 
-async function loaded(): Promise<Record<string, unknown>> {
-  const run = await warehouse.run();
+/** Days of sale that have tickets. */
+const soldPerDay = () =>
+  warehouse.sql(
+    "SELECT toString(sales_date) AS day, tickets_sold AS tickets FROM zakaz.fact_qtickets_sales_daily FINAL WHERE tickets_sold > 0 ORDER BY day",
+  );
+const day = (ms: number) => new Date(ms + 3 * 3_600_000).toISOString().slice(0, 10);
+
+/** What the journal says of a run that went well. */
+async function loaded(args: string[] = []): Promise<Record<string, unknown>> {
+  const run = await warehouse.run({}, args);
   expect(run.code, run.stderr).toBe(0);
   return JSON.parse((await journal(warehouse)).at(-1)?.message ?? "{}") as Record<string, unknown>;
 }
@@ -126,13 +134,71 @@ test("sales on both sides of Moscow's midnight are of two days, whatever their o
     Object.assign(order, { payed_at: iso(at), baskets: [ticket(order, { id: order.id })] });
   }
   await loaded();
-  const day = (ms: number) => new Date(ms + 3 * 3_600_000).toISOString().slice(0, 10);
-  expect(
-    await warehouse.sql(
-      "SELECT toString(sales_date) AS day, tickets_sold AS tickets FROM zakaz.fact_qtickets_sales_daily FINAL WHERE tickets_sold > 0 ORDER BY day",
-    ),
-  ).toEqual([
+  expect(await soldPerDay()).toEqual([
     { day: day(midnight - 1000), tickets: 1 },
     { day: day(midnight), tickets: 1 },
   ]);
 });
+
+/** Ways in which an order loses its payment, each in the source's fields. */
+const LOSSES: [string, (order: Order) => void][] = [
+  ["unpaid", (order) => Object.assign(order, { payed: false, payed_at: null })],
+  ["cancelled", (order) => Object.assign(order, { payed: false, deleted_at: iso(soon()) })],
+];
+
+test.each(LOSSES)(
+  "%s orders of days before those that are loaded come back: one that the warehouse knows, no other",
+  async (_, lose) => {
+    const { data } = warehouse.sandbox;
+    const today = soon();
+    const sold = (at: number) => {
+      const order = data.addOrder({ event_id: 5001 }, at);
+      return Object.assign(order, { baskets: [ticket(order, { id: order.id })] });
+    };
+    sold(today);
+    await loaded();
+
+    // Two months are longer than the first load. By hand only what is paid at that moment can be found.
+    const old = today - 60 * 86_400_000;
+    const [known, unknown] = [sold(old), sold(old)];
+    const before = [structuredClone(known), structuredClone(unknown)];
+    const restore = () => {
+      for (const { id, payed, payed_at, deleted_at } of before) {
+        data.updateOrder(id, { payed, payed_at, deleted_at });
+      }
+    };
+    data.updateOrder(unknown.id, lose, old);
+    const window = ["--since", day(old - 86_400_000), "--until", day(old + 86_400_000)];
+    await loaded(window);
+    expect(await soldPerDay()).toEqual([
+      { day: day(old), tickets: 1 },
+      { day: day(today), tickets: 1 },
+    ]);
+
+    data.updateOrder(known.id, lose);
+    await loaded();
+    expect(await soldPerDay()).toEqual([{ day: day(today), tickets: 1 }]);
+
+    restore();
+    const message = await loaded();
+    expect(message.dropped).toEqual({ "paid before the days that are loaded": 1 });
+    expect(await soldPerDay()).toEqual([
+      { day: day(old), tickets: 1 },
+      { day: day(today), tickets: 1 },
+    ]);
+
+    // The same window by hand again finds it, and from then on it is known.
+    await loaded(window);
+    expect(await soldPerDay()).toEqual([
+      { day: day(old), tickets: 2 },
+      { day: day(today), tickets: 1 },
+    ]);
+    data.updateOrder(unknown.id, lose);
+    const later = await loaded();
+    expect(later.dropped).toBeUndefined();
+    expect(await soldPerDay()).toEqual([
+      { day: day(old), tickets: 1 },
+      { day: day(today), tickets: 1 },
+    ]);
+  },
+);
