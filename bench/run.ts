@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { benchLoader } from "./loader";
-import { ROOT, run, freePort, TestStack } from "../test/support/stack";
-import { requiredSecretKeys } from "../config/settings";
-import { newPassword } from "../ops/password";
+import { must, ROOT, run, TestStack } from "../test/support/stack";
 
 /**
  * `make bench`: figures of one run on one machine. Ratios within a run mean something; seconds only say where
@@ -26,19 +24,13 @@ const seconds = (values: number[]) =>
   `${median(values).toFixed(2)} s (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}, ${values.length} rounds)`;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-async function must(result: Promise<{ code: number; stdout: string; stderr: string }>): Promise<string> {
-  const { code, stdout, stderr } = await result;
-  if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
-  return stdout;
-}
-
 /** From `docker start` of the stopped server's container to its first `healthy`. */
 async function startToHealthy(container: string): Promise<number> {
   await must(run("docker", ["stop", container]));
   return timed(async () => {
     await must(run("docker", ["start", container]));
     while (
-      (await must(run("docker", ["inspect", "-f", "{{.State.Health.Status}}", container]))).trim() !==
+      (await must(run("docker", ["inspect", "-f", "{{.State.Health.Status}}", container]))).stdout.trim() !==
       "healthy"
     ) {
       await sleep(20);
@@ -67,24 +59,14 @@ function emptyProgram(stack: TestStack): string {
 async function benchStack(): Promise<void> {
   const stack = new TestStack(`bench${process.pid}`);
   try {
-    await must(stack.pulumi("stack", "init", stack.name));
-    await stack.config(Object.fromEntries(requiredSecretKeys.map((key) => [key, newPassword()])), true);
-    await stack.config({
-      instance: stack.instance,
-      httpPort: String(await freePort()),
-      nativePort: String(await freePort()),
-      nofile: "16384",
-      healthInterval: "500ms",
-      protectData: "false",
-      source: "sandbox",
-      load: "live",
-    });
+    // The data of an ordinary dev stack.
+    await stack.configure({ settings: { sandbox: undefined } });
 
-    const first = await timed(() => must(stack.pulumi("up", "--yes", "--skip-preview")));
+    const first = await timed(() => stack.up());
     say(`pulumi up from nothing, images built: ${first.toFixed(2)} s`);
 
     const healthy: number[] = [];
-    for (let i = 0; i < ROUNDS; i++) healthy.push(await startToHealthy(`ch-zakaz-${stack.instance}`));
+    for (let i = 0; i < ROUNDS; i++) healthy.push(await startToHealthy(stack.server));
     say(`container start to healthy: ${seconds(healthy)}; aim 1.5 s`);
 
     const empty = emptyProgram(stack);
@@ -100,21 +82,20 @@ async function benchStack(): Promise<void> {
     say(`ratio: ${(median(previews.own) / median(previews.empty)).toFixed(2)}; aim 2`);
 
     // Images that another name keeps: the layers stay when the stack's own names go.
-    const images = (await must(run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}"])))
+    const images = (await must(run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}"]))).stdout
       .split("\n")
       .filter((name) => name.includes(stack.instance));
     const kept = images.map((name, i) => [name, `zakaz-bench-keep:${process.pid}-${i}`] as const);
     for (const [name, keep] of kept) await must(run("docker", ["tag", name, keep]));
     try {
       await must(stack.pulumi("destroy", "--yes"));
-      const up = await timed(() => must(stack.pulumi("up", "--yes", "--skip-preview")));
+      const up = await timed(() => stack.up());
       say(`pulumi up from nothing, images present: ${up.toFixed(2)} s; aim 25 s`);
     } finally {
       for (const [, keep] of kept) await run("docker", ["rmi", keep]);
     }
   } finally {
-    await stack.pulumi("destroy", "--yes", "--refresh");
-    stack.remove();
+    await stack.remove();
   }
 }
 

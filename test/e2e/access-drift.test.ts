@@ -1,31 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MATRIX, runCells, spellOutcome } from "../../ops/access/matrix/run";
-import { freePort, run, TestStack } from "../support/stack";
+import { run, TestStack } from "../support/stack";
 
 /** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and mended by up. */
 const stack = new TestStack(`e2eacc${process.pid}`);
-const server = `ch-zakaz-${stack.instance}`;
-const secret = () => `S${randomBytes(12).toString("hex")}`;
-const secrets = {
-  adminPassword: secret(),
-  loaderPassword: secret(),
-  datalensPassword: secret(),
-  backupPassword: secret(),
-  qticketsToken: secret(),
-};
-let httpPort: number;
-
-/** Statements given by hand, as an operator gives them. */
-async function byHand(sql: string): Promise<string> {
-  const args = ["exec", "-i", "-e", "CLICKHOUSE_PASSWORD", server, "clickhouse-client", "--user=admin"];
-  const result = await run("docker", args, {
-    env: { ...process.env, CLICKHOUSE_PASSWORD: secrets.adminPassword },
-    input: sql,
-  });
-  if (result.code !== 0) throw new Error(result.stderr);
-  return result.stdout.trimEnd();
-}
+const { secrets, server } = stack;
 
 interface Preview {
   steps: { op: string; urn: string; newState?: { inputs?: { environment?: Record<string, string> } } }[];
@@ -42,13 +22,6 @@ async function preview(): Promise<{ changes: string[]; access: string | undefine
   };
 }
 
-async function up(): Promise<string> {
-  const result = await stack.pulumi("up", "--yes", "--skip-preview");
-  expect(result.stdout + result.stderr).not.toContain("error:");
-  expect(result.code).toBe(0);
-  return result.stdout;
-}
-
 async function expectClean(): Promise<void> {
   expect((await preview()).changes).toEqual([]);
   const diff = await stack.zakaz("access", "diff");
@@ -63,47 +36,30 @@ async function starts(): Promise<number> {
 }
 
 async function loginCode(user: string, password: string): Promise<string | null> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/?query=SELECT%201`, {
+  const response = await fetch(`http://127.0.0.1:${stack.httpPort}/?query=SELECT%201`, {
     headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password, Connection: "close" },
   });
   return response.headers.get("x-clickhouse-exception-code");
 }
 
 beforeAll(async () => {
-  httpPort = await freePort();
-  const created = await stack.pulumi("stack", "init", stack.name);
-  if (created.code !== 0) throw new Error(created.stderr);
-  await stack.config(secrets, true);
-  await stack.config({
-    instance: stack.instance,
-    httpPort: String(httpPort),
-    nativePort: String(await freePort()),
-    nofile: "16384",
-    healthInterval: "500ms",
-    protectData: "false",
-    source: "sandbox",
-    load: "none",
-    sandbox: JSON.stringify({ ordersPerDay: 10, days: 20, events: 6 }),
-  });
-  await up();
+  await stack.configure({ settings: { load: "none" } });
+  await stack.up();
 });
 
-afterAll(async () => {
-  await stack.pulumi("destroy", "--yes", "--refresh");
-  stack.remove();
-});
+afterAll(() => stack.remove());
 
 describe("access of a running stack", () => {
   it("is as declared from the start", expectClean);
 
   it("gives everybody what the matrix says, and nothing else", async () => {
-    await byHand("SYSTEM FLUSH LOGS");
+    await stack.sql("SYSTEM FLUSH LOGS");
     const passwords = {
       etl_writer: secrets.loaderPassword,
       datalens_reader: secrets.datalensPassword,
       backup_user: secrets.backupPassword,
     };
-    const outcomes = await runCells(`http://127.0.0.1:${httpPort}`, passwords, MATRIX);
+    const outcomes = await runCells(`http://127.0.0.1:${stack.httpPort}`, passwords, MATRIX);
     expect(outcomes.filter(({ right }) => !right).map(spellOutcome)).toEqual([]);
     expect(outcomes).toHaveLength(MATRIX.length);
   });
@@ -119,14 +75,14 @@ describe("access of a running stack", () => {
 
   it("is not restarted and not journaled when there is nothing to do", async () => {
     const journal = "SELECT count() FROM meta.schema_migrations WHERE kind = 'access'";
-    const before = [await starts(), await byHand(journal)];
+    const before = [await starts(), await stack.sql(journal)];
     const apply = await stack.zakaz("access", "apply");
     expect(apply.stdout).toMatch(/^Access is as declared in sql\/10_access\.sql \(0 mended, [\d.]+ s\)\.\n$/);
-    expect([await starts(), await byHand(journal)]).toEqual(before);
+    expect([await starts(), await stack.sql(journal)]).toEqual(before);
   });
 
   it("shows what was changed by hand in preview and diff, and is mended by up", async () => {
-    await byHand(`
+    await stack.sql(`
       REVOKE SELECT ON bi.v_sales_daily FROM role_bi_reader;
       GRANT SELECT ON zakaz.dim_events TO role_bi_reader;
       ALTER SETTINGS PROFILE backup_profile SETTINGS readonly = 0, log_queries = 1 CONST,
@@ -153,13 +109,13 @@ describe("access of a running stack", () => {
     );
     expect(diff.code).toBe(1);
     const before = await starts();
-    await up();
+    await stack.up();
     expect(await starts()).toBe(before + 1);
     await expectClean();
   });
 
   it("reports a user that nobody declared, and leaves it", async () => {
-    await byHand("CREATE USER stranger IDENTIFIED BY 'Strange-1'; GRANT SELECT ON zakaz.* TO stranger");
+    await stack.sql("CREATE USER stranger IDENTIFIED BY 'Strange-1'; GRANT SELECT ON zakaz.* TO stranger");
     const sentence =
       "there is a user stranger, which nobody declared: declare it in sql/10_access.sql, or take it away with DROP USER stranger";
     const warned = await stack.pulumi("preview", "--expect-no-changes");
@@ -171,14 +127,14 @@ describe("access of a running stack", () => {
       "0 to be mended by npx zakaz access apply (or make up), 1 for you to decide",
     );
     expect(diff.code).toBe(1);
-    expect(await up()).toContain(sentence);
-    expect(await byHand("SHOW GRANTS FOR stranger")).toBe("GRANT SELECT ON zakaz.* TO stranger");
-    await byHand("DROP USER stranger");
+    expect(await stack.up()).toContain(sentence);
+    expect(await stack.sql("SHOW GRANTS FOR stranger")).toBe("GRANT SELECT ON zakaz.* TO stranger");
+    await stack.sql("DROP USER stranger");
     await expectClean();
   });
 
   it("takes a password changed by hand with the old literal, shows it as drift, and restores the configured one", async () => {
-    await byHand("ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY 'By-hand-123!'");
+    await stack.sql("ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY 'By-hand-123!'");
     expect(await loginCode("datalens_reader", "By-hand-123!")).toBeNull();
     const seen = await preview();
     expect(seen.changes).toEqual(["update access-apply"]);
@@ -190,7 +146,7 @@ describe("access of a running stack", () => {
         "    ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '…' HOST " +
         `${/HOST (.*);/.exec(diff.stdout)?.[1]};\n`,
     );
-    await up();
+    await stack.up();
     expect(await loginCode("datalens_reader", "By-hand-123!")).toBe("516");
     expect(await loginCode("datalens_reader", secrets.datalensPassword)).toBeNull();
     await expectClean();
@@ -198,10 +154,9 @@ describe("access of a running stack", () => {
 
   it("rotates a password by configuration, and that is all the preview shows", async () => {
     const previous = secrets.backupPassword;
-    secrets.backupPassword = secret();
-    await stack.config({ backupPassword: secrets.backupPassword }, true);
+    await stack.setSecret("backupPassword");
     expect((await preview()).changes).toEqual(["update access-apply"]);
-    await up();
+    await stack.up();
     expect(await loginCode("backup_user", previous)).toBe("516");
     expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
     await expectClean();

@@ -1,25 +1,24 @@
-import { randomBytes } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import PQueue from "p-queue";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { requiredSecretKeys, secretKeys } from "../../config/settings";
-import { dockerLines, freePort, type Result, run, TestStack } from "../support/stack";
+import { type SecretKey, secretKeys } from "../../config/settings";
+import { newPassword } from "../../ops/password";
+import { dockerLines, type Result, run, TestStack } from "../support/stack";
 
 /**
  * Configurations that a real `pulumi` must refuse: one sentence that names the key and the command that mends it,
  * exit code not zero, nothing created. One stack serves all; each case is a configuration file of its own.
  */
 const stack = new TestStack(`bad${process.pid}`);
-const strong = () => randomBytes(12).toString("hex");
-const secrets = Object.fromEntries(requiredSecretKeys.map((key) => [key, strong()]));
+const { secrets } = stack;
 
 interface Case {
   name: string;
   /** Keys that differ from the good configuration; undefined removes one. */
   change: Record<string, string | undefined>;
   /** Secret keys that are set without `--secret`. */
-  inTheClear?: string[];
+  inTheClear?: SecretKey[];
   /** Keys that the error must name, with the beginning of what it says about each. */
   says: Record<string, string>;
 }
@@ -48,7 +47,7 @@ const cases: Case[] = [
   },
   {
     name: "reused password",
-    change: { loaderPassword: secrets["adminPassword"]! },
+    change: { loaderPassword: secrets.adminPassword },
     says: { loaderPassword: "is the same as zakaz:adminPassword" },
   },
   {
@@ -59,7 +58,7 @@ const cases: Case[] = [
   },
   {
     name: "line break in a password",
-    change: { loaderPassword: `${strong()}\nQTICKETS_BASE_URL=https://elsewhere` },
+    change: { loaderPassword: `${newPassword()}\nQTICKETS_BASE_URL=https://elsewhere` },
     says: { loaderPassword: "holds a line break" },
   },
   {
@@ -109,12 +108,12 @@ const cases: Case[] = [
   },
   {
     name: "a key without barcodes",
-    change: { datasets: '["discounts"]', barcodeKey: strong() + strong() },
+    change: { datasets: '["discounts"]', barcodeKey: newPassword() },
     says: { barcodeKey: "is set, but zakaz:datasets does not name barcodes" },
   },
   {
     name: "short key of barcodes",
-    change: { datasets: '["barcodes"]', barcodeKey: strong() },
+    change: { datasets: '["barcodes"]', barcodeKey: newPassword().slice(0, 31) },
     says: { barcodeKey: "is shorter than 32 characters" },
   },
   { name: "one port for two", change: { nativePort: "0" }, says: { nativePort: "is " } },
@@ -125,7 +124,7 @@ const cases: Case[] = [
   },
   {
     name: "mistyped key",
-    change: { datalensPasword: strong() },
+    change: { datalensPasword: newPassword() },
     says: { datalensPasword: "is no key of this program; the nearest is zakaz:datalensPassword" },
   },
   {
@@ -165,20 +164,10 @@ async function configFile(name: string, { change, inTheClear = [] }: Case): Prom
 const outcomes = new Map<string, Result>();
 
 beforeAll(async () => {
-  const created = await stack.pulumi("stack", "init", stack.name);
-  if (created.code !== 0) throw new Error(created.stderr);
-  const httpPort = String(await freePort());
-  await stack.config(secrets, true);
-  await stack.config({
-    instance: stack.instance,
-    httpPort,
-    nativePort: String(await freePort()),
-    nofile: "16384",
-    protectData: "false",
-    source: "sandbox",
-    load: "live",
-  });
-  for (const { change } of cases) if (change["nativePort"] === "0") change["nativePort"] = httpPort;
+  // Without the sandbox's data: that is a contradiction of its own for the vendor's API.
+  await stack.configure({ settings: { sandbox: undefined } });
+  for (const { change } of cases)
+    if (change["nativePort"] === "0") change["nativePort"] = String(stack.httpPort);
   const queue = new PQueue({ concurrency: 3 });
   await queue.addAll(
     cases.map((wrong, i) => async () => {

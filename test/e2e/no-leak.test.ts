@@ -1,11 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandbox } from "../../sandbox/server";
 import { formsOf, LeakSearch, madeMarker, marker } from "../support/leak-search";
 import { ProcessSampler } from "../support/process-sampler";
-import { dockerLines, freePort, type Result, run, TestStack } from "../support/stack";
+import { dockerLines, type Result, run, TestStack } from "../support/stack";
 
 /**
  * Every secret of a stack is a marker that stands nowhere else. After a life with good and bad days, no form of any
@@ -13,9 +13,8 @@ import { dockerLines, freePort, type Result, run, TestStack } from "../support/s
  * all, though the loads read them.
  */
 const stack = new TestStack(`leak${process.pid}`);
-const server = `ch-zakaz-${stack.instance}`;
+const { server } = stack;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
-const temporary = join(stack.folder, "tmp");
 const markers = {
   adminPassword: marker("adminPassword"),
   loaderPassword: marker("loaderPassword"),
@@ -28,7 +27,6 @@ const passphrase = marker("passphrase");
 const wrongToken = marker("a wrong token");
 const data = { seed: 1, ordersPerDay: 5, days: 10, events: 4 };
 let barcodes: string[];
-let admin = markers.adminPassword.value;
 const search = new LeakSearch(join(stack.folder, "search"));
 
 /** Runs a command of the stack and searches all that it says. */
@@ -56,32 +54,20 @@ async function sandboxBarcodes(): Promise<string[]> {
   }
 }
 
-/** What the server prints for a query of the administrator. */
-async function query(sql: string): Promise<string> {
-  const env = { ...process.env, CLICKHOUSE_PASSWORD: admin };
-  const { code, stdout, stderr } = await run(
-    "docker",
-    inContainer("clickhouse-client", "--user=admin", "-q", sql),
-    { env },
-  );
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
-}
-
 /** Every row of every table that a load may write. */
 async function searchTables(): Promise<void> {
-  const names = await query(
+  const names = await stack.sql(
     "SELECT concat(database, '.', name) FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree'",
   );
-  for (const name of names.trim().split("\n")) {
-    const rows = await query(`SELECT * FROM ${name} SETTINGS final = 0 FORMAT JSONEachRow`);
+  for (const name of names.split("\n")) {
+    const rows = await stack.sql(`SELECT * FROM ${name} SETTINGS final = 0 FORMAT JSONEachRow`);
     await search.text(`table ${name}`, rows, true);
   }
 }
 
 /** The server's own logs; the tables begin anew with every start of the embedded engine. */
 async function searchServerLogs(when: string): Promise<void> {
-  const env = { ...process.env, CLICKHOUSE_PASSWORD: admin };
+  const env = { ...process.env, CLICKHOUSE_PASSWORD: stack.secrets.adminPassword };
   for (const [table, columns] of [
     ["query_log", "*"],
     ["text_log", "*"],
@@ -94,34 +80,18 @@ async function searchServerLogs(when: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  mkdirSync(temporary);
   barcodes = await sandboxBarcodes();
   search.plant(...Object.values(markers), passphrase, wrongToken);
   search.plant(...barcodes.map((code) => madeMarker("a barcode", code)));
-  Object.assign(stack.env, { PULUMI_CONFIG_PASSPHRASE: passphrase.value, TMPDIR: temporary });
-  await say("stack init", "pulumi", "stack", "init", stack.name);
-  await stack.config(
-    Object.fromEntries(Object.entries(markers).map(([key, { value }]) => [key, value])),
-    true,
-  );
-  await stack.config({
-    instance: stack.instance,
-    httpPort: String(await freePort()),
-    nativePort: String(await freePort()),
-    nofile: "16384",
-    healthInterval: "500ms",
-    protectData: "false",
-    source: "sandbox",
-    load: "live",
-    datasets: '["barcodes"]',
-    sandbox: JSON.stringify(data),
+  stack.env["PULUMI_CONFIG_PASSPHRASE"] = passphrase.value;
+  const configured = await stack.configure({
+    secrets: Object.fromEntries(Object.entries(markers).map(([key, { value }]) => [key, value])),
+    settings: { datasets: '["barcodes"]', sandbox: JSON.stringify(data) },
   });
+  await search.text("output of stack init and configuration", configured);
 });
 
-afterAll(async () => {
-  await stack.pulumi("destroy", "--yes", "--refresh");
-  stack.remove();
-});
+afterAll(() => stack.remove());
 
 describe("the search itself", () => {
   it("finds each form of a marker, at any offset", async () => {
@@ -168,7 +138,7 @@ describe("no secret leaks", () => {
     const hashed = barcodes.map((code) =>
       createHmac("sha256", markers.barcodeKey.value).update(code).digest("hex"),
     );
-    const kept = await query("SELECT barcode_hash FROM zakaz.stg_qtickets_api_barcodes_raw FINAL");
+    const kept = await stack.sql("SELECT barcode_hash FROM zakaz.stg_qtickets_api_barcodes_raw FINAL");
     const hashes = kept.trim().split("\n");
     expect(hashes.length).toBeGreaterThan(5);
     expect(hashed).toEqual(expect.arrayContaining(hashes));
@@ -223,7 +193,7 @@ describe("no secret leaks", () => {
       expect(code).toBe(0);
       said.push(stdout, stderr);
       const made = (await stack.pulumi("config", "get", `zakaz:${who}Password`)).stdout.trim();
-      if (who === "admin") admin = made;
+      if (who === "admin") stack.secrets.adminPassword = made;
       search.plant(madeMarker(`new ${who}Password`, made));
     }
     await search.text("output of zakaz rotate datalens, loader, admin", said.join("\n"));
@@ -246,8 +216,8 @@ describe("no secret leaks", () => {
       "node_modules",
       "clickhouse/embedded/dist",
     ]);
-    await search.files("temporary folder", temporary, [], true);
-    await search.files("Pulumi's home", process.env["PULUMI_HOME"]!, ["plugins", "bin"], true);
+    await search.files("temporary folder", stack.temporary, [], true);
+    await search.files("Pulumi's home", stack.home);
 
     const named = (kind: string[], format: string) =>
       dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);

@@ -2,23 +2,15 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newPassword } from "../../ops/password";
 import { QueryLoop } from "../support/query-loop";
-import { freePort, run, TestStack } from "../support/stack";
+import { run, TestStack } from "../support/stack";
 
 /**
  * Rotation of passwords on a stack at work: the reader and the loader's user ask all the while, about fifty times a
  * second each. What others notice, how long the reader is locked out, and that a new password stays.
  */
 const stack = new TestStack(`rot${process.pid}`);
-const server = `ch-zakaz-${stack.instance}`;
-const secrets = {
-  adminPassword: newPassword(),
-  loaderPassword: newPassword(),
-  datalensPassword: newPassword(),
-  backupPassword: newPassword(),
-  qticketsToken: newPassword(),
-};
+const { secrets, server } = stack;
 /** The embedded engine may be away this long for a change of access, in ms, on a machine that has a core for it. */
 const LONGEST_RESTART = 3_000;
 /** How many times as long anything takes when more processes want a core than there are cores. */
@@ -27,37 +19,21 @@ const crowding = () => Math.max(1, loadavg()[0]! / availableParallelism());
 const LOADER_SQL = "SELECT count() FROM zakaz.dim_events";
 const READER_SQL = "SELECT count() FROM bi.v_ops_freshness";
 
-let httpPort: number;
 const loop = (user: string, password: string, sql: string) =>
-  new QueryLoop(`http://127.0.0.1:${httpPort}`, user, password, sql);
+  new QueryLoop(`http://127.0.0.1:${stack.httpPort}`, user, password, sql);
 
 /** ClickHouse's error code for a login, or 0. */
 async function login(user: string, password: string): Promise<number> {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  const answer = await fetch(`http://127.0.0.1:${httpPort}/?query=SELECT%201`, {
+  const answer = await fetch(`http://127.0.0.1:${stack.httpPort}/?query=SELECT%201`, {
     headers: { authorization },
   });
   await answer.text();
   return Number(answer.headers.get("x-clickhouse-exception-code") ?? 0);
 }
 
-/** Rows of the tables that a load fills. */
-async function rows(): Promise<string> {
-  const sql = "SELECT count() FROM zakaz.stg_qtickets_api_orders_raw FINAL";
-  const args = [
-    "exec",
-    "-i",
-    "-e",
-    "CLICKHOUSE_PASSWORD",
-    server,
-    "clickhouse-client",
-    "--user=admin",
-    "-q",
-    sql,
-  ];
-  const env = { ...process.env, CLICKHOUSE_PASSWORD: secrets.adminPassword };
-  return (await run("docker", args, { env })).stdout.trim();
-}
+/** Rows of a table that a load fills. */
+const rows = () => stack.sql("SELECT count() FROM zakaz.stg_qtickets_api_orders_raw FINAL");
 
 async function healthy(): Promise<void> {
   const state = async () =>
@@ -66,29 +42,11 @@ async function healthy(): Promise<void> {
 }
 
 beforeAll(async () => {
-  httpPort = await freePort();
-  const created = await stack.pulumi("stack", "init", stack.name);
-  if (created.code !== 0) throw new Error(created.stderr);
-  await stack.config(secrets, true);
-  await stack.config({
-    instance: stack.instance,
-    httpPort: String(httpPort),
-    nativePort: String(await freePort()),
-    nofile: "16384",
-    healthInterval: "500ms",
-    protectData: "false",
-    source: "sandbox",
-    load: "live",
-    sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
-  });
-  const up = await stack.pulumi("up", "--yes", "--skip-preview");
-  if (up.code !== 0) throw new Error(up.stdout);
+  await stack.configure();
+  await stack.up();
 });
 
-afterAll(async () => {
-  await stack.pulumi("destroy", "--yes", "--refresh");
-  stack.remove();
-});
+afterAll(() => stack.remove());
 
 describe("zakaz rotate datalens, with reader and loader at work", () => {
   it("changes the reader's password; others notice one restart of at most 3 s", async () => {
@@ -180,7 +138,7 @@ describe("zakaz rotate admin and loader", () => {
     );
     expect(stderr).not.toContain(password);
     expect(await login("datalens_reader", secrets.datalensPassword)).toBe(0);
-    expect((await stack.pulumi("up", "--yes", "--skip-preview")).code).toBe(0);
+    await stack.up();
     expect(await login("datalens_reader", secrets.datalensPassword)).toBe(516);
     expect(await login("datalens_reader", password)).toBe(0);
   });

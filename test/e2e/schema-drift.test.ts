@@ -1,34 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, ROOT, run, TestStack } from "../support/stack";
+import { ROOT, run, TestStack } from "../support/stack";
 
 /** Schema of a running stack: changes by hand and edits of sql/, in preview, `zakaz schema diff` and up. */
 const stack = new TestStack(`e2esch${process.pid}`);
-const server = `ch-zakaz-${stack.instance}`;
-const secret = () => `S${randomBytes(12).toString("hex")}`;
-const adminPassword = secret();
-
-/** Statements given by hand, as an operator gives them. */
-async function byHand(sql: string): Promise<string> {
-  const args = [
-    "exec",
-    "-i",
-    "-e",
-    "CLICKHOUSE_PASSWORD",
-    server,
-    "clickhouse-client",
-    "--user=admin",
-    "--multiquery",
-  ];
-  const result = await run("docker", args, {
-    env: { ...process.env, CLICKHOUSE_PASSWORD: adminPassword },
-    input: sql,
-  });
-  if (result.code !== 0) throw new Error(result.stderr);
-  return result.stdout.trimEnd();
-}
+const { server } = stack;
 
 /** Changes a file of the stack's own copy of sql/. */
 function edit(file: string, from: string, to: string): void {
@@ -62,40 +39,18 @@ async function expectClean(): Promise<void> {
   expect({ code, stdout }).toMatchObject({ code: 0 });
 }
 
-async function up(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview", ...args);
-  expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
-  return stdout;
-}
-
 const rows = () =>
-  byHand("SELECT sales_date, plan_tickets, plan_revenue FROM zakaz.plan_sales FINAL ORDER BY ALL");
+  stack.sql("SELECT sales_date, plan_tickets, plan_revenue FROM zakaz.plan_sales FINAL ORDER BY ALL");
 
 beforeAll(async () => {
-  const created = await stack.pulumi("stack", "init", stack.name);
-  if (created.code !== 0) throw new Error(created.stderr);
-  const others = { loaderPassword: secret(), datalensPassword: secret(), backupPassword: secret() };
-  await stack.config({ adminPassword, qticketsToken: secret(), ...others }, true);
-  await stack.config({
-    instance: stack.instance,
-    httpPort: String(await freePort()),
-    nativePort: String(await freePort()),
-    nofile: "16384",
-    healthInterval: "500ms",
-    protectData: "false",
-    source: "sandbox",
-    load: "none",
-  });
-  await up();
-  await byHand(
+  await stack.configure({ settings: { load: "none" } });
+  await stack.up();
+  await stack.sql(
     "INSERT INTO zakaz.plan_sales (sales_date, plan_tickets, plan_revenue) VALUES ('2026-01-01', 7, 7.5)",
   );
 });
 
-afterAll(async () => {
-  await stack.pulumi("destroy", "--yes", "--refresh");
-  stack.remove();
-});
+afterAll(() => stack.remove());
 
 describe("the schema of a running stack", () => {
   it("is as sql/ says after the first up, and stays so", async () => {
@@ -111,7 +66,7 @@ describe("the schema of a running stack", () => {
   });
 
   it("shows a change by hand in the preview and in detail, and up mends it", async () => {
-    await byHand(`ALTER TABLE zakaz.plan_sales COMMENT COLUMN city 'by hand';
+    await stack.sql(`ALTER TABLE zakaz.plan_sales COMMENT COLUMN city 'by hand';
       ALTER TABLE zakaz.plan_sales ADD COLUMN extra UInt8;
       DROP VIEW zakaz.v_romi_daily;`);
     expect(await preview()).toEqual({
@@ -130,14 +85,14 @@ describe("the schema of a running stack", () => {
     expect(diff.stdout).toContain("zakaz.v_romi_daily\n  view missing   [in place]\n");
     expect(diff.stdout).toContain(`3 differences between ${server} and sql/: 2 in place, 1 left alone.`);
 
-    await up();
+    await stack.up();
     await expectClean();
     expect((await stack.pulumi("refresh", "--yes", "--expect-no-changes")).code).toBe(0);
     expect(await rows()).toBe("2026-01-01\t7\t7.5");
     expect(
-      await byHand("SELECT count() FROM zakaz.v_romi_daily; SELECT sum(extra) FROM zakaz.plan_sales"),
+      await stack.sql("SELECT count() FROM zakaz.v_romi_daily; SELECT sum(extra) FROM zakaz.plan_sales"),
     ).toBe("0\n0");
-    await byHand("ALTER TABLE zakaz.plan_sales DROP COLUMN extra");
+    await stack.sql("ALTER TABLE zakaz.plan_sales DROP COLUMN extra");
     expect((await stack.zakaz("schema", "diff")).code).toBe(0);
   });
 
@@ -152,16 +107,16 @@ describe("the schema of a running stack", () => {
       changes: ["update schema-apply"],
       schema: "3: zakaz.plan_sales: column plan_note missing; bi.v_sales_daily: query",
     });
-    await up();
+    await stack.up();
     await expectClean();
-    expect(await byHand("SELECT plan_tickets, plan_note FROM zakaz.plan_sales")).toBe("7\tnone");
+    expect(await stack.sql("SELECT plan_tickets, plan_note FROM zakaz.plan_sales")).toBe("7\tnone");
   });
 
   it("survives a new container over the same data, and the old literal command", async () => {
-    await stack.config({ nofile: "20000" });
-    await up();
+    await stack.set("nofile", "20000");
+    await stack.up();
     await expectClean();
-    await byHand(
+    await stack.sql(
       ["30_staging.sql", "32_facts.sql", "50_views.sql", "60_city_aliases.sql"]
         .map((file) => readFileSync(join(stack.project, "sql", file), "utf8"))
         .join("\n"),
@@ -171,7 +126,7 @@ describe("the schema of a running stack", () => {
   });
 
   it("refuses a destructive edit in preview and up with one sentence, and touches nothing", async () => {
-    const before = await byHand("SHOW CREATE TABLE zakaz.plan_sales FORMAT TSVRaw");
+    const before = await stack.sql("SHOW CREATE TABLE zakaz.plan_sales FORMAT TSVRaw");
     edit("32_facts.sql", "ORDER BY (sales_date, event_id, city)", "ORDER BY (sales_date, event_id)");
     edit("31_dimensions.sql", "'why the alias exists'", "'another comment'");
     const sentence =
@@ -183,9 +138,9 @@ describe("the schema of a running stack", () => {
       expect(refused.stdout).not.toMatch(/\n\s+at /);
     }
     expect((await stack.zakaz("schema", "apply")).code).toBe(1);
-    expect(await byHand("SHOW CREATE TABLE zakaz.plan_sales FORMAT TSVRaw")).toBe(before);
+    expect(await stack.sql("SHOW CREATE TABLE zakaz.plan_sales FORMAT TSVRaw")).toBe(before);
     expect(
-      await byHand("SELECT comment FROM system.columns WHERE table = 'dim_city_alias' AND name = 'note'"),
+      await stack.sql("SELECT comment FROM system.columns WHERE table = 'dim_city_alias' AND name = 'note'"),
     ).toBe("why the alias exists");
     restore("31_dimensions.sql");
     edit(

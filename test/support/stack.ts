@@ -3,6 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { namesOf } from "../../components/names";
+import {
+  type RequiredSecretKey,
+  requiredSecretKeys,
+  type SecretKey,
+  type Settings,
+} from "../../config/settings";
+import { newPassword } from "../../ops/password";
 
 export const ROOT = dirname(dirname(__dirname));
 
@@ -41,6 +49,19 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** Values of settings as `pulumi config set` takes them; undefined leaves a key to the program's own default. */
+type GivenSettings = Partial<Record<keyof Settings, string | undefined>>;
+
+/** Settings of every test stack: those of a small machine, little data, nothing worth protecting. */
+const USUAL = {
+  nofile: "16384",
+  healthInterval: "500ms",
+  protectData: "false",
+  source: "sandbox",
+  load: "live",
+  sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
+} satisfies GivenSettings;
+
 /**
  * A stack of its own: a copy of the tracked files (so that a test may change sources), its own state, its own
  * instance of every name, its own ports and secrets. Nothing of it touches the checkout or a running dev stack.
@@ -49,9 +70,25 @@ export class TestStack {
   readonly name = "e2e";
   readonly folder = mkdtempSync(join(tmpdir(), "zakaz-e2e-"));
   readonly project = join(this.folder, "checkout");
+  /** Where its programs put temporary files: some leave theirs when they are killed. */
+  readonly temporary = join(this.folder, "tmp");
+  /** Pulumi's home: its logs and notes; the plugins are the checkout's. */
+  readonly home = join(this.folder, "home");
   readonly env: NodeJS.ProcessEnv;
+  /** The server's container. */
+  readonly server: string;
+  /** The secrets as the stack's configuration has them; a test that changes one otherwise notes it here. */
+  readonly secrets: Record<RequiredSecretKey, string> & Partial<Record<SecretKey, string>> =
+    Object.fromEntries(requiredSecretKeys.map((key) => [key, newPassword()])) as Record<
+      RequiredSecretKey,
+      string
+    >;
+  /** Ports of the host; 0 before `configure`. */
+  httpPort = 0;
+  nativePort = 0;
 
   constructor(readonly instance: string) {
+    this.server = namesOf(instance).server;
     const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
       cwd: ROOT,
     });
@@ -59,14 +96,53 @@ export class TestStack {
       cpSync(join(ROOT, file), join(this.project, file), { recursive: true });
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.project, "node_modules"));
-    mkdirSync(join(this.folder, "state"));
+    for (const folder of [join(this.folder, "state"), this.temporary, this.home]) mkdirSync(folder);
+    symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
     const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...environment } = process.env;
     this.env = {
       ...environment,
+      TMPDIR: this.temporary,
+      PULUMI_HOME: this.home,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "e2e passphrase",
       PULUMI_STACK: this.name,
     };
+  }
+
+  /** Makes the stack and its configuration, the usual one but for what a test asks for; answers what was said. */
+  async configure({
+    secrets = {},
+    settings = {},
+  }: { secrets?: Partial<Record<SecretKey, string>>; settings?: GivenSettings } = {}): Promise<string> {
+    const said = [(await must(this.pulumi("stack", "init", this.name))).all];
+    [this.httpPort, this.nativePort] = [await freePort(), await freePort()];
+    const values: GivenSettings = {
+      ...USUAL,
+      instance: this.instance,
+      httpPort: String(this.httpPort),
+      nativePort: String(this.nativePort),
+      ...settings,
+    };
+    const pairs = Object.entries(values).filter(([, value]) => value !== undefined);
+    const flags = pairs.flatMap(([key, value]) => ["--plaintext", `zakaz:${key}=${value}`]);
+    said.push((await must(this.pulumi("config", "set-all", ...flags))).all);
+    for (const [key, value] of Object.entries({ ...this.secrets, ...secrets })) {
+      said.push(await this.setSecret(key as SecretKey, value));
+    }
+    return said.join("");
+  }
+
+  /** Sets a setting of a stack that is configured already. */
+  async set(key: keyof Settings, value: string): Promise<void> {
+    await must(this.pulumi("config", "set", `zakaz:${key}`, value));
+  }
+
+  /** Gives a secret a value, a new random one unless it is named; it is in no argument; answers what was said. */
+  async setSecret(key: SecretKey, value = newPassword()): Promise<string> {
+    const args = ["config", "set", "--secret", `zakaz:${key}`, "--non-interactive"];
+    const { all } = await must(run("pulumi", args, { cwd: this.project, env: this.env, input: value }));
+    this.secrets[key] = value;
+    return all;
   }
 
   /** Runs `pulumi` in the copy, without questions. */
@@ -77,26 +153,39 @@ export class TestStack {
     });
   }
 
+  /** Brings the stack up; answers what was said, throws it when anything failed. */
+  async up(...args: string[]): Promise<string> {
+    const { stdout, all } = await must(this.pulumi("up", "--yes", "--skip-preview", ...args));
+    if (all.includes("error:")) throw new Error(all);
+    return stdout;
+  }
+
   /** Runs a command of `npx zakaz` in the copy. */
   zakaz(...args: string[]): Promise<Result> {
     return run("node", ["ops/zakaz.cjs", ...args], { cwd: this.project, env: this.env });
   }
 
-  async config(values: Record<string, string>, secret = false): Promise<void> {
-    for (const [key, value] of Object.entries(values)) {
-      const flags = secret ? ["--secret"] : [];
-      const set = await run("pulumi", ["config", "set", ...flags, `zakaz:${key}`, "--non-interactive"], {
-        cwd: this.project,
-        env: this.env,
-        input: value,
-      });
-      if (set.code !== 0) throw new Error(`pulumi config set ${key}: ${set.stderr}`);
-    }
+  /** Runs statements on the server by hand, as `admin`; answers what they print. */
+  async sql(statements: string): Promise<string> {
+    const client = ["clickhouse-client", "--user=admin", "--multiquery"];
+    const args = ["exec", "-i", "-e", "CLICKHOUSE_PASSWORD", this.server, ...client];
+    const env = { ...process.env, CLICKHOUSE_PASSWORD: this.secrets.adminPassword };
+    return (await must(run("docker", args, { env, input: statements }))).stdout.trimEnd();
   }
 
-  remove(): void {
+  /** Takes down whatever of the stack stands, and removes its folder. */
+  async remove(): Promise<void> {
+    await this.pulumi("destroy", "--yes", "--refresh");
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What a program printed, also as errors; throws it when the program failed. */
+export async function must(result: Promise<Result>): Promise<{ stdout: string; all: string }> {
+  const { code, stdout, stderr } = await result;
+  const all = stdout + stderr;
+  if (code !== 0) throw new Error(all);
+  return { stdout, all };
 }
 
 /** Lines that a docker listing prints. */
