@@ -22,8 +22,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // One engine, one set of ports: these run one after another.
-          fileParallelism: false,
+          // Every stack has its own names, ports, state and copy of the sources.
+          maxWorkers: 2,
         },
       },
     ],
