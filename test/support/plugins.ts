@@ -60,15 +60,18 @@ export interface Result {
 /** A project with one stack in a temporary folder, with its state beside it. */
 export class TestStack {
   readonly folder = mkdtempSync(join(tmpdir(), "zt-plugins-stack-"));
+  /** Where its programs put temporary files: Pulumi's language host leaves its own when it is killed. */
+  readonly temporary = join(this.folder, "tmp");
   private readonly env: NodeJS.ProcessEnv;
 
   constructor(home: PluginHome, env: NodeJS.ProcessEnv = {}) {
     const state = join(this.folder, "state");
-    mkdirSync(state);
+    for (const folder of [state, this.temporary]) mkdirSync(folder);
     const path = [join(tool("pulumi"), ".."), join(process.execPath, ".."), process.env.PATH].join(delimiter);
     this.env = {
       ...process.env,
       PATH: path,
+      TMPDIR: this.temporary,
       PULUMI_HOME: home.path,
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -16,8 +18,12 @@ import {
 import { isRunning, processesWith } from "../../support/processes";
 
 let home: PluginHome;
+/** Where the plugins of this file put temporary files. */
+let temporary: string;
 beforeAll(() => {
   home = buildPlugins();
+  temporary = join(home.path, "tmp");
+  mkdirSync(temporary);
 });
 afterAll(() => home.remove());
 
@@ -35,7 +41,8 @@ async function eventually(what: () => boolean, withinMs: number): Promise<boolea
 
 /** Starts a plugin as Pulumi does and waits until its whole family runs. */
 async function startPlugin(program: string, family: number): Promise<ChildProcess> {
-  const child = spawn(program, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
+  const env = { ...process.env, TMPDIR: temporary };
+  const child = spawn(program, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"], env });
   const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   expect(port).toMatch(/^\d+$/);
   expect(await eventually(() => alive().length >= family, 5_000)).toBe(true);
@@ -50,11 +57,14 @@ const ends: [string, (child: ChildProcess) => unknown][] = [
   ["kill -9", (child) => child.kill("SIGKILL")],
 ];
 
-describe("no process of the docker plugin outlives it", () => {
+describe("no process and no file of the docker plugin outlives it", () => {
   it.each(ends)("after %s", async (_, end) => {
     const child = await startPlugin(home.dockerPlugin, 4);
+    const sockets = () => readdirSync(temporary, { recursive: true, encoding: "utf8" });
+    expect(await eventually(() => sockets().some((name) => /\/plugin\d+$/.test(name)), 5_000)).toBe(true);
     end(child);
     expect(await eventually(() => alive().length === 0, 3_000), alive().join("\n")).toBe(true);
+    expect(sockets()).toEqual([]);
   });
 
   it("after the death of its parent, even when somebody else holds the pipe", async () => {
@@ -103,7 +113,7 @@ describe("no process of the command plugin outlives it", () => {
 });
 
 describe("a kill -9 of pulumi in the middle of an up", () => {
-  it("leaves no process, no half-made container, and a stack that comes up again", async () => {
+  it("leaves no process, no temporary folder of a plugin, no half-made container, and a stack that comes up again", async () => {
     const ch = uniqueName("killed");
     const marker = uniqueName("marker");
     const program = (tests: string): string => `
@@ -118,11 +128,14 @@ describe("a kill -9 of pulumi in the middle of an up", () => {
       const ended = finished(up);
       const busy = (): boolean => exists("container", ch) && processesWith(marker).size > 0;
       expect(await eventually(busy, 30_000)).toBe(true);
+      const folders = () => readdirSync(stack.temporary).filter((name) => name.startsWith("zakaz-docker-"));
+      expect(folders()).toHaveLength(1);
       up.kill("SIGKILL");
       await ended;
       expect(await eventually(() => alive().length === 0, 6_000), alive().join("\n")).toBe(true);
       expect(processesWith(marker).size).toBe(0);
       expect(isRunning(up.pid!)).toBe(false);
+      expect(folders()).toEqual([]);
       expect(exists("container", ch)).toBe(false);
 
       await stack.expect(0, "cancel", "--yes");

@@ -1,6 +1,7 @@
 /** The bridge process: `pulumi-resource-terraform-provider` with `terraform-provider-docker` below it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -12,8 +13,9 @@ const UPSTREAM = "terraform-provider-docker";
 /**
  * Runs the bridge in a process group of its own and kills that group as soon as the standard input ends, which happens
  * at the latest when this plugin dies, however it dies. The shell keeps no copy of the pipes the bridge writes to.
+ * The temporary folder goes first: nothing can be put into it any more when the programs end.
  */
-const GUARD = '"$@" </dev/null & exec >/dev/null 2>&1; read -r _; kill -KILL 0';
+const GUARD = '"$@" </dev/null & exec >/dev/null 2>&1; read -r _; rm -rf -- "$TMPDIR"; kill -KILL 0';
 
 /** The two Go programs, or the sentence that says what is missing. */
 export function bridgePrograms(folders: readonly string[]): { bridge: string; upstream: string } {
@@ -33,6 +35,8 @@ export class Bridge {
   readonly diagnostics = new DiagnosticLog();
   /** The loopback port the bridge listens on. */
   readonly port: Promise<number>;
+  /** The programs' own temporary folder: killed as they are, they leave their sockets there. */
+  private readonly temporary = mkdtempSync(join(tmpdir(), "zakaz-docker-"));
   private readonly group: ChildProcess;
 
   /** Starts the bridge; `args` are the plugin's own (Pulumi's flags and the address of its engine). */
@@ -44,7 +48,7 @@ export class Bridge {
     this.group = spawn("/bin/sh", ["-c", GUARD, "sh", program, ...args], {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...LOG_ENVIRONMENT },
+      env: { ...process.env, ...LOG_ENVIRONMENT, TMPDIR: this.temporary },
     });
     this.group.stdin?.on("error", () => undefined); // the group has ended: nothing to tell it
     createInterface({ input: this.group.stderr! }).on("line", (line) => this.readLog(line));
@@ -61,6 +65,7 @@ export class Bridge {
   /** Ends bridge and upstream provider at once; both keep nothing that a clean end would save. */
   kill(): void {
     this.group.stdin?.end();
+    rmSync(this.temporary, { recursive: true, force: true });
     if (this.group.pid === undefined) return;
     try {
       process.kill(-this.group.pid, "SIGKILL");
