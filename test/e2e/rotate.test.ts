@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { crowding } from "../support/crowding";
 import { QueryLoop } from "../support/query-loop";
 import { run, TestStack } from "../support/stack";
 
@@ -13,8 +14,6 @@ const stack = new TestStack(`rot${process.pid}`);
 const { secrets, server } = stack;
 /** The embedded engine may be away this long for a change of access, in ms, on a machine that has a core for it. */
 const LONGEST_RESTART = 3_000;
-/** How many times as long anything takes when more processes want a core than there are cores. */
-const crowding = () => Math.max(1, loadavg()[0]! / availableParallelism());
 
 const LOADER_SQL = "SELECT count() FROM zakaz.dim_events";
 const READER_SQL = "SELECT count() FROM bi.v_ops_freshness";

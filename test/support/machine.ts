@@ -12,14 +12,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const ROOT = dirname(dirname(__dirname));
 
 /** What any Linux has, and nothing that set-up looks for. */
-const BASICS =
+const BASICS = basics(
   "awk basename bash cat chmod cp cut date df dirname env false find flock grep gzip head id kill ln make mkdir mktemp " +
-  "mv nproc paste ps readlink rm sed setsid sh sha256sum sleep sort tail tar tee timeout touch tr true uname wc xargs";
+    "mv nproc paste ps readlink rm sed setsid sh sha256sum sleep sort tail tar tee timeout touch tr true uname wc xargs",
+);
+
+/** The paths of these commands, as far as this machine has them. */
+function basics(names: string): string[] {
+  const search = 'PATH=/usr/bin:/bin; for name; do type -P "$name"; done; true';
+  const paths = execFileSync("bash", ["-c", search, "bash", ...names.split(" ")]).toString();
+  return paths.split("\n").filter(Boolean);
+}
 
 export interface Result {
   code: number;
@@ -40,12 +48,7 @@ export class Machine {
 
   constructor() {
     for (const folder of [this.bin, this.cache, this.home, join(this.folder, "basics")]) mkdirSync(folder);
-    for (const name of BASICS.split(" ")) {
-      const path = execFileSync("bash", ["-c", `PATH=/usr/bin:/bin type -P ${name} || true`])
-        .toString()
-        .trim();
-      if (path !== "") symlinkSync(path, join(this.folder, "basics", name));
-    }
+    for (const path of BASICS) symlinkSync(path, join(this.folder, "basics", basename(path)));
     writeFileSync(this.calls, "");
   }
 
