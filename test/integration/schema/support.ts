@@ -33,18 +33,22 @@ export class SchemaServer {
     for (const statement of statements) await this.warehouse.command(statement);
   }
 
-  /** SHOW CREATE of every database, table and view, by name. */
+  /** The statement that creates each database, table and view, by name. */
   async created(): Promise<Record<string, string>> {
-    const names = await this.warehouse.rows<{ name: string; what: string }>(
-      `SELECT concat(database, '.', name) AS name, 'TABLE' AS what FROM system.tables WHERE database IN ('zakaz', 'bi', 'meta')
-UNION ALL SELECT name, 'DATABASE' FROM system.databases WHERE name IN ('zakaz', 'bi', 'meta') ORDER BY name`,
+    const rows = await this.warehouse.rows<{ name: string; statement: string }>(
+      `SELECT concat(database, '.', name) AS name, create_table_query AS statement
+FROM system.tables WHERE database IN ('zakaz', 'bi', 'meta') ORDER BY name`,
     );
-    const created: Record<string, string> = {};
-    for (const { name, what } of names) {
-      const [row] = await this.warehouse.rows<{ statement: string }>(`SHOW CREATE ${what} ${name}`);
-      created[name] = row!.statement;
+    const databases = await this.warehouse.rows<{ name: string }>(
+      "SELECT name FROM system.databases WHERE name IN ('zakaz', 'bi', 'meta') ORDER BY name",
+    );
+    for (const { name } of databases) {
+      rows.push({
+        name,
+        ...(await this.warehouse.rows<{ statement: string }>(`SHOW CREATE DATABASE ${name}`))[0]!,
+      });
     }
-    return created;
+    return Object.fromEntries(rows.map(({ name, statement }) => [name, statement]));
   }
 
   /** The journal, in the order in which its rows got their last word. */
