@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          // Not for its own sake: every stack's image of the engine finds the same layers made.
+          globalSetup: "test/support/engine-image.ts",
           testTimeout: 900_000,
           hookTimeout: 900_000,
           // Every stack has its own names, ports, state and copy of the sources.

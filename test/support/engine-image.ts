@@ -1,6 +1,6 @@
 import { buildEngineImage, removeEngineImage } from "./engine";
 
-/** Set-up of the integration level: its engine image is built once and removed at the end. */
+/** Set-up of the levels with engines: the engine image of tests is built once and removed at the end. */
 export async function setup(): Promise<void> {
   await buildEngineImage();
 }
