@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 
 /** Repository root; every path of an image recipe is relative to it. */
@@ -65,22 +65,8 @@ export const recipes = {
  */
 export async function prepareImage(recipe: ImageRecipe): Promise<string> {
   const hash = createHash("sha256");
-  mkdirSync(join(ROOT, recipe.dist), { recursive: true });
-
-  const result = await build({
-    absWorkingDir: ROOT,
-    entryPoints: recipe.entries,
-    outdir: recipe.dist,
-    bundle: true,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
-    write: false,
-    logLevel: "silent",
-  });
-  for (const file of result.outputFiles) {
-    writeIfChanged(file.path, file.contents);
-    hash.update(basename(file.path)).update(file.contents);
+  for (const file of bundlesInPlace(recipe) ?? (await bundle(recipe))) {
+    hash.update(basename(file)).update(readFileSync(join(ROOT, file)));
   }
   for (const name of [recipe.dockerfile, ...(recipe.files ?? [])]) {
     hash.update(name).update(readFileSync(join(ROOT, recipe.context, name)));
@@ -91,6 +77,70 @@ export async function prepareImage(recipe: ImageRecipe): Promise<string> {
     hash.update(file).update(readFileSync(join(folder, "package.json")));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** What a recipe's bundles were made of, written beside them. Paths are relative to the repository root. */
+interface BundleRecord {
+  bundles: string[];
+  sources: string[];
+  /** Hash of the sources and of the bundles. */
+  hash: string;
+}
+
+/** What decides every bundle: the recipes, esbuild's settings, and the installed packages by npm's own list of them. */
+const COMMON_SOURCES = ["images.ts", "package.json", "tsconfig.json", "node_modules/.package-lock.json"];
+
+const recordFile = (recipe: ImageRecipe) => join(ROOT, recipe.dist, "bundles.json");
+
+/** The bundles that lie in `dist` already, if bundling would make the same ones again. */
+function bundlesInPlace(recipe: ImageRecipe): string[] | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(recipe), "utf8")) as BundleRecord;
+    return hashOf([...record.sources, ...record.bundles]) === record.hash ? record.bundles : undefined;
+  } catch {
+    // Never made, or a file of it has gone.
+    return undefined;
+  }
+}
+
+/** Writes the bundles of a recipe into `dist`. */
+async function bundle(recipe: ImageRecipe): Promise<string[]> {
+  mkdirSync(join(ROOT, recipe.dist), { recursive: true });
+  const startedAt = Date.now();
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: recipe.entries,
+    outdir: recipe.dist,
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  for (const file of result.outputFiles) writeIfChanged(file.path, file.contents);
+
+  const bundles = result.outputFiles.map(({ path }) => relative(ROOT, path));
+  const own = Object.keys(result.metafile.inputs).filter((path) => !path.includes("node_modules/"));
+  const sources = [...COMMON_SOURCES, ...own];
+  // No record without npm's list of the packages, nor of a source that was edited while esbuild was reading.
+  const settled = (path: string) =>
+    (statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < startedAt;
+  if (sources.every(settled)) {
+    const record: BundleRecord = { bundles, sources, hash: hashOf([...sources, ...bundles]) };
+    writeIfChanged(recordFile(recipe), Buffer.from(JSON.stringify(record)));
+  }
+  return bundles;
+}
+
+function hashOf(files: string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const content = readFileSync(join(ROOT, file));
+    hash.update(`${file} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex");
 }
 
 /** Bundled files keep their time stamps while their content stays, so Docker's layer cache holds. */

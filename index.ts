@@ -1,3 +1,4 @@
+import "./components/source-maps";
 import * as docker from "@pulumi/docker";
 import { Access } from "./components/access";
 import { ClickHouse } from "./components/clickhouse";

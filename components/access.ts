@@ -2,6 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { isSignificant, tokenize } from "../clickhouse/sql/lexer";
+import { accessDrift } from "../ops/access/drift";
 import type { AccessTarget } from "../ops/target";
 import { sha256, type ClickHouse } from "./clickhouse";
 import { liveState, STATE_VARIABLE } from "./drift";
@@ -42,7 +43,7 @@ export class Access extends pulumi.ComponentResource {
     this.target = pulumi.secret(pulumi.output({ warehouse: args.clickhouse.target, logins }));
     // Only what reads gets the passwords: it tries them, and leaves nothing in the state.
     const readingTarget = pulumi.output({ warehouse: args.clickhouse.target, logins, passwords });
-    const live = liveState("access", args.clickhouse, this, readingTarget);
+    const live = liveState(accessDrift, readingTarget, args.clickhouse, this);
 
     new local.Command(
       `${name}-apply`,

@@ -1,6 +1,5 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { drift, nextState } from "../ops/drift";
+import { nextState, type Drift } from "../ops/drift";
 import type { ClickHouse } from "./clickhouse";
 
 /** The live state of one subject, as an input and the options of the resource that applies it. */
@@ -17,13 +16,16 @@ export const STATE_VARIABLE = "ZAKAZ_STATE";
 /** Servers of which it has been said that they do not answer: once is enough. */
 const told = new WeakSet<ClickHouse>();
 
+/** How long an update waits for a server that is just starting; a preview does not wait. */
+const START_SECONDS = 30;
+
 /**
- * Makes drift visible: reads the live server by `zakaz <subject> state` (read-only) in every preview and update, and gives
- * the resource that applies the subject an input that changes when something differs from the files:
+ * Makes drift visible: reads the live server (read-only) in every preview and update, and gives the resource that applies
+ * the subject an input that changes when something differs from the files:
  *
- *     const live = liveState("access", args.clickhouse, this);
+ *     const live = liveState(schemaDrift, args.clickhouse.target, args.clickhouse, this);
  *     new local.Command(`${name}-apply`, {
- *       create: "node ops/zakaz.cjs access apply --target -",
+ *       create: "node ops/zakaz.cjs schema apply --target -",
  *       environment: { [STATE_VARIABLE]: live.state, … },
  *     }, { parent: this, ...live.options });
  *
@@ -31,31 +33,23 @@ const told = new WeakSet<ClickHouse>();
  * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
  * A server that does not answer: one line says so, and the input stays as it is. A difference that an apply must not mend
  * by itself fails preview and update alike, with one sentence, and the resource is left as it is.
- * @param target what the command reads from standard input; secret
+ * @param read reads the subject's state; it gets the seconds for which the server may stay silent
+ * @param target what `read` works on; secret
  */
-export function liveState(
-  subject: "schema" | "access",
+export function liveState<Target>(
+  read: (target: Target, waitSeconds: number) => Promise<Drift>,
+  target: pulumi.Output<Target>,
   clickhouse: ClickHouse,
   parent: pulumi.Resource,
-  target: pulumi.Output<object> = clickhouse.target,
 ): LiveState {
-  // In an update the server may just be starting.
-  const wait = pulumi.runtime.isDryRun() ? "" : " --wait 30";
-  const answer = local.runOutput(
-    {
-      command: `node ops/zakaz.cjs ${subject} state --target -${wait}`,
-      // With the container's id: a server that is not there yet cannot be asked.
-      stdin: pulumi.all([clickhouse.containerId, target]).apply(([, value]) => JSON.stringify(value)),
-      addPreviousOutputInEnv: false,
-      logging: local.Logging.None,
-    },
-    { parent },
-  );
+  const waitSeconds = pulumi.runtime.isDryRun() ? 0 : START_SECONDS;
   // Inputs of the apply that are not to change: what cannot be known, or must not be done.
   let frozen: string[] = [];
-  // What was read holds nothing of the secret target.
-  const state = pulumi.unsecret(answer.stdout).apply((json) => {
-    const live = drift.parse(JSON.parse(json));
+  // With the container's id: a server that is not there yet cannot be asked.
+  const asked = pulumi.all([target, clickhouse.containerId]);
+  // What is read holds nothing of the secret target.
+  const state = pulumi.unsecret(asked).apply(async ([known]) => {
+    const live = await read(known as Target, waitSeconds);
     for (const note of live.notes) void pulumi.log.warn(note, parent);
     if (live.refused.length > 0) {
       frozen = ["environment"];

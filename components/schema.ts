@@ -1,5 +1,6 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { schemaDrift } from "../ops/schema/drift";
 import { schemaHash } from "../ops/schema/read";
 import type { Access } from "./access";
 import type { ClickHouse } from "./clickhouse";
@@ -19,7 +20,7 @@ export class Schema extends pulumi.ComponentResource {
   constructor(name: string, args: SchemaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:schema:Schema", name, {}, opts);
 
-    const live = liveState("schema", args.clickhouse, this);
+    const live = liveState(schemaDrift, args.clickhouse.target, args.clickhouse, this);
     new local.Command(
       `${name}-apply`,
       {

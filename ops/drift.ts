@@ -1,25 +1,19 @@
-import { z } from "zod";
-
-/**
- * How the live server stands against the files, as `zakaz schema state` and `zakaz access state` print it (JSON) and the
- * program reads it in every preview and update.
- */
-export const drift = z.object({
+/** How the live server stands against the files, as the program reads it in every preview and update. */
+export interface Drift {
   /** False: the server does not answer, and nothing below is known. */
-  answered: z.boolean(),
+  answered: boolean;
   /** Number of the newest change in the journal (0: none) and its name. */
-  revision: z.number().int().min(0),
-  name: z.string(),
+  revision: number;
+  name: string;
   /** What the next apply will mend, a few words each. */
-  differences: z.array(z.string()),
+  differences: string[];
   /** What an apply must not mend by itself; one sentence each, with the way to do it. */
-  refused: z.array(z.string()).default([]),
+  refused: string[];
   /** What differs and is left alone; one sentence each. */
-  notes: z.array(z.string()).default([]),
-});
-export type Drift = z.infer<typeof drift>;
+  notes: string[];
+}
 
-/** What `state` prints for a server that does not answer. */
+/** Of a server that does not answer. */
 export const UNANSWERED: Drift = {
   answered: false,
   revision: 0,

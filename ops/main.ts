@@ -14,7 +14,7 @@ import type * as Smoke from "./smoke";
 import type * as Status from "./status";
 import type * as Validate from "./validate";
 
-/** A command's file, read when the command is called: a preview starts two of them, and most read a lot. */
+/** A command's file, read when the command is called: most read a lot. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would need file extensions and tsx's other loader
 const fileOf = <File>(path: string): File => require(path) as File;
 
@@ -116,15 +116,6 @@ schema
   .action((options: Parameters<typeof SchemaCommand.schemaApply>[0]) =>
     fileOf<typeof SchemaCommand>("./schema-command").schemaApply(options),
   );
-schema
-  .command("state")
-  .description("the same for programs, as JSON")
-  .option(...targetOption)
-  .option("--wait <seconds>", "how long a server may stay silent")
-  .action((options: Parameters<typeof SchemaCommand.schemaState>[0]) =>
-    fileOf<typeof SchemaCommand>("./schema-command").schemaState(options),
-  );
-
 program
   .command("rotate")
   .description("give a user of the warehouse a new password: configuration, pulumi up, proof by login")
@@ -159,15 +150,6 @@ access
   .option(...targetOption)
   .action((options: TargetOption) =>
     fileOf<typeof AccessCheck>("./access/check").accessCheck(options.target),
-  );
-
-access
-  .command("state")
-  .description("for the program: how the server stands, as JSON; changes nothing")
-  .option(...targetOption)
-  .option("--wait <seconds>", "how long to wait for a server that does not answer", Number, 0)
-  .action((options: TargetOption & { wait: number }) =>
-    fileOf<typeof AccessCommands>("./access/commands").accessState(options.target, options.wait),
   );
 
 program.parseAsync().catch((error: unknown) => {

@@ -5,6 +5,9 @@ import { Unreachable } from "./warehouse";
 
 const RETRY_MS = 200;
 
+/** Longest time for one statement of a reading: better no answer than a preview that waits. */
+export const STATEMENT_TIMEOUT_MS = 5_000;
+
 /**
  * The live state for the program, which reads it in every preview: no expected failure may end in a stack trace there.
  * A server that stays silent is a state of its own; any other failure is one that stops an apply as well, so it is refused.

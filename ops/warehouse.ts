@@ -116,6 +116,18 @@ export class Warehouse {
   }
 }
 
+/** Does work on a server, and ends the connection. */
+export async function withWarehouse<T>(
+  warehouse: Warehouse,
+  work: (warehouse: Warehouse) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(warehouse);
+  } finally {
+    await warehouse.close();
+  }
+}
+
 /** A statement that ClickHouse refused. */
 export class StatementFailure extends Failure {
   /** ClickHouse's error code, e.g. 497. */

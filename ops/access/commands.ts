@@ -1,13 +1,10 @@
-import { changeName, type Drift } from "../drift";
+import { changeName } from "../drift";
 import { Failure } from "../failure";
-import { readDrift } from "../read-drift";
 import { Journal } from "../schema/journal";
-import type { AccessTarget } from "../target";
-import type { Warehouse } from "../warehouse";
 import { applyAccess } from "./apply";
-import { mendable, mendingStatements, sentence, type Difference } from "./difference";
-import { refusedLogins } from "./login";
-import { declaration, readDifferences } from "./read";
+import { mendable, mendingStatements, sentence } from "./difference";
+import { differencesOf, refusedUsers } from "./drift";
+import { declaration } from "./read";
 import { withAccess } from "./target";
 
 /** Environment variable in which the stack says what it expects the journal to be at after this apply. */
@@ -15,7 +12,7 @@ const PLAN = "ZAKAZ_STATE";
 
 /** Prints what differs and the statements that mend it; changes nothing. Fails when something differs. */
 export async function accessDiff(source: string | undefined): Promise<void> {
-  const differences = await withAccess(source, read);
+  const differences = await withAccess(source, differencesOf);
   for (const difference of differences) {
     process.stdout.write(`${sentence(difference)}\n`);
     for (const statement of mendingStatements([difference])) {
@@ -41,7 +38,7 @@ export async function accessApply(source: string | undefined): Promise<void> {
     return applyAccess(
       warehouse,
       declaration(target.logins),
-      await refused(target),
+      await refusedUsers(target),
       async (mend, statements, work) => {
         const next = await plannedName(journal);
         if (mend.length === 0 && next === undefined) return work();
@@ -59,38 +56,6 @@ export async function accessApply(source: string | undefined): Promise<void> {
   process.stdout.write(
     `Access is as declared in sql/10_access.sql (${mended.length} mended, ${seconds} s).\n`,
   );
-}
-
-/** Prints for the program how the server stands (JSON, see ops/drift.ts); changes nothing. */
-export async function accessState(source: string | undefined, waitSeconds: number): Promise<void> {
-  const state = await withAccess(source, (warehouse, target) =>
-    readDrift(() => stateOf(warehouse, target), waitSeconds),
-  );
-  process.stdout.write(`${JSON.stringify(state)}\n`);
-}
-
-async function stateOf(warehouse: Warehouse, target: AccessTarget): Promise<Drift> {
-  const [{ number, name }, differences] = await Promise.all([
-    new Journal(warehouse).revision("access"),
-    read(warehouse, target),
-  ]);
-  return {
-    answered: true,
-    revision: number,
-    name,
-    differences: mendable(differences).map(({ text }) => text),
-    refused: [],
-    notes: differences.filter(({ steps }) => steps.length === 0).map(sentence),
-  };
-}
-
-async function read(warehouse: Warehouse, target: AccessTarget): Promise<Difference[]> {
-  const { differences } = await readDifferences(warehouse, declaration(target.logins), await refused(target));
-  return differences;
-}
-
-function refused({ warehouse, passwords }: AccessTarget): Promise<string[]> {
-  return refusedLogins(warehouse.url, passwords);
 }
 
 /**

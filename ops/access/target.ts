@@ -3,7 +3,7 @@ import { sha256Hex } from "../../clickhouse/access/hash";
 import { Failure } from "../failure";
 import { pulumi } from "../pulumi";
 import { readTarget, type AccessTarget } from "../target";
-import { Warehouse } from "../warehouse";
+import { Warehouse, withWarehouse } from "../warehouse";
 import { passwordKey } from "./login";
 
 /** What `pulumi config --json` prints. */
@@ -15,12 +15,7 @@ export async function withAccess<T>(
   work: (warehouse: Warehouse, target: AccessTarget) => Promise<T>,
 ): Promise<T> {
   const target = await readAccessTarget(source);
-  const warehouse = new Warehouse(target.warehouse);
-  try {
-    return await work(warehouse, target);
-  } finally {
-    await warehouse.close();
-  }
+  return withWarehouse(new Warehouse(target.warehouse), (warehouse) => work(warehouse, target));
 }
 
 /** From the stack by hand: with the passwords of its configuration, as far as the stack is at them. */

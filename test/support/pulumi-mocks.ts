@@ -41,11 +41,6 @@ export async function recordResources(
         return { id: `${args.name}-id`, state: { ...inputs, ...provide(inputs) } };
       },
       call(args) {
-        // The live state of schema or access, as `zakaz … state` prints it for a server without drift.
-        if (args.token === "command:local:run") {
-          const state = { answered: true, revision: 3, name: "the third change", differences: [] };
-          return { ...(args.inputs as object), stdout: JSON.stringify(state), stderr: "" };
-        }
         throw new Error(`Call ${args.token} is not mocked`);
       },
     },

@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { UNANSWERED, type Drift } from "../../../ops/drift";
 import { found, recordResources, type Recorded, secretValue, valueOf } from "../../support/pulumi-mocks";
 
 /**
  * The whole program with the engine mocked: what it asks Pulumi for.
  * Not proved here: that Docker and ClickHouse do what is asked (integration and e2e do that).
  */
+/** What the live server was asked for: subject, target, seconds to wait. The answer is one without drift. */
+const asked = vi.hoisted(() => [] as [string, ...unknown[]][]);
+const live: Drift = { ...UNANSWERED, answered: true, revision: 3, name: "the third change" };
+const answer =
+  (subject: string) =>
+  (...args: unknown[]) => {
+    asked.push([subject, ...args]);
+    return Promise.resolve(live);
+  };
+vi.mock("../../../ops/schema/drift", () => ({ schemaDrift: answer("schema") }));
+vi.mock("../../../ops/access/drift", () => ({ accessDrift: answer("access") }));
+
 const SECRETS = {
   "zakaz:adminPassword": "unit-secret-of-bootstrap",
   "zakaz:loaderPassword": "unit-loader-secret",
@@ -199,6 +212,25 @@ describe("stack with the sandbox and the embedded engine", () => {
     });
     expect(command.inputs["triggers"]).toEqual(["clickhouse-server-id"]);
     expect(command.inputs["logging"]).toBe("none");
+  });
+
+  it("reads the live server as the administrator, tries the users' passwords, and does not wait in a preview", () => {
+    const warehouse = {
+      container: "ch-zakaz-unit",
+      url: "http://127.0.0.1:18123",
+      user: "admin",
+      password: SECRETS["zakaz:adminPassword"],
+    };
+    const passwords = {
+      etl_writer: SECRETS["zakaz:loaderPassword"],
+      datalens_reader: SECRETS["zakaz:datalensPassword"],
+      backup_user: SECRETS["zakaz:backupPassword"],
+    };
+    const logins = expect.any(Array) as unknown;
+    expect(asked.sort()).toEqual([
+      ["access", { warehouse, logins, passwords }, 0],
+      ["schema", warehouse, 0],
+    ]);
   });
 
   it("runs smoke and load with the settings on standard input only", () => {
