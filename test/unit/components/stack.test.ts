@@ -42,9 +42,8 @@ async function program(
   const outputs = await main.default();
   const { output } = await import("@pulumi/pulumi");
   const values = (await valueOf(output(outputs))) as Record<string, unknown>;
-  // Commands that no output depends on are registered a few turns later.
-  const { setTimeout } = await import("node:timers/promises");
-  for (let before = -1; before !== recorded.length; await setTimeout(50)) before = recorded.length;
+  // The check of the reader depends on all other commands.
+  await vi.waitUntil(() => recorded.some(({ name }) => name === "reader-check-query"), { timeout: 8000 });
   return { recorded, outputs: values };
 }
 
