@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -120,6 +120,11 @@ describe("a network, a volume, a built image and a container", () => {
 
   it("show no change in a preview and a refresh right after", async () => {
     await stack.expectNoChanges();
+  });
+
+  it("leave no socket, pipe or folder of a run behind", () => {
+    // What stays are the language host's compiled sources.
+    expect(readdirSync(stack.temporary).filter((name) => !name.startsWith("ts-node-"))).toEqual([]);
   });
 
   it("keep a secret upload out of the state in the clear, of docker inspect and of the preview", async () => {
