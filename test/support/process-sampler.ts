@@ -29,7 +29,9 @@ export class ProcessSampler {
       this.commandLines.add(command);
       // A container's own processes; a call of the client inside lives for a moment and may have a password there.
       if (!command.includes("client") && read(`/proc/${entry}/cgroup`).includes("docker")) {
-        this.environments.add(read(`/proc/${entry}/environ`));
+        const environment = read(`/proc/${entry}/environ`);
+        // Between the two readings the process may have become another program, such as a call of the client.
+        if (read(`/proc/${entry}/cmdline`) === command) this.environments.add(environment);
       }
     }
   }
