@@ -17,7 +17,7 @@ export async function readWatermarks(database: Database, job: string): Promise<M
   return new Map(found.map((row) => [row.stream, row.wm_value]));
 }
 
-/** Writes watermarks in one insert. To be called after their rows and facts are acknowledged. */
+/** Writes watermarks in one insert. To be called after their rows and facts are acknowledged, each time with a greater version. */
 export async function writeWatermarks(
   database: Database,
   job: string,
@@ -36,6 +36,6 @@ export async function writeWatermarks(
       run_id: runId,
       _ver: version,
     })),
-    `watermarks:${runId}`,
+    `watermarks:${runId}:${version}`,
   );
 }

@@ -3,20 +3,20 @@ import type { Database } from "../core/database";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { Stopwatch } from "../core/stopwatch";
-import { MOSCOW, moscowDay } from "../core/values";
-import { readWatermarks, writeWatermarks, type Watermark } from "../core/watermarks";
+import { MOSCOW } from "../core/values";
+import { readWatermarks } from "../core/watermarks";
 import { TableWriter } from "../core/writer";
 import { DateTime } from "luxon";
-import { deriveStatements } from "./derive";
 import { createOrderReader } from "./order-reader";
 import { loadSlice, orders } from "./orders";
 import { EVENT_COLUMNS } from "./event-rows";
 import { count, newCounts, type Run } from "./run";
+import { publish } from "./publish";
 import { observed } from "./reader";
 import { createSchemas } from "./schemas";
 import { checkSchema } from "./schema-check";
 import { SOURCES } from "./sources";
-import { filterTime, moscowMidnight, planRun, type History, type WindowArguments } from "./windows";
+import { filterTime, planRun, type History, type WindowArguments } from "./windows";
 
 /** What a run is given; the rest it finds out itself. */
 export type RunInput = Pick<
@@ -24,13 +24,10 @@ export type RunInput = Pick<
   "settings" | "runId" | "startedAt" | "deadline" | "clock" | "log" | "database" | "reader" | "quarantine"
 > & { progress: Progress; asked: WindowArguments };
 
-/** Facts of the last days are compared on every run, all of them on the first run of a day. */
-const COMPARED_DAYS = 92;
-const ALL_DAYS = "1970-01-01";
-
 /**
  * Reads the sources, writes staging, derives the facts, moves the watermarks. The caller holds the lease, writes the
- * journal, and answers for the connections. Throws when the run must count as failed; then no fact of it is visible.
+ * journal, and answers for the connections. Throws when the run must count as failed; then none of its facts are visible,
+ * but for the slices of a first load that were whole.
  */
 export async function load(input: RunInput): Promise<Run> {
   const run = await prepare(input);
@@ -45,15 +42,9 @@ export async function load(input: RunInput): Promise<Run> {
   }
   neverRequested(run);
   await writeEvents(run);
-  await show(run);
+  await publish(run, ["sales", "inventory"]);
   await loadOlder(run, input);
   return run;
-}
-
-/** Makes visible what was read, and notes how far that is. */
-async function show(run: Run): Promise<void> {
-  await run.stopwatch.wait("recompute", derive(run));
-  await moveWatermarks(run);
 }
 
 /**
@@ -70,7 +61,7 @@ async function loadOlder(run: Run, input: RunInput): Promise<void> {
       return;
     }
     await watched(run, { ...orders, load: loadSlice }, input);
-    await show(run);
+    await publish(run, ["sales"]);
     took = run.clock.now() - began;
   }
 }
@@ -157,6 +148,7 @@ async function prepare(input: RunInput): Promise<Run> {
     plan,
     readFrom: plan.readFrom,
     older: plan.older,
+    published: 0,
     settled: [],
     watermarks,
     counts,
@@ -212,61 +204,4 @@ async function writeEvents(run: Run): Promise<void> {
   const writer = new TableWriter({ database, log, runId, table: "dim_events", columns: EVENT_COLUMNS });
   await writer.add(run.eventRows);
   await writer.finish();
-}
-
-/** Brings the facts in line with staging, one statement per fact. */
-async function derive(run: Run): Promise<void> {
-  const { database, log, counts } = run;
-  const params = {
-    run_clock: run.startedAt,
-    first_day: await firstDay(run),
-    snapshot_ts: run.snapshotSeconds ?? 0,
-  };
-  for (const statement of deriveStatements()) {
-    if (statement.kind === "inventory" && run.snapshotSeconds === null) continue;
-    const table = statement.table.replace("zakaz.", `${database.name}.`);
-    const rows = await database.run(statement.sql.replaceAll("zakaz.", `${database.name}.`), params);
-    log.info(`Inserted ${rows} rows into ${table}`, { step: statement.name, rows });
-    if (statement.name === "sales_daily") counts.salesDailyRows += rows;
-    if (statement.name === "sales_utm_daily") counts.salesUtmDailyRows += rows;
-    if (statement.kind === "inventory") counts.inventoryFactRows += rows;
-  }
-}
-
-/**
- * First day of sale that this run compares: the last 92 days, and more when older days may have changed. As long as the
- * first load is under way, no day before those that it has read whole.
- */
-async function firstDay(run: Run): Promise<string> {
-  const { database, touched, plan, startedAt, settings } = run;
-  if (run.older !== null) return moscowDay(run.readFrom);
-  if (plan.mode !== "incremental" || touched.unknown) return ALL_DAYS;
-  const [today] = await database.rows<{ runs: string }>(
-    `SELECT count() AS runs FROM ${database.name}.meta_job_runs FINAL
-WHERE job = {job:String} AND status = 'ok' AND started_at >= {midnight:DateTime('Europe/Moscow')}`,
-    { job: settings.JOB_NAME, midnight: moscowMidnight(startedAt) / 1000 },
-  );
-  if (Number(today?.runs ?? 0) === 0) return ALL_DAYS;
-  const usual = DateTime.fromMillis(startedAt, { zone: MOSCOW })
-    .minus({ days: COMPARED_DAYS })
-    .toFormat("yyyy-MM-dd");
-  return touched.oldestDay !== null && touched.oldestDay < usual ? touched.oldestDay : usual;
-}
-
-async function moveWatermarks(run: Run): Promise<void> {
-  const { plan, startedAt } = run;
-  if (!plan.advances) return;
-  const iso = (ms: number) => filterTime(ms, MOSCOW);
-  const watermarks: Watermark[] = [
-    { stream: "orders", type: "ts", value: iso(startedAt) },
-    { stream: "orders_from", type: "ts", value: iso(run.readFrom) },
-  ];
-  if (plan.mode === "backfill") {
-    const target = run.older?.start ?? run.readFrom;
-    watermarks.push({ stream: "orders_target", type: "ts", value: iso(target) });
-  }
-  if (run.reread) {
-    watermarks.push({ stream: "orders_reread", type: "date", value: iso(startedAt).slice(0, 10) });
-  }
-  await writeWatermarks(run.database, run.settings.JOB_NAME, run.runId, startedAt, watermarks);
 }

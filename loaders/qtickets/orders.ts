@@ -5,7 +5,7 @@ import { ALL, changes, checkFilters, paidReading, type Reading } from "./order-r
 import { ORDER_COLUMNS } from "./order-rows";
 import { checkShare, count, type Run, type Source } from "./run";
 import { ORDER_FIELDS } from "./schemas";
-import { newestDays, type Span } from "./windows";
+import { filterTime, newestDays, type Span } from "./windows";
 
 /** Orders and their tickets: new ones by moment of payment, changed ones by moment of change. */
 export const orders: Source = {
@@ -89,6 +89,8 @@ async function readSlice(run: Run, span: Span, state: State): Promise<void> {
       return slice.start > start;
     };
     if (await read(run, paidReading(run, slice), state, isTooLarge)) return;
+    const since = filterTime(slice.start, settings.TZ);
+    run.log.info(`Too many orders for one slice of the first load: reading those paid since ${since} first`);
   }
 }
 

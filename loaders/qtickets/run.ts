@@ -84,6 +84,8 @@ export interface Run {
   readFrom: number;
   /** What the first load has not read yet. */
   older: Span | null;
+  /** How often this run has made something visible. */
+  published: number;
   /** Conditions of every reading by payment: what keeps the listing as it was when the run began. */
   settled: readonly Condition[];
   /** Watermarks found at the start, by stream. */
