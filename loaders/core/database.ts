@@ -8,6 +8,7 @@ import { errorCode } from "./http";
 import type { Log } from "./log";
 import { startTimeLimit } from "./time-limit";
 import { CONNECT_RETRY, retry, STATEMENT_RETRY, TRANSIENT_CODES, type Verdict } from "./retry";
+import type { RowOf } from "./row";
 import { tsvLines } from "./tsv";
 
 export interface DatabaseSettings {
@@ -32,20 +33,6 @@ export interface DatabaseOptions extends DatabaseSettings {
   /** Awaited before each statement that writes; throws when nothing may be written any more. */
   mayWrite?: (() => Promise<void>) | undefined;
 }
-
-/** What a column is given. */
-type Value = string | number | boolean | readonly string[];
-
-/** A row for an insert. */
-export type Row = Readonly<Record<string, Value | null>>;
-
-/**
- * A row with all of these columns, `null` in no others than the Nullable ones. ClickHouse refuses NULL for a number or a
- * moment that is not Nullable, but makes an empty text of it without a word: the type keeps it from there.
- */
-export type RowOf<Column extends string, Nullable extends Column = never> = Readonly<
-  Record<Exclude<Column, Nullable>, Value> & Record<Nullable, Value | null>
->;
 
 /** Values of the parameters of a statement. */
 type Params = Record<string, unknown>;

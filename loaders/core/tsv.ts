@@ -1,4 +1,4 @@
-import type { Row } from "./database";
+import type { Row } from "./row";
 
 const SPECIAL = /[\\\t\n\r\0\b\f]/;
 

@@ -1,5 +1,6 @@
 import { Block } from "./block";
-import type { Database, Row } from "./database";
+import type { Database } from "./database";
+import type { Row } from "./row";
 import type { Log } from "./log";
 import type { Stopwatch } from "./stopwatch";
 import { tsvLines, type Lines } from "./tsv";

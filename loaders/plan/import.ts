@@ -1,5 +1,6 @@
 import { readAliases } from "../core/cities";
-import type { Database, RowOf } from "../core/database";
+import type { Database } from "../core/database";
+import type { RowOf } from "../core/row";
 import { ExpectedError } from "../core/errors";
 import type { Outcome } from "../core/job";
 import type { Log } from "../core/log";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { RowOf } from "../core/database";
+import type { RowOf } from "../core/row";
 import { ApiError } from "../core/http";
 import { parseMoment } from "../core/values";
 import { startShare } from "../core/time-limit";

@@ -1,4 +1,4 @@
-import type { RowOf } from "../core/database";
+import type { RowOf } from "../core/row";
 import { BadValue, canonicalCity, moscowDay, normalText } from "../core/values";
 import type { Event, Show } from "./schemas";
 

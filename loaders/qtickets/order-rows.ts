@@ -1,4 +1,4 @@
-import type { RowOf } from "../core/database";
+import type { RowOf } from "../core/row";
 import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Moment } from "../core/values";
 import { orderPayload } from "./order-payload";
 import type { Basket, Order } from "./schemas";

@@ -1,4 +1,4 @@
-import type { RowOf } from "../core/database";
+import type { RowOf } from "../core/row";
 import { BadValue } from "../core/values";
 import { readCount, readFlag } from "./schemas";
 
