@@ -142,12 +142,12 @@ async function withoutLatency(bench: Bench, orders: number, concurrency: number)
   try {
     const loaded = await bench.load(api, { QTICKETS_CONCURRENCY: String(concurrency) });
     const bare = await bench.bareInsert();
-    const { fetch = 0, rows = 0, insert = 0, recompute = 0 } = loaded.steps;
+    const { fetch = 0, parse = 0, rows = 0, insert = 0, recompute = 0 } = loaded.steps;
     const share = (seconds: number) => `${Math.round((100 * seconds) / loaded.seconds)} %`;
     const rate = perSecond(loaded.rows, loaded.seconds);
     const reference = perSecond(bare.rows, bare.seconds);
     say(
-      `| ${orders} | ${loaded.rows} | ${loaded.seconds.toFixed(1)} s | ${rate} | ${perSecond(loaded.rows, loaded.orderSeconds)} | ${reference} | ${(rate / reference).toFixed(2)} | ${(perSecond(loaded.rows, loaded.orderSeconds) / reference).toFixed(2)} | ${loaded.peakRss} MB | ${loaded.cpuSeconds.toFixed(1)} s | ${share(fetch)} ${share(rows)} ${share(insert)} ${share(recompute)} |`,
+      `| ${orders} | ${loaded.rows} | ${loaded.seconds.toFixed(1)} s | ${rate} | ${perSecond(loaded.rows, loaded.orderSeconds)} | ${reference} | ${(rate / reference).toFixed(2)} | ${(perSecond(loaded.rows, loaded.orderSeconds) / reference).toFixed(2)} | ${loaded.peakRss} MB | ${loaded.cpuSeconds.toFixed(1)} s | ${share(fetch)} ${share(parse)} ${share(rows)} ${share(insert)} ${share(recompute)} |`,
     );
   } finally {
     api.stop();
@@ -204,7 +204,7 @@ export async function benchLoader(sizes: readonly number[]): Promise<void> {
     await warmUp(bench);
     say("Loader, no latency. Reference (a): a bare insert of the same rows, same format and blocks.");
     say(
-      "| orders | rows | whole run | rows/s | rows/s without recompute | (a) rows/s | run/(a) | without recompute/(a) | peak RSS | CPU of the loader | share of fetch, rows, insert, recompute |",
+      "| orders | rows | whole run | rows/s | rows/s without recompute | (a) rows/s | run/(a) | without recompute/(a) | peak RSS | CPU of the loader | share of fetch, parse, rows, insert, recompute |",
     );
     say("|---|---|---|---|---|---|---|---|---|---|---|");
     for (const orders of sizes) await withoutLatency(bench, orders, 4);

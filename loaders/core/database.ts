@@ -4,7 +4,7 @@ import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClien
 import { Block, type PackedBlock } from "./block";
 import type { Clock } from "./clock";
 import { ExpectedError } from "./errors";
-import { errorCode } from "./http";
+import { errorCode } from "./api-error";
 import type { Log } from "./log";
 import { startTimeLimit } from "./time-limit";
 import { CONNECT_RETRY, retry, STATEMENT_RETRY, TRANSIENT_CODES, type Verdict } from "./retry";

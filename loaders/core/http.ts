@@ -1,30 +1,13 @@
-import { isAscii, isUtf8 } from "node:buffer";
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import PQueue from "p-queue";
 import { Agent, request, type Dispatcher } from "undici";
+import { parseJson, readAnswer } from "./answer";
+import { ApiError, errorCode } from "./api-error";
 import type { Clock } from "./clock";
-import { ExpectedError, StoppedError } from "./errors";
+import { StoppedError } from "./errors";
 import type { Log } from "./log";
+import type { Stopwatch } from "./stopwatch";
 import { startTimeLimit } from "./time-limit";
-import { API_RETRY, retry, retryAfterMs, TRANSIENT_CODES, TRANSIENT_STATUSES, type Verdict } from "./retry";
-
-/** Longest answer that is read, in bytes before and after decompression. */
-const MAX_BODY = 64 * 1024 * 1024;
-
-/** A failed answer of an API, without its content. `status` is null when there was no answer. */
-export class ApiError extends ExpectedError {
-  override readonly name = "ApiError";
-  constructor(
-    message: string,
-    readonly status: number | null,
-    readonly code: string | null,
-    /** Whether the same request may succeed later. */
-    readonly transient: boolean,
-    readonly retryAfter?: number | undefined,
-  ) {
-    super(message, { status, code, request_id: null });
-  }
-}
+import { API_RETRY, retry, TRANSIENT_CODES, type Verdict } from "./retry";
 
 export interface HttpOptions {
   /** Name of the API in messages. */
@@ -45,6 +28,8 @@ export interface HttpOptions {
   concurrency?: number;
   clock: Clock;
   log: Log;
+  /** Told how long the parsing of JSON takes, step `parse`. */
+  stopwatch?: Stopwatch;
   dispatcher?: Dispatcher;
 }
 
@@ -66,6 +51,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const dispatcher =
     options.dispatcher ?? new Agent({ connections: concurrency, connect: { timeout: 10_000 } });
   const queue = new PQueue({ concurrency });
+  const { stopwatch } = options;
+  const parse = (bytes: Buffer) =>
+    stopwatch ? stopwatch.time("parse", () => parseJson(bytes)) : parseJson(bytes);
   let requests = 0;
   let nextSlot = 0;
 
@@ -100,7 +88,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         },
         body: JSON.stringify(body),
       });
-      return await readAnswer(apiName, path, answer, clock.now());
+      return await readAnswer(apiName, path, answer, parse, clock.now());
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : asApiError(apiName, path, error);
     } finally {
@@ -170,127 +158,4 @@ function asApiError(apiName: string, path: string, error: unknown): unknown {
     code,
     TRANSIENT_CODES.has(code) || code.startsWith("Z_"),
   );
-}
-
-/** The code of a failure of the socket, the name look-up, TLS or decompression, also where several addresses were tried. */
-export function errorCode(error: unknown): string | undefined {
-  const candidates = [error, (error as { cause?: unknown } | null)?.cause];
-  for (const candidate of candidates) {
-    const code = (candidate as { code?: unknown } | null | undefined)?.code;
-    if (typeof code === "string") return code;
-    const several = (candidate as { errors?: unknown } | null | undefined)?.errors;
-    if (Array.isArray(several) && several.length > 0) return errorCode(several[0]);
-  }
-  return undefined;
-}
-
-async function readAnswer(
-  apiName: string,
-  path: string,
-  answer: Dispatcher.ResponseData,
-  now: number,
-): Promise<unknown> {
-  const status = answer.statusCode;
-  const type = header(answer, "content-type") ?? "no content type";
-  const raw = await readBody(apiName, path, answer.body);
-  const bytes = decompress(raw, header(answer, "content-encoding"));
-  const facts = `HTTP ${status}, ${type.split(";")[0]}, ${bytes.length} bytes`;
-  const json = parseJson(bytes);
-  const code = errorCodeOf(json);
-
-  if (status === 401 || status === 403) {
-    throw new ApiError(
-      `${apiName} ${path} refused the token or the permission (${facts}): check the token and its rights in the seller cabinet.`,
-      status,
-      code,
-      false,
-    );
-  }
-  if (status >= 300 && status < 400) {
-    throw new ApiError(
-      `${apiName} ${path} redirects, which is not followed (${facts}).`,
-      status,
-      code,
-      false,
-    );
-  }
-  if (status !== 200) {
-    const transient = TRANSIENT_STATUSES.has(status);
-    const suffix = code === null ? "" : `, code ${code}`;
-    throw new ApiError(
-      `${apiName} ${path} failed (${facts}${suffix}).`,
-      status,
-      code,
-      transient,
-      retryAfterMs(header(answer, "retry-after"), now),
-    );
-  }
-  if (bytes.length === 0)
-    throw new ApiError(`${apiName} ${path} answered with an empty body.`, status, null, false);
-  if (json === undefined) {
-    // JSON that does not parse was most likely cut off; anything else (an HTML page) is a wrong answer.
-    const cutOff = /json/i.test(type);
-    throw new ApiError(
-      `${apiName} ${path} answered something that is not JSON (${facts}).`,
-      status,
-      null,
-      cutOff,
-    );
-  }
-  return json.value;
-}
-
-async function readBody(apiName: string, path: string, body: AsyncIterable<unknown>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_BODY) {
-      throw new ApiError(`${apiName} ${path} answered more than ${MAX_BODY} bytes.`, null, "TOO_LONG", false);
-    }
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Throws zlib's error (code `Z_…`) for a body that was cut off, `ERR_BUFFER_TOO_LARGE` for one that unpacks to too much. */
-function decompress(raw: Buffer, encoding: string | undefined): Buffer {
-  const limit = { maxOutputLength: MAX_BODY };
-  if (raw.length === 0) return raw;
-  switch (encoding?.trim().toLowerCase()) {
-    case "gzip":
-    case "x-gzip":
-      return gunzipSync(raw, limit);
-    case "deflate":
-      return inflateSync(raw, limit);
-    case "br":
-      return brotliDecompressSync(raw, limit);
-    default:
-      return raw;
-  }
-}
-
-const BYTE_ORDER_MARK = 0xfeff;
-
-/** The JSON value of the bytes (a byte order mark is allowed, invalid UTF-8 is not), or undefined. */
-function parseJson(bytes: Buffer): { value: unknown } | undefined {
-  if (!isUtf8(bytes)) return undefined;
-  const text = bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
-  try {
-    return { value: JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text) as unknown };
-  } catch {
-    return undefined;
-  }
-}
-
-/** The API's own error code: a short word in capitals; anything else could be content and is not repeated. */
-function errorCodeOf(json: { value: unknown } | undefined): string | null {
-  const code = (json?.value as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : null;
-}
-
-function header(answer: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = answer.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

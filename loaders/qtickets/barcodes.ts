@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { ApiError } from "../core/http";
+import { ApiError } from "../core/api-error";
 import { payloadJson } from "../core/payload";
 import { BadValue, moneyText, parseMoney } from "../core/values";
 import { catalogue, unpagedRows } from "./catalogue";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { RowOf } from "../core/row";
-import { ApiError } from "../core/http";
+import { ApiError } from "../core/api-error";
 import { parseMoment } from "../core/values";
 import { startShare } from "../core/time-limit";
 import { TableWriter } from "../core/writer";

@@ -1,6 +1,6 @@
 import { TableWriter } from "../core/writer";
 import { ExpectedError, StoppedError } from "../core/errors";
-import { ApiError } from "../core/http";
+import { ApiError } from "../core/api-error";
 import { startShare } from "../core/time-limit";
 import { BadValue } from "../core/values";
 import { seconds } from "./catalogue";

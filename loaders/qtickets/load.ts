@@ -2,7 +2,6 @@ import { readAliases } from "../core/cities";
 import type { Database } from "../core/database";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { Progress } from "../core/progress";
-import { Stopwatch } from "../core/stopwatch";
 import { MOSCOW } from "../core/values";
 import { readWatermarks } from "../core/watermarks";
 import { TableWriter } from "../core/writer";
@@ -21,7 +20,16 @@ import { filterTime, planRun, type History, type WindowArguments } from "./windo
 /** What a run is given; the rest it finds out itself. */
 export type RunInput = Pick<
   Run,
-  "settings" | "runId" | "startedAt" | "deadline" | "clock" | "log" | "database" | "reader" | "quarantine"
+  | "settings"
+  | "runId"
+  | "startedAt"
+  | "deadline"
+  | "clock"
+  | "log"
+  | "database"
+  | "reader"
+  | "quarantine"
+  | "stopwatch"
 > & { progress: Progress; asked: WindowArguments };
 
 /**
@@ -153,7 +161,6 @@ async function prepare(input: RunInput): Promise<Run> {
     watermarks,
     counts,
     schemas,
-    stopwatch: new Stopwatch(),
     readOrder: createOrderReader(schemas.order, startedAt, naive),
     aliases,
     skipped: [],

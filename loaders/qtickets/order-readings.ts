@@ -1,5 +1,5 @@
 import { ExpectedError } from "../core/errors";
-import { ApiError } from "../core/http";
+import { ApiError } from "../core/api-error";
 import { moscowDay } from "../core/values";
 import type { Condition } from "./api";
 import type { Run } from "./run";

@@ -5,6 +5,7 @@ import type { Log } from "../core/log";
 import type { Progress } from "../core/progress";
 import { Quarantine } from "../core/quarantine";
 import { databaseSettings } from "../core/settings";
+import { Stopwatch } from "../core/stopwatch";
 import { READ_ONLY_PATHS } from "./api";
 import { load } from "./load";
 import { apiReader, fixtureReader, type Reader } from "./reader";
@@ -36,9 +37,10 @@ export async function realRun(run: RealRun): Promise<number> {
   const { settings, log, runId, startedAt, clock, stop, verbose } = run;
   const job = settings.JOB_NAME;
   const deadline = startedAt + settings.QTICKETS_RUN_SECONDS * 1000;
+  const stopwatch = new Stopwatch();
   let client: HttpClient | undefined;
   // Files that are missing are a mistake of the call: told before anything is connected.
-  const reader = openReader(run, deadline, (opened) => (client = opened));
+  const reader = openReader(run, deadline, stopwatch, (opened) => (client = opened));
   try {
     return await runJob(
       {
@@ -67,6 +69,7 @@ export async function realRun(run: RealRun): Promise<number> {
           database,
           reader,
           quarantine,
+          stopwatch,
           progress: run.progress,
           asked,
         });
@@ -81,6 +84,7 @@ export async function realRun(run: RealRun): Promise<number> {
 function openReader(
   { settings, fixtures, clock, log, stop }: RealRun,
   deadline: number,
+  stopwatch: Stopwatch,
   opened: (client: HttpClient) => void,
 ): Reader {
   if (fixtures !== undefined) return fixtureReader(fixtures);
@@ -96,6 +100,7 @@ function openReader(
     signal: stop.signal,
     clock,
     log,
+    stopwatch,
   });
   opened(client);
   return apiReader(client, settings.QTICKETS_CONCURRENCY);

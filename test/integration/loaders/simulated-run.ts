@@ -10,6 +10,7 @@ import { Quarantine } from "../../../loaders/core/quarantine";
 import { databaseSettings } from "../../../loaders/core/settings";
 import { READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
 import { load } from "../../../loaders/qtickets/load";
+import { Stopwatch } from "../../../loaders/core/stopwatch";
 import { apiReader } from "../../../loaders/qtickets/reader";
 import { loaded } from "../../../loaders/qtickets/report";
 import { readSettings } from "../../../loaders/qtickets/settings";
@@ -80,6 +81,7 @@ export async function simulateRun(
       reader: apiReader(client, settings.QTICKETS_CONCURRENCY),
       progress: plainProgress(process.stderr),
       quarantine: new Quarantine({ directory: settings.QUARANTINE_DIR, job, runId, log }),
+      stopwatch: new Stopwatch(),
       asked: run.asked,
     }).then(
       (done) => loaded(done, 0, client.requests),

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { TableWriter } from "../../../loaders/core/writer";
 import { ExpectedError } from "../../../loaders/core/errors";
-import { ApiError } from "../../../loaders/core/http";
+import { ApiError } from "../../../loaders/core/api-error";
 import { payloadJson } from "../../../loaders/core/payload";
 import { barcodeHash, barcodes } from "../../../loaders/qtickets/barcodes";
 import { seconds } from "../../../loaders/qtickets/catalogue";

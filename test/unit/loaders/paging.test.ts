@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ApiError } from "../../../loaders/core/http";
+import { ApiError } from "../../../loaders/core/api-error";
 import { countRows, listPages, pageBody, type ListQuery } from "../../../loaders/qtickets/api";
 
 interface Body {

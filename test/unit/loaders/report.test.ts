@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ExpectedError } from "../../../loaders/core/errors";
-import { ApiError } from "../../../loaders/core/http";
+import { ApiError } from "../../../loaders/core/api-error";
 import { failed } from "../../../loaders/core/job";
 import { loaded } from "../../../loaders/qtickets/report";
 import { newCounts, type Run } from "../../../loaders/qtickets/run";
