@@ -4,9 +4,8 @@ import type { Lines } from "./tsv";
 /** How blocks are packed: zstd is five times as fast as gzip at its default level, and as small. Node has it since 22.15. */
 const ENCODING = typeof createZstdCompress === "function" ? "zstd" : "gzip";
 
-/** Rows of one insert as the server is sent them: packed lines, kept until it has them, so that they can be sent again. */
+/** One insert as the server is sent it: packed lines, kept until it has them, so that they can be sent again. */
 export interface PackedBlock {
-  rows: number;
   /** Value of the header `Content-Encoding`. */
   encoding: string;
   chunks: readonly Buffer[];
@@ -45,7 +44,7 @@ export class Block {
     this.flush();
     this.packer.end();
     await this.packed;
-    return { rows: this.rows, encoding: ENCODING, chunks: this.chunks };
+    return { encoding: ENCODING, chunks: this.chunks };
   }
 
   private flush(): void {

@@ -29,7 +29,12 @@ export interface Lines {
 }
 
 export function tsvLines(columns: readonly string[], rows: readonly Row[]): Lines {
-  return { bytes: Buffer.from(rows.map((row) => tsvLine(columns, row)).join("")), rows: rows.length };
+  return asLines(rows.map((row) => tsvLine(columns, row)));
+}
+
+/** The same of lines that are made already, each by `tsvLine`. */
+export function asLines(lines: readonly string[]): Lines {
+  return { bytes: Buffer.from(lines.join("")), rows: lines.length };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

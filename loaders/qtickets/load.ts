@@ -63,9 +63,11 @@ async function loadOlder(run: Run, input: RunInput): Promise<void> {
   let took = run.clock.now() - run.startedAt;
   while (run.older !== null) {
     const began = run.clock.now();
-    const left = `orders: those paid before ${filterTime(run.readFrom, MOSCOW)} are not loaded yet; the next run goes on with them`;
     if (run.deadline - began < 2 * took) {
-      run.degraded.push(left);
+      const from = filterTime(run.readFrom, MOSCOW);
+      run.degraded.push(
+        `orders: those paid before ${from} are not loaded yet; the next run goes on with them`,
+      );
       return;
     }
     await watched(run, { ...orders, load: loadSlice }, input);

@@ -1,4 +1,4 @@
-import { tsvLine, type Lines } from "../core/tsv";
+import { asLines, tsvLine, type Lines } from "../core/tsv";
 import { BadValue } from "../core/values";
 import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
 import { count, type Run } from "./run";
@@ -85,11 +85,10 @@ export function readOrderPage(
 
 /** What is written of orders that are written together. */
 export function together(orders: readonly Candidate[]): Group {
-  const lines = orders.flatMap((one) => one.lines);
   const days = orders.flatMap((one) => one.day ?? []);
   return {
     ids: orders.map((one) => one.id),
-    lines: { bytes: Buffer.from(lines.join("")), rows: lines.length },
+    lines: asLines(orders.flatMap((one) => one.lines)),
     oldestDay: days.reduce<string | null>(
       (least, day) => (least === null || day < least ? day : least),
       null,
