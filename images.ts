@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
 import {
-  copyFileSync,
   existsSync,
-  linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { build } from "esbuild";
 
 /** Repository root; every path of an image recipe is relative to it. */
@@ -28,22 +26,9 @@ export interface ImageRecipe {
   entries: Record<string, string>;
   /** Further files of the context that the Dockerfile copies. */
   files?: string[];
-  /**
-   * Big files of an npm package, hard-linked into `dist`. They count in the hash by the version of their
-   * package, because reading half a gigabyte at each preview would cost more than all the rest.
-   */
-  packageFiles?: { package: string; file: string }[];
 }
 
 export const recipes = {
-  clickhouse: {
-    context: "clickhouse/embedded",
-    dockerfile: "Dockerfile",
-    dist: "clickhouse/embedded/dist",
-    entries: { supervisor: "clickhouse/embedded/supervisor.ts", client: "clickhouse/embedded/client.ts" },
-    files: ["launch.c", "config.xml", "users.xml", "start.sql"],
-    packageFiles: [{ package: "@chdb/lib-linux-x64-gnu", file: "libchdb.so" }],
-  },
   loader: {
     context: ".",
     dockerfile: "loaders/Dockerfile",
@@ -59,6 +44,21 @@ export const recipes = {
   },
 } satisfies Record<string, ImageRecipe>;
 
+/** What the image of the development server is made of, beside the base image; set-up makes it (toolchain/steps/clickhouse.sh). */
+const SERVER_IMAGE_FILES = join(ROOT, "clickhouse/image");
+
+/**
+ * Name of the development server's image: by the content of its files, as set-up names it too. A gigabyte is not built in an
+ * `up`, and stays for the next stack.
+ */
+export function localServerImage(): string {
+  const hash = createHash("sha256");
+  for (const file of readdirSync(SERVER_IMAGE_FILES).sort()) {
+    hash.update(readFileSync(join(SERVER_IMAGE_FILES, file)));
+  }
+  return `zakaz/clickhouse:${hash.digest("hex").slice(0, 12)}`;
+}
+
 /**
  * Bundles the entries of a recipe and gives the hash of all that decides the image's content.
  * Needs no Docker, so a preview can say whether an image will change.
@@ -70,11 +70,6 @@ export async function prepareImage(recipe: ImageRecipe): Promise<string> {
   }
   for (const name of [recipe.dockerfile, ...(recipe.files ?? [])]) {
     hash.update(name).update(readFileSync(join(ROOT, recipe.context, name)));
-  }
-  for (const { package: name, file } of recipe.packageFiles ?? []) {
-    const folder = dirname(require.resolve(`${name}/package.json`));
-    linkFile(join(folder, file), join(ROOT, recipe.dist, file));
-    hash.update(file).update(readFileSync(join(folder, "package.json")));
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -150,17 +145,4 @@ function writeIfChanged(path: string, content: Uint8Array): void {
   const part = `${path}.${process.pid}`;
   writeFileSync(part, content);
   renameSync(part, path);
-}
-
-function linkFile(source: string, target: string): void {
-  if (existsSync(target)) {
-    if (statSync(target).size === statSync(source).size) return;
-    rmSync(target);
-  }
-  try {
-    linkSync(source, target);
-  } catch {
-    // Another file system: a copy does.
-    copyFileSync(source, target);
-  }
 }

@@ -19,7 +19,7 @@ async function main() {
   const config = readConfig();
   const { secrets } = config;
   const names = namesOf(config.instance);
-  await preflight({ server: names.server, ...config });
+  await preflight({ ...names, ...config });
 
   const network = new Network("network", { name: names.network });
 

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
-    // Most tests wait for engines and processes, not for a core.
+    // Most tests wait for servers and processes, not for a core.
     maxWorkers: 3,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
@@ -11,7 +11,6 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          globalSetup: "test/support/engine-image.ts",
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
@@ -20,8 +19,6 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          // Not for its own sake: every stack's image of the engine finds the same layers made.
-          globalSetup: "test/support/engine-image.ts",
           testTimeout: 900_000,
           hookTimeout: 900_000,
           // Every stack has its own names, ports, state and copy of the sources.

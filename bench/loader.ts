@@ -7,7 +7,6 @@ import { prepareImage, recipes } from "../images";
 import { ROWS_PER_INSERT } from "../loaders/core/writer";
 import { ORDER_COLUMNS } from "../loaders/qtickets/order-rows";
 import { envFile, startWarehouse, type Warehouse } from "../test/integration/loaders/warehouse";
-import { removeEngineImage } from "../test/support/engine";
 import { ROOT, run } from "../test/support/stack";
 import { loadSequentially } from "./sequential";
 
@@ -219,7 +218,6 @@ export async function benchLoader(sizes: readonly number[]): Promise<void> {
     await client.close();
     await run("docker", ["rmi", "-f", image]);
     await warehouse.close();
-    await removeEngineImage();
   }
 }
 

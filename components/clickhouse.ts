@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
 import type { WarehouseTarget } from "../ops/target";
 import { confinement } from "./confinement";
-import { BuiltImage } from "./image";
-import { ROOT, recipes } from "../images";
+import { ROOT, localServerImage } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
 import { HTTP_PORT, NATIVE_PORT, users, type Names } from "./names";
 import type { Network } from "./network";
 
 export interface ClickHouseArgs {
-  names: Pick<Names, "server" | "serverImage" | "dataVolume" | "logsVolume">;
+  names: Pick<Names, "server" | "dataVolume" | "logsVolume">;
   network: Network;
-  /** `embedded`, or a reference of the official image with its digest. */
+  /** `local`: the one that set-up makes; or a reference of the official image with its digest. */
   image: string;
   /** Password of `admin`; only its hash leaves this component. */
   adminPassword: pulumi.Output<string>;
@@ -53,7 +52,12 @@ export class ClickHouse extends pulumi.ComponentResource {
   constructor(name: string, args: ClickHouseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:clickhouse:ClickHouse", name, {}, opts);
 
-    const imageId = serverImage(name, args, this);
+    // Neither image is the stack's own: a gigabyte that the next stack needs too stays where it is.
+    const image = new docker.RemoteImage(
+      `${name}-image`,
+      { name: args.image === "local" ? localServerImage() : args.image, keepLocally: true },
+      { parent: this },
+    );
     const volumes = [
       { path: "/var/lib/clickhouse", volume: dataVolume(`${name}-data`, args.names.dataVolume, args, this) },
       {
@@ -65,7 +69,7 @@ export class ClickHouse extends pulumi.ComponentResource {
       `${name}-server`,
       {
         name: args.names.server,
-        image: imageId,
+        image: image.imageId,
         hostname: args.names.server,
         user: SERVER_USER,
         // Its root stays writable: the files below are uploaded into it.
@@ -125,15 +129,6 @@ export class ClickHouse extends pulumi.ComponentResource {
       target: this.target,
     });
   }
-}
-
-function serverImage(name: string, args: ClickHouseArgs, parent: pulumi.Resource): pulumi.Output<string> {
-  if (args.image !== "embedded") {
-    return new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, { parent })
-      .imageId;
-  }
-  const recipe = recipes.clickhouse;
-  return new BuiltImage(name, { repository: args.names.serverImage, recipe }, { parent }).imageId;
 }
 
 function dataVolume(

@@ -81,12 +81,14 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
   return pulumi
     .all([
       args.clickhouse.container,
+      args.clickhouse.url,
       args.network.name,
       args.image.imageId,
       pulumi.secret(pulumi.output(settings)),
     ])
-    .apply(([container, network, image, settings]) => ({
+    .apply(([container, url, network, image, settings]) => ({
       container,
+      url,
       network,
       image,
       quarantineVolume: args.names.quarantineVolume,

@@ -21,7 +21,6 @@ export interface Names {
   dataVolume: string;
   logsVolume: string;
   quarantineVolume: string;
-  serverImage: string;
   loaderImage: string;
   sandboxImage: string;
 }
@@ -39,7 +38,6 @@ export function namesOf(instance: string): Names {
     dataVolume: `zakaz-clickhouse-data${suffix}`,
     logsVolume: `zakaz-clickhouse-logs${suffix}`,
     quarantineVolume: `zakaz-quarantine${suffix}`,
-    serverImage: `zakaz/clickhouse${suffix}`,
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
   };

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
-import { ROOT } from "../images";
+import { SERVER_VERSION } from "../clickhouse/local-server";
+import { localServerImage, ROOT } from "../images";
 import { CHECKOUT_LABEL } from "./labels";
 
 const run = promisify(execFile);
@@ -13,20 +14,28 @@ const LEAST_API = 1.41;
 export interface PreflightArgs {
   /** Name of the server's container. */
   server: string;
+  /** Volume with the server's data. */
+  dataVolume: string;
+  /** As in the configuration: `local`, or a reference by digest. */
+  clickhouseImage: string;
   bindAddress: string;
   httpPort: number;
   nativePort: number;
 }
 
 /**
- * Looks for what would make an update fail half-way: no Docker, an old engine, a server of another checkout,
- * a taken port. A preview does without it: its plan needs no Docker.
+ * Looks for what would make an update fail half-way: no Docker, an old engine, no image, a server of another checkout, data that
+ * the server cannot read, a taken port. A preview does without it: its plan needs no Docker.
  * @throws pulumi.RunError with one sentence that names the thing and what mends it
  */
 export async function preflight(args: PreflightArgs): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   await checkEngine();
   await checkOwner(args.server);
+  if (args.clickhouseImage === "local") {
+    await checkImage(localServerImage());
+    await checkData(args, localServerImage());
+  }
   for (const [key, port] of [
     ["httpPort", args.httpPort],
     ["nativePort", args.nativePort],
@@ -64,6 +73,36 @@ async function checkOwner(server: string): Promise<void> {
   throw new pulumi.RunError(
     `Container ${server} ${whose}: remove it there (\`make down\`), or give this stack names of its own: ` +
       "pulumi config set zakaz:instance <name>, and other zakaz:httpPort and zakaz:nativePort",
+  );
+}
+
+async function checkImage(image: string): Promise<void> {
+  const found = await docker("image", "inspect", "--format", "found", image).catch(() => "");
+  if (found !== "") return;
+  throw new pulumi.RunError(
+    `Image ${image} is not on this Docker engine, and no registry has it: toolchain/setup makes it (so does \`make up\`)`,
+  );
+}
+
+/** Where the development engine that ClickHouse 25.8.2 has replaced, a ClickHouse 26.7 run in process, kept its users. */
+const OLD_ENGINE_FILE = "access/embedded.json";
+
+/** Stops before the old engine's container goes: its data are newer than what this server reads. */
+async function checkData({ server, dataVolume }: PreflightArgs, image: string): Promise<void> {
+  const running = await docker("container", "inspect", "--format", "{{.Config.Image}}", server).catch(() => "");
+  const wanted = await docker("image", "inspect", "--format", "{{.Id}}", image);
+  if (running === wanted || running === image) return;
+  const volume = await docker("volume", "inspect", "--format", "{{.Name}}", dataVolume).catch(() => "");
+  if (volume === "") return;
+  const look = ["run", "--rm", "--network", "none", "--volume", `${dataVolume}:/data:ro`, "--entrypoint", "test", image];
+  const isOld = await docker(...look, "-e", `/data/${OLD_ENGINE_FILE}`).then(
+    () => true,
+    () => false,
+  );
+  if (!isOld) return;
+  throw new pulumi.RunError(
+    `Volume ${dataVolume} was written by the former development engine (ClickHouse 26.7), which ClickHouse ${SERVER_VERSION} cannot read: ` +
+      "nothing was changed; `make down` removes that stack with its data, and `make up` builds it anew",
   );
 }
 

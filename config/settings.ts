@@ -43,12 +43,12 @@ export const settings = z.object({
   clickhouseImage: z
     .string()
     .regex(
-      /^embedded$|@sha256:[0-9a-f]{64}$/,
-      "must be `embedded` or an image reference that ends in @sha256:<digest>",
+      /^local$|@sha256:[0-9a-f]{64}$/,
+      "must be `local` or an image reference that ends in @sha256:<digest>",
     )
-    .default("embedded")
+    .default("local")
     .describe(
-      "The server: `embedded` (engine for development and tests), or a reference of the official image, pinned by digest.",
+      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), or a reference of the official image, pinned by digest.",
     ),
   bindAddress: z
     .ipv4("must be an IPv4 address such as 127.0.0.1")

@@ -103,14 +103,8 @@ function writeNew(file: string, password: string): void {
  * @throws Failure when the server gives no answer to that question
  */
 async function accepts(url: string, username: string, password: string): Promise<boolean> {
-  // Each login is one of its own; the client's log would say expected errors twice.
-  const client = createClient({
-    url,
-    username,
-    password,
-    keep_alive: { enabled: false },
-    log: { level: 127 },
-  });
+  // The client's log would say expected errors twice.
+  const client = createClient({ url, username, password, log: { level: 127 } });
   const deadline = Date.now() + PATIENCE;
   try {
     for (;;) {

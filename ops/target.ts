@@ -8,6 +8,8 @@ import { EXIT, Failure } from "./failure";
 export const loaderTarget = z.object({
   /** Container of the server. */
   container: z.string(),
+  /** The server's HTTP interface as seen from the host. */
+  url: z.url(),
   /** Docker network in which the loader runs. */
   network: z.string(),
   /** Id of the loader's image. */

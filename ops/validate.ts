@@ -1,12 +1,8 @@
-import { ROOT, recipes } from "../images";
-import { ensureImage } from "./built-image";
+import { ROOT } from "../images";
 import { EXIT, Failure } from "./failure";
 import { describeFinding } from "./schema/finding";
 import { Scratch } from "./schema/scratch";
 import { readTree, validate as validateTree, type Report, type Tree } from "./schema/validate";
-
-/** Image of the throw-away engine; stays on the machine for the next time. */
-const IMAGE = "zakaz/validate";
 
 export interface ValidateOptions {
   /** SQL files and folders outside `sql/` that define objects of the schema. */
@@ -14,26 +10,24 @@ export interface ValidateOptions {
 }
 
 /**
- * Checks the schema, the access and the code that uses them against an empty engine of its own. Needs no stack and no
+ * Checks the schema, the access and the code that uses them against an empty server of its own. Needs no stack and no
  * password. Prints the findings and sets exit code 1, or ends with `Schema validation passed.`
- * @throws Failure when Docker or a file cannot be used
+ * @throws Failure when there is no ClickHouse to start, or a file cannot be used
  */
 export async function validate({ sql = [] }: ValidateOptions): Promise<void> {
   const began = performance.now();
-  const starting = ensureImage(IMAGE, recipes.clickhouse).then((image) => Scratch.start(image));
+  // The server starts while files are read.
+  const starting = Scratch.start();
   // Looked at below; a failure until then must not end the process.
   starting.catch(() => undefined);
-  const scratch = starting;
   try {
-    // The container starts while files are read.
-    await new Promise((resolve) => setImmediate(resolve));
     const tree = read(sql);
-    const report = await validateTree(tree, await scratch);
+    const report = await validateTree(tree, await starting);
     const { text, exitCode } = conclude(report, performance.now() - began);
     process.stdout.write(text);
     process.exitCode = exitCode;
   } finally {
-    await scratch.then((engine) => engine.stop());
+    await (await starting).stop();
   }
 }
 

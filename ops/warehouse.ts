@@ -1,7 +1,5 @@
 import { ClickHouseError, createClient, type ClickHouseClient } from "@clickhouse/client";
-import { docker } from "./docker";
 import { EXIT, Failure } from "./failure";
-import { lastLines } from "./loader";
 import type { WarehouseTarget } from "./target";
 
 /** The server does not answer: it is stopped, starting, or not reachable from here. */
@@ -14,6 +12,9 @@ export interface WarehouseOptions {
 
 /** Long enough for an INSERT … SELECT that copies a table. */
 const ONE_HOUR = 3_600_000;
+
+/** No answer to a command is longer: definitions of some fifty objects, rights of a few users. */
+const RESPONSE_BYTES = 16 * 2 ** 20;
 
 /** The way by which commands reach the server as `admin`. Close it when done. */
 export class Warehouse {
@@ -28,11 +29,15 @@ export class Warehouse {
       username: target.user,
       password: target.password,
       request_timeout: options.timeoutMs ?? ONE_HOUR,
-      // The embedded engine restarts when access changes; a kept connection would be found dead.
-      keep_alive: { enabled: false },
       // Errors are thrown; the client's own log would say them twice.
       log: { level: 127 },
-      clickhouse_settings: { wait_end_of_query: 1, output_format_json_quote_64bit_integers: 0 },
+      clickhouse_settings: {
+        // An error that comes late is an error, and not the end of an answer …
+        wait_end_of_query: 1,
+        // … which waits in memory: in a file, as is the default, a full disk makes it empty, with status 200 (seen on 25.8).
+        http_response_buffer_size: String(RESPONSE_BYTES),
+        output_format_json_quote_64bit_integers: 0,
+      },
     });
   }
 
@@ -49,7 +54,7 @@ export class Warehouse {
   }
 
   /**
-   * Runs one statement that answers nothing (DDL, INSERT … SELECT).
+   * Runs one statement that answers nothing (DDL, INSERT … SELECT, access statements).
    * @param options `params` as for `rows`; `queryId`: the server runs at most one query of an id at a time
    * @throws Unreachable, or Failure with ClickHouse's code and message
    */
@@ -67,32 +72,7 @@ export class Warehouse {
     );
   }
 
-  /**
-   * Runs statements with the server's own client inside its container. For access statements: the embedded engine
-   * takes them only there.
-   * @throws Failure with what the client says
-   */
-  async client(statements: string): Promise<void> {
-    const { container, user, password } = this.target;
-    const result = await docker(
-      [
-        "exec",
-        "-i",
-        "-e",
-        "CLICKHOUSE_PASSWORD",
-        container,
-        "clickhouse-client",
-        `--user=${user}`,
-        "--multiquery",
-      ],
-      statements,
-      { env: { CLICKHOUSE_PASSWORD: password } },
-    );
-    if (result.code === 0) return;
-    throw new Failure(this.masked(lastLines(result.stderr)));
-  }
-
-  /** Ends the connection. */
+  /** Ends the connections. */
   close(): Promise<void> {
     return this.http.close();
   }
@@ -116,7 +96,7 @@ export class Warehouse {
   }
 }
 
-/** Does work on a server, and ends the connection. */
+/** Does work on a server, and ends the connections. */
 export async function withWarehouse<T>(
   warehouse: Warehouse,
   work: (warehouse: Warehouse) => Promise<T>,

@@ -16,6 +16,11 @@ COMMAND_PLUGIN_VERSION=1.2.1
 BRIDGE_VERSION=0.13.0
 TERRAFORM_DOCKER_VERSION=20260916
 
+# ClickHouse as development and tests run it (clickhouse/image/library.txt names the wheel), and the oldest version that
+# schema and access must work on.
+CLICKHOUSE_VERSION=25.8.2
+OLDEST_CLICKHOUSE_VERSION=24.8.4
+
 # Official images, and what every image of the stack needs on top.
 OFFICIAL_BASE=debian:bookworm-slim
 OFFICIAL_NODE=node:24-bookworm-slim

@@ -1,11 +1,10 @@
-import { AccessError } from "./access-error";
+import { DeclarationError } from "./declaration-error";
 import { withGrant } from "./grants";
 import type {
   AccessModel,
-  DefaultRoles,
   EntityKind,
   Grantee,
-  Profile,
+  NameSet,
   Quota,
   QuotaInterval,
   SettingsBlock,
@@ -13,24 +12,23 @@ import type {
 } from "./model";
 import type { AccessStatement, Change, IntervalChange, SettingsStep } from "./statement";
 
-/** Names kept in the configuration files: SQL may refer to them and not change them. */
-export type StaticNames = Record<EntityKind, ReadonlySet<string>>;
+/** What of the server's configuration statements may refer to. */
+const OF_THE_SERVER = { user: "admin", profile: "default" };
 
-const entityNames: Record<EntityKind, { one: string; code: number; name: string }> = {
-  users: { one: "user", code: 192, name: "UNKNOWN_USER" },
-  roles: { one: "role", code: 511, name: "UNKNOWN_ROLE" },
-  profiles: { one: "settings profile", code: 180, name: "THERE_IS_NO_PROFILE" },
-  quotas: { one: "quota", code: 199, name: "UNKNOWN_QUOTA" },
+const nouns: Record<EntityKind, string> = {
+  users: "user",
+  roles: "role",
+  profiles: "settings profile",
+  quotas: "quota",
 };
 
-/** The model after the statement; the given one is left as it is. Throws AccessError. */
-export function applyStatement(
-  before: AccessModel,
-  statement: AccessStatement,
-  fixed: StaticNames,
-): AccessModel {
+/**
+ * The model after the statement; the given one is left as it is.
+ * @throws DeclarationError where it names what is not declared before it, or declares what is
+ */
+export function applyStatement(before: AccessModel, statement: AccessStatement): AccessModel {
   const model = structuredClone(before);
-  const change = new ModelChange(model, fixed);
+  const change = new ModelChange(model);
   switch (statement.kind) {
     case "create":
       for (const name of statement.names)
@@ -39,9 +37,6 @@ export function applyStatement(
     case "alter":
       for (const name of statement.names)
         change.alter(statement.entity, name, statement.ifMissing, statement.change);
-      break;
-    case "drop":
-      for (const name of statement.names) change.drop(statement.entity, name, statement.ifMissing);
       break;
     case "grant":
       for (const name of statement.to) {
@@ -56,9 +51,6 @@ export function applyStatement(
       for (const name of statement.to)
         change.grantRoles(name, statement.roles, statement.admin, statement.replace);
       break;
-    case "revokeRoles":
-      for (const name of statement.from) change.revokeRoles(name, statement.roles, statement.adminOnly);
-      break;
     case "setDefaultRole":
       for (const name of statement.to) change.setDefaultRoles(change.user(name), name, statement.roles);
       break;
@@ -72,32 +64,18 @@ function isNothing(privilege: string): boolean {
 }
 
 class ModelChange {
-  constructor(
-    private readonly model: AccessModel,
-    private readonly fixed: StaticNames,
-  ) {}
+  constructor(private readonly model: AccessModel) {}
 
   create(entity: EntityKind, name: string, ifExists: "fail" | "skip" | "replace", change: Change): void {
-    const { one } = entityNames[entity];
-    const exists = Object.hasOwn(this.model[entity], name) || this.fixed[entity].has(name);
+    const exists = Object.hasOwn(this.model[entity], name);
     if (exists && ifExists === "skip") return;
-    if (this.fixed[entity].has(name)) throw readOnly("insert", one, name);
     if (exists && ifExists === "fail") {
-      throw new AccessError(
-        493,
-        "ACCESS_ENTITY_ALREADY_EXISTS",
-        `${one} \`${name}\`: cannot insert because ${one} \`${name}\` already exists in the access file.`,
-      );
+      throw new DeclarationError(`the ${nouns[entity]} \`${name}\` is declared already`);
     }
     switch (entity) {
       case "users":
-        this.model.users[name] = {
-          ...newGrantee(),
-          passwordSha256: "",
-          hosts: ["ANY"],
-          defaultRoles: { all: true, names: [] },
-        };
-        // As on a server: the roles named by CREATE are granted too.
+        this.model.users[name] = newUser();
+        // As on the server: the roles named by CREATE are granted too.
         if (change.defaultRoles && !change.defaultRoles.all) {
           this.grantRoles(name, change.defaultRoles.names, false, false);
         }
@@ -106,68 +84,46 @@ class ModelChange {
         this.model.roles[name] = newGrantee();
         break;
       case "profiles":
-        this.model.profiles[name] = { settings: emptySettings(), to: [] };
+        this.model.profiles[name] = { settings: emptySettings(), to: nobody() };
         break;
       case "quotas":
-        this.model.quotas[name] = { keyedBy: "user_name", intervals: [], to: [] };
+        this.model.quotas[name] = { keys: [], intervals: [], to: nobody() };
         break;
     }
     this.change(entity, name, change);
   }
 
   alter(entity: EntityKind, name: string, ifMissing: "fail" | "skip", change: Change): void {
-    if (this.isMissing(entity, name, ifMissing, "update")) return;
+    if (ifMissing === "skip" && !Object.hasOwn(this.model[entity], name)) return;
     this.change(entity, name, change);
   }
 
-  drop(entity: EntityKind, name: string, ifMissing: "fail" | "skip"): void {
-    if (this.isMissing(entity, name, ifMissing, "remove")) return;
-    delete this.model[entity][name];
-    if (entity === "profiles") this.forgetProfile(name);
-    if (entity === "users" || entity === "roles") this.forgetGrantee(name, entity);
-  }
-
   user(name: string): User {
-    const user = own(this.model.users, name);
-    if (!user) throw this.fixed.users.has(name) ? readOnly("update", "user", name) : unknown("users", name);
-    return user;
+    return declared(this.model.users, name, nouns.users);
   }
 
   /** A user or a role. */
   grantee(name: string): Grantee {
-    const grantee = own(this.model.users, name) ?? own(this.model.roles, name);
-    if (grantee) return grantee;
-    if (this.fixed.users.has(name)) throw readOnly("update", "user", name);
-    throw new AccessError(511, "UNKNOWN_ROLE", `There is no user or role \`${name}\`.`);
+    return declared({ ...this.model.roles, ...this.model.users }, name, "user or role");
   }
 
   grantRoles(name: string, roles: string[], admin: boolean, replace: boolean): void {
     const grantee = this.grantee(name);
     if (replace) grantee.roles = [];
     for (const role of roles) {
-      if (!Object.hasOwn(this.model.roles, role)) throw unknown("roles", role);
+      declared(this.model.roles, role, nouns.roles);
       const given = grantee.roles.find((one) => one.role === role);
       if (given) given.admin ||= admin;
       else grantee.roles.push({ role, admin });
     }
   }
 
-  revokeRoles(name: string, roles: string[], adminOnly: boolean): void {
-    const grantee = this.grantee(name);
-    for (const role of roles) if (!Object.hasOwn(this.model.roles, role)) throw unknown("roles", role);
-    grantee.roles = grantee.roles
-      .filter((one) => adminOnly || !roles.includes(one.role))
-      .map((one) => (roles.includes(one.role) ? { ...one, admin: false } : one));
-  }
-
-  setDefaultRoles(user: User, name: string, defaultRoles: DefaultRoles): void {
+  setDefaultRoles(user: User, name: string, defaultRoles: NameSet): void {
     for (const role of defaultRoles.names) {
-      if (!Object.hasOwn(this.model.roles, role)) throw unknown("roles", role);
+      declared(this.model.roles, role, nouns.roles);
       if (!defaultRoles.all && !user.roles.some((one) => one.role === role)) {
-        throw new AccessError(
-          512,
-          "SET_NON_GRANTED_ROLE",
-          `Role \`${role}\` is not granted to user \`${name}\`, so it cannot be a default role.`,
+        throw new DeclarationError(
+          `the role \`${role}\` is not granted to \`${name}\`, so it cannot be a default role`,
         );
       }
     }
@@ -180,13 +136,16 @@ class ModelChange {
         this.changeUser(this.user(name), name, change);
         break;
       case "roles":
-        this.changeSettings(this.grantee(name).settings, change.settings);
+        this.changeSettings(declared(this.model.roles, name, nouns.roles).settings, change.settings);
         break;
-      case "profiles":
-        this.changeProfile(this.model.profiles[name] as Profile, change);
+      case "profiles": {
+        const profile = declared(this.model.profiles, name, nouns.profiles);
+        this.changeSettings(profile.settings, change.settings);
+        if (change.to) profile.to = this.targets(change.to);
         break;
+      }
       case "quotas":
-        this.changeQuota(this.model.quotas[name] as Quota, change);
+        this.changeQuota(declared(this.model.quotas, name, nouns.quotas), change);
         break;
     }
   }
@@ -195,16 +154,13 @@ class ModelChange {
     if (change.passwordSha256 !== undefined) user.passwordSha256 = change.passwordSha256;
     if (change.hosts) user.hosts = change.hosts;
     if (change.defaultRoles) this.setDefaultRoles(user, name, change.defaultRoles);
+    if (change.grantees) user.grantees = this.targets(change.grantees);
+    if (change.defaultDatabase !== undefined) user.defaultDatabase = change.defaultDatabase;
     this.changeSettings(user.settings, change.settings);
   }
 
-  private changeProfile(profile: Profile, change: Change): void {
-    this.changeSettings(profile.settings, change.settings);
-    if (change.to) profile.to = this.targets(change.to);
-  }
-
   private changeQuota(quota: Quota, change: Change): void {
-    if (change.keyedBy) quota.keyedBy = change.keyedBy;
+    if (change.keys) quota.keys = change.keys;
     for (const interval of change.intervals ?? []) quota.intervals = withInterval(quota.intervals, interval);
     if (change.to) quota.to = this.targets(change.to);
   }
@@ -215,49 +171,15 @@ class ModelChange {
       else if (step.step === "dropProfiles") block.profiles = [];
       else if (step.step === "setting") block.settings[step.name] = step.rule;
       else {
-        if (!Object.hasOwn(this.model.profiles, step.name) && !this.fixed.profiles.has(step.name)) {
-          throw unknown("profiles", step.name);
-        }
+        if (step.name !== OF_THE_SERVER.profile) declared(this.model.profiles, step.name, nouns.profiles);
         if (!block.profiles.includes(step.name)) block.profiles.push(step.name);
       }
     }
   }
 
-  private targets(names: string[]): string[] {
-    for (const name of names) this.grantee(name);
-    return names;
-  }
-
-  private isMissing(entity: EntityKind, name: string, ifMissing: "fail" | "skip", verb: string): boolean {
-    if (Object.hasOwn(this.model[entity], name)) return false;
-    if (this.fixed[entity].has(name)) throw readOnly(verb, entityNames[entity].one, name);
-    if (ifMissing === "fail") throw unknown(entity, name);
-    return true;
-  }
-
-  private forgetProfile(name: string): void {
-    const { users, roles, profiles } = this.model;
-    for (const { settings } of [users, roles, profiles].flatMap((group) =>
-      Object.values<{ settings: SettingsBlock }>(group),
-    )) {
-      settings.profiles = settings.profiles.filter((profile) => profile !== name);
-    }
-  }
-
-  private forgetGrantee(name: string, entity: "users" | "roles"): void {
-    const { users, roles, profiles, quotas } = this.model;
-    if (!Object.hasOwn(users, name) && !Object.hasOwn(roles, name)) {
-      for (const target of [...Object.values(profiles), ...Object.values(quotas)]) {
-        target.to = target.to.filter((one) => one !== name);
-      }
-    }
-    if (entity === "users") return;
-    for (const grantee of [...Object.values(users), ...Object.values(roles)]) {
-      grantee.roles = grantee.roles.filter((one) => one.role !== name);
-    }
-    for (const user of Object.values(users)) {
-      user.defaultRoles.names = user.defaultRoles.names.filter((one) => one !== name);
-    }
+  private targets(set: NameSet): NameSet {
+    for (const name of set.names) if (name !== OF_THE_SERVER.user) this.grantee(name);
+    return set;
   }
 }
 
@@ -268,8 +190,21 @@ function withInterval(intervals: QuotaInterval[], change: IntervalChange): Quota
 }
 
 /** The entry itself, never what every object inherits (`constructor`). */
-function own<Value>(record: Record<string, Value>, name: string): Value | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
+function declared<Value>(record: Record<string, Value>, name: string, noun: string): Value {
+  const value = Object.hasOwn(record, name) ? record[name] : undefined;
+  if (value === undefined) throw new DeclarationError(`no ${noun} \`${name}\` is declared before this`);
+  return value;
+}
+
+function newUser(): User {
+  return {
+    ...newGrantee(),
+    passwordSha256: "",
+    hosts: ["ANY"],
+    defaultRoles: { all: true, names: [] },
+    grantees: { all: true, names: [] },
+    defaultDatabase: "",
+  };
 }
 
 function newGrantee(): Grantee {
@@ -280,15 +215,6 @@ function emptySettings(): SettingsBlock {
   return { profiles: [], settings: {} };
 }
 
-function unknown(entity: EntityKind, name: string): AccessError {
-  const { one, code, name: codeName } = entityNames[entity];
-  return new AccessError(code, codeName, `There is no ${one} \`${name}\`.`);
-}
-
-function readOnly(verb: string, one: string, name: string): AccessError {
-  return new AccessError(
-    495,
-    "ACCESS_STORAGE_READONLY",
-    `Cannot ${verb} ${one} \`${name}\` in users_xml because this storage is readonly.`,
-  );
+function nobody(): NameSet {
+  return { all: false, names: [] };
 }

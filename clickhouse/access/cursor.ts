@@ -1,17 +1,18 @@
 import { isSignificant, tokenize, type Token } from "../sql/lexer";
-import { notSupported } from "./access-error";
+import { unreadable } from "./declaration-error";
+import type { NameSet } from "./model";
+
+type Placed = Token & { /** Offset behind the last character. */ end: number };
 
 /** Reads the tokens of one canonical statement from left to right. Keywords are compared in upper case. */
 export class Cursor {
-  private readonly tokens: Token[];
+  private readonly tokens: Placed[];
   private position = 0;
 
-  /** `literals` are the strings that stood in the statement before mask() replaced them. */
-  constructor(
-    statement: string,
-    private readonly literals: ReadonlyMap<string, string> = new Map(),
-  ) {
-    this.tokens = tokenize(statement).filter(isSignificant);
+  constructor(statement: string) {
+    this.tokens = tokenize(statement)
+      .filter(isSignificant)
+      .map((token) => ({ ...token, end: token.start + token.text.length }));
   }
 
   get ended(): boolean {
@@ -37,17 +38,34 @@ export class Cursor {
     return found;
   }
 
+  /** Steps over one token, whatever it is. */
+  skip(): void {
+    this.position++;
+  }
+
   /** A bare or quoted name, or one in string quotes. */
   name(): string {
     const token = this.tokens[this.position];
     if (!token || token.kind === "symbol") throw this.unexpected();
     this.position++;
-    const text = token.kind === "word" ? token.text : unquote(token.text);
-    return this.literals.get(text) ?? text;
+    return token.kind === "word" ? token.text : unquote(token.text);
   }
 
   names(): string[] {
     return this.list(() => this.name());
+  }
+
+  /** Names of users and roles; words for many or none of them are not taken. */
+  principals(): string[] {
+    if (["ALL", "ANY", "NONE", "CURRENT_USER"].some((word) => this.peek(word))) throw this.unexpected();
+    return this.names();
+  }
+
+  /** `NONE`, names, or `all` with or without `EXCEPT` names. */
+  nameSet(all: "ALL" | "ANY"): NameSet {
+    if (this.accept("NONE")) return { all: false, names: [] };
+    if (!this.accept(all)) return { all: false, names: this.principals() };
+    return { all: true, names: this.accept("EXCEPT") ? this.principals() : [] };
   }
 
   /** Items between commas. */
@@ -82,27 +100,22 @@ export class Cursor {
 
   /** The text of the tokens up to one of these words or symbols outside parentheses; stays before it. */
   until(...words: string[]): string {
-    let text = "";
-    let previousEnd: number | undefined;
+    const begin = this.position;
     let depth = 0;
-    for (let token = this.tokens[this.position]; token; token = this.tokens[this.position]) {
+    for (let token = this.tokens[begin]; token; token = this.tokens[++this.position]) {
       if (depth === 0 && words.some((word) => this.isWord(token, word))) break;
       if (token.text === "(") depth++;
       if (token.text === ")") depth--;
-      if (previousEnd !== undefined && previousEnd < token.start) text += " ";
-      text += token.text;
-      previousEnd = token.start + token.text.length;
-      this.position++;
     }
-    return text;
+    return spell(this.tokens.slice(begin, this.position));
   }
 
-  /** The error for what stands here. */
+  /** The error for what stands here. Strings are left out of it: one may be a password. */
   unexpected(): Error {
-    const next = this.tokens.slice(this.position, this.position + 4).map((token) => token.text);
-    return notSupported(
-      next.length > 0 ? `what begins with \`${next.join(" ")}\`` : "a statement that ends too early",
-    );
+    const next = this.tokens
+      .slice(this.position, this.position + 4)
+      .map((token) => (token.kind === "string" ? { ...token, text: "'…'" } : token));
+    return unreadable(next.length > 0 ? `\`${spell(next)}\`` : "it ends too early");
   }
 
   private isWord(token: Token | undefined, word: string): boolean {
@@ -110,14 +123,17 @@ export class Cursor {
   }
 }
 
+/** Tokens with a space where the source has one or more. */
+function spell(tokens: Placed[]): string {
+  return tokens
+    .map(({ start, text }, i) => ((tokens[i - 1]?.end ?? start) < start ? ` ${text}` : text))
+    .join("");
+}
+
 const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", "0": "\0" };
 
-/** The content of a quoted string, name or heredoc. */
+/** The content of a quoted string or name. */
 export function unquote(text: string): string {
-  if (text.startsWith("$")) {
-    const tag = text.slice(0, text.indexOf("$", 1) + 1);
-    return text.slice(tag.length, -tag.length);
-  }
   const quote = text.charAt(0);
   return text.slice(1, -1).replace(/\\([^])|''|``|""/g, (whole: string, escaped: string | undefined) => {
     if (escaped !== undefined) return escapes[escaped] ?? escaped;

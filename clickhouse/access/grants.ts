@@ -1,8 +1,8 @@
 import type { Grant } from "./model";
 
 /**
- * The list after one more GRANT or REVOKE. The order is kept and the engine has the last word on what the whole means;
- * here only what the new one makes void is left out, so that repeating a script leads to the same list.
+ * The list after one more GRANT or REVOKE. The order is kept: a revoke is a hole in what was given before it. What the new
+ * one makes void is left out, so that saying the same again leads to the same list.
  */
 export function withGrant(list: Grant[], added: Grant): Grant[] {
   const stands = list.some(
@@ -55,17 +55,12 @@ function coversName(wide: string, narrow: string): boolean {
 }
 
 /** Whether two grants may concern one object; privileges are not compared, as one may contain another. */
-export function mayOverlap(a: Grant, b: Grant): boolean {
+function mayOverlap(a: Grant, b: Grant): boolean {
   return (
     coversName(a.object, b.object) ||
     coversName(b.object, a.object) ||
     /[^.]\*/.test(a.object + " " + b.object)
   );
-}
-
-/** `SELECT(`a`, `b`) ON z.t`, without the GRANT or REVOKE before it. */
-export function grantElement({ privilege, columns, object }: Grant): string {
-  return `${privilege}${columns.length > 0 ? `(${columns.map(quoteName).join(", ")})` : ""} ON ${object}`;
 }
 
 /** A name in back quotes. */

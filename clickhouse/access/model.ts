@@ -1,4 +1,4 @@
-/** What SQL may change about access on this engine: the content of the access file. */
+/** Access as statements declare it, one after another. */
 export interface AccessModel {
   users: Record<string, User>;
   roles: Record<string, Grantee>;
@@ -19,11 +19,16 @@ export interface User extends Grantee {
   passwordSha256: string;
   /** `ANY`, `LOCAL`, or addresses and CIDR networks; empty: from nowhere. */
   hosts: string[];
-  defaultRoles: DefaultRoles;
+  /** Of the granted roles. */
+  defaultRoles: NameSet;
+  /** To whom the user may give rights, where it may pass them on. */
+  grantees: NameSet;
+  /** Empty: none of its own. */
+  defaultDatabase: string;
 }
 
-/** With `all`, every granted role but the named ones; otherwise the named ones. */
-export interface DefaultRoles {
+/** With `all`, everybody but the named ones; otherwise the named ones. */
+export interface NameSet {
   all: boolean;
   names: string[];
 }
@@ -58,15 +63,14 @@ export interface SettingRule {
 
 export interface Profile {
   settings: SettingsBlock;
-  to: string[];
+  to: NameSet;
 }
 
-export type QuotaKey = "user_name" | "ip_address" | "forwarded_ip_address" | "client_key_or_user_name";
-
 export interface Quota {
-  keyedBy: QuotaKey;
+  /** What it counts by, e.g. `client_key`, `user_name`; empty: all together. */
+  keys: string[];
   intervals: QuotaInterval[];
-  to: string[];
+  to: NameSet;
 }
 
 export interface QuotaInterval {

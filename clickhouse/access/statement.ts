@@ -1,4 +1,4 @@
-import type { DefaultRoles, EntityKind, Grant, QuotaInterval, QuotaKey, SettingRule } from "./model";
+import type { EntityKind, Grant, NameSet, QuotaInterval, SettingRule } from "./model";
 
 /** An access statement as read from its canonical spelling. */
 export type AccessStatement =
@@ -10,20 +10,20 @@ export type AccessStatement =
       change: Change;
     }
   | { kind: "alter"; entity: EntityKind; names: string[]; ifMissing: "fail" | "skip"; change: Change }
-  | { kind: "drop"; entity: EntityKind; names: string[]; ifMissing: "fail" | "skip" }
   | { kind: "grant"; grants: Grant[]; to: string[]; replace: boolean }
   | { kind: "grantRoles"; roles: string[]; admin: boolean; to: string[]; replace: boolean }
-  | { kind: "revokeRoles"; roles: string[]; adminOnly: boolean; from: string[] }
-  | { kind: "setDefaultRole"; roles: DefaultRoles; to: string[] };
+  | { kind: "setDefaultRole"; roles: NameSet; to: string[] };
 
 /** What CREATE and ALTER say about an entity; what they do not name stays as it is. */
 export interface Change {
   passwordSha256?: string;
   hosts?: string[];
-  defaultRoles?: DefaultRoles;
+  defaultRoles?: NameSet;
+  grantees?: NameSet;
+  defaultDatabase?: string;
   settings?: SettingsStep[];
-  to?: string[];
-  keyedBy?: QuotaKey;
+  to?: NameSet;
+  keys?: string[];
   intervals?: IntervalChange[];
 }
 

@@ -75,6 +75,9 @@ const CONNECT_TIMEOUT = 10_000;
 /** Above `max_execution_time` of the loader's profile, as with `wait_end_of_query` nothing is sent before the end. */
 const STATEMENT_TIMEOUT = 610_000;
 
+/** No answer to the loader is longer: what it reads of a warehouse is aggregated. */
+const RESPONSE_BYTES = 16 * 2 ** 20;
+
 /** Opens nothing yet: the first statement connects. */
 export function createDatabase(options: DatabaseOptions): Database {
   const { clock, log, host, port, database, signal } = options;
@@ -185,6 +188,9 @@ function createClickHouseClient(url: string, options: DatabaseOptions): ClickHou
     clickhouse_settings: {
       log_comment: `${options.job} ${options.runId}`,
       wait_end_of_query: 1,
+      // Answers wait in memory: in a file, as is the default, a full disk makes them empty, with status 200 (seen on 25.8), and a
+      // journal that reads as empty would start a first load.
+      http_response_buffer_size: String(RESPONSE_BYTES),
       date_time_input_format: "best_effort",
       input_format_skip_unknown_fields: 0,
       input_format_null_as_default: 0,

@@ -1,13 +1,13 @@
 import { Failure } from "../failure";
 import { identify } from "./compare";
-import { mendable, mendingStatements, type Difference } from "./difference";
+import { mendable, mendingStatements, withoutHashes, type Difference } from "./difference";
 import type { Server } from "./live";
 import { readDifferences, type Declaration } from "./read";
 import { own } from "./state";
 
-/** What applying needs of a server; access statements go by its own client, all in one call. */
+/** What applying needs of a server: also to run one statement, as admin. */
 export interface AccessServer extends Server {
-  client(statements: string): Promise<void>;
+  command(statement: string): Promise<void>;
 }
 
 export interface Applied {
@@ -17,12 +17,13 @@ export interface Applied {
   left: Difference[];
 }
 
-/** Surroundings of the one call that changes something, e.g. a journal. */
+/** Surroundings of the statements that change something, e.g. a journal. */
 export type Around = (mended: Difference[], statements: string[], work: () => Promise<void>) => Promise<void>;
 
 /**
- * Makes access as declared, in one call of the client, and proves it by reading it again. The login users' passwords are
- * always set: the server shows no hash, and setting the same one changes nothing (and restarts nothing).
+ * Makes access as declared, statement by statement, and proves it by reading it again. The login users' passwords are
+ * always set: the server shows no hash, so that whether one is the declared one is not known here. Setting the same one
+ * changes nothing: no session and no query of anybody is disturbed (a test has fifty applies beside both protocols).
  * @param refused login users whom the server is known to refuse with their configured password
  * @throws Failure when the server still differs afterwards, naming every difference
  */
@@ -53,11 +54,13 @@ export async function applyAccess(
 }
 
 async function send(server: AccessServer, statements: string[]): Promise<void> {
-  try {
-    await server.client(statements.map((statement) => `${statement};\n`).join(""));
-  } catch (cause) {
-    // A client may quote the statement, and with it the hash of a password.
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(`Access was not applied: ${message.replaceAll(/\b[0-9a-f]{64}\b/gi, "[hash]")}`);
+  for (const statement of statements) {
+    try {
+      await server.command(statement);
+    } catch (cause) {
+      // The server may quote the statement, and with it the hash of a password.
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Failure(withoutHashes(`Access was not applied: ${statement}: ${message}`));
+    }
   }
 }

@@ -2,7 +2,7 @@ import { changeName } from "../drift";
 import { Failure } from "../failure";
 import { Journal } from "../schema/journal";
 import { applyAccess } from "./apply";
-import { mendable, mendingStatements, sentence } from "./difference";
+import { mendable, mendingStatements, sentence, withoutHashes } from "./difference";
 import { differencesOf, refusedUsers } from "./drift";
 import { declaration } from "./read";
 import { withAccess } from "./target";
@@ -16,7 +16,7 @@ export async function accessDiff(source: string | undefined): Promise<void> {
   for (const difference of differences) {
     process.stdout.write(`${sentence(difference)}\n`);
     for (const statement of mendingStatements([difference])) {
-      process.stdout.write(`    ${withoutHash(statement)};\n`);
+      process.stdout.write(`    ${withoutHashes(statement)};\n`);
     }
   }
   if (differences.length === 0) {
@@ -67,8 +67,4 @@ async function plannedName(journal: Journal): Promise<string | undefined> {
   const prefix = `${number + 1}: `;
   const plan = process.env[PLAN];
   return plan?.startsWith(prefix) ? plan.slice(prefix.length) : undefined;
-}
-
-function withoutHash(statement: string): string {
-  return statement.replaceAll(/\b[0-9a-f]{64}\b/g, "…");
 }

@@ -1,20 +1,14 @@
-import type { Quota, QuotaInterval, QuotaKey } from "../../clickhouse/access/model";
-import { compareTargets, spellTargets } from "./compare-settings";
+import type { Quota, QuotaInterval } from "../../clickhouse/access/model";
+import { compareTargets } from "./compare-settings";
 import type { Difference, Step } from "./difference";
 import { spellName } from "./privileges";
-
-const keys: Record<QuotaKey, string> = {
-  user_name: "user_name",
-  ip_address: "ip_address",
-  forwarded_ip_address: "forwarded_ip_address",
-  client_key_or_user_name: "client_key, user_name",
-};
+import { spellNames } from "./state";
 
 /** A declared quota: its key, its intervals with limits, and whom it counts (`live` undefined: there is none). */
 export function compareQuota(name: string, declared: Quota, live: Quota | undefined): Difference[] {
   const create: Step = {
     when: "quota",
-    sql: `CREATE QUOTA IF NOT EXISTS ${spellName(name)} ${spellBody(declared)} TO ${spellTargets(declared.to)}`,
+    sql: `CREATE QUOTA IF NOT EXISTS ${spellName(name)} ${spellBody(declared)} TO ${spellNames(declared.to)}`,
   };
   if (!live) return [{ text: `the quota ${name} is missing`, steps: [create] }];
 
@@ -25,7 +19,7 @@ export function compareQuota(name: string, declared: Quota, live: Quota | undefi
   const body = [spellBody(declared), ...removed].join(", ");
   const alter: Step = {
     when: "quota",
-    sql: `ALTER QUOTA ${spellName(name)} ${body} TO ${spellTargets(declared.to)}`,
+    sql: `ALTER QUOTA ${spellName(name)} ${body} TO ${spellNames(declared.to)}`,
   };
   const wanted = spellBody(declared);
   const found = spellBody(live);
@@ -37,9 +31,10 @@ export function compareQuota(name: string, declared: Quota, live: Quota | undefi
   ];
 }
 
-function spellBody({ keyedBy, intervals }: Quota): string {
+function spellBody({ keys, intervals }: Quota): string {
   const sorted = [...intervals].sort((a, b) => a.seconds - b.seconds);
-  return `KEYED BY ${keys[keyedBy] ?? keyedBy}${sorted.map((one) => ` ${spellInterval(one)}`).join(",")}`;
+  const keyed = keys.length === 0 ? "NOT KEYED" : `KEYED BY ${keys.join(", ")}`;
+  return `${keyed}${sorted.map((one) => ` ${spellInterval(one)}`).join(",")}`;
 }
 
 function spellInterval({ seconds, randomized, limits }: QuotaInterval): string {

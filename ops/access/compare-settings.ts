@@ -1,7 +1,7 @@
-import type { Profile, SettingsBlock } from "../../clickhouse/access/model";
+import type { NameSet, Profile, SettingsBlock } from "../../clickhouse/access/model";
 import type { Difference, Step } from "./difference";
 import { spellName } from "./privileges";
-import { own, quoteText, spellRule } from "./state";
+import { own, quoteText, spellNames, spellRule } from "./state";
 
 /**
  * Settings, constraints and profiles of `name`. `steps` set all of them anew, whatever differs.
@@ -46,14 +46,14 @@ export function compareProfile(name: string, declared: Profile, live: Profile | 
   const settings = spellSettings(declared.settings);
   const targets: Step = {
     when: "profile targets",
-    sql: `ALTER SETTINGS PROFILE ${spelledName} TO ${spellTargets(declared.to)}`,
+    sql: `ALTER SETTINGS PROFILE ${spelledName} TO ${spellNames(declared.to)}`,
   };
   if (!live) {
     const create: Step = {
       when: "create profile",
       sql: `CREATE SETTINGS PROFILE IF NOT EXISTS ${spelledName} ${settings}`,
     };
-    const steps = declared.to.length === 0 ? [create] : [create, targets];
+    const steps = spellNames(declared.to) === "NONE" ? [create] : [create, targets];
     return [{ text: `the settings profile ${name} is missing`, steps }];
   }
   const alter: Step = { when: "alter", sql: `ALTER SETTINGS PROFILE ${spelledName} ${settings}` };
@@ -64,16 +64,15 @@ export function compareProfile(name: string, declared: Profile, live: Profile | 
 }
 
 /** To whom a profile or a quota is given. */
-export function compareTargets(what: string, declared: string[], live: string[], step: Step): Difference[] {
-  const wanted = [...declared].sort().join(", ") || "nobody";
-  const found = [...live].sort().join(", ") || "nobody";
+export function compareTargets(what: string, declared: NameSet, live: NameSet, step: Step): Difference[] {
+  const [wanted, found] = [sayNames(declared), sayNames(live)];
   if (wanted === found) return [];
   return [{ text: `${what} is given to ${found}, declared ${wanted}`, steps: [step] }];
 }
 
-/** Names behind TO. */
-export function spellTargets(names: string[]): string {
-  return names.length === 0 ? "NONE" : names.map(spellName).join(", ");
+function sayNames(set: NameSet): string {
+  const names = spellNames(set);
+  return names === "NONE" ? "nobody" : names;
 }
 
 function spelled(block: SettingsBlock, setting: string): string | undefined {

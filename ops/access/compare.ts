@@ -1,13 +1,16 @@
-import type { Grantee } from "../../clickhouse/access/model";
+import type { Grantee, NameSet } from "../../clickhouse/access/model";
 import { compareGrants } from "./compare-grants";
 import { compareQuota } from "./compare-quotas";
-import { compareProfile, compareSettings, spellSettings, spellTargets } from "./compare-settings";
+import { compareProfile, compareSettings, spellSettings } from "./compare-settings";
 import type { Difference, Step } from "./difference";
-import { foreign } from "./foreign";
+import { ADMIN, foreign } from "./foreign";
 import { spellName, type Privileges } from "./privileges";
-import { own, quoteText, type AccessState, type UserState } from "./state";
+import { own, quoteText, spellNames, type AccessState, type UserState } from "./state";
 
 const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], settings: {} } };
+
+/** What a new user has that no statement has named. */
+const newUser = { grantees: { all: true, names: [] }, defaultDatabase: "" };
 
 /**
  * Everything in which the server differs from the declaration, both ways. Principals that nobody declared come last and
@@ -26,7 +29,7 @@ export function compareAccess(
       compareProfile(name, profile, own(live.profiles, name)),
     ),
     ...Object.entries(declared.users).flatMap(([name, user]) =>
-      compareUser(name, user, { declared, live }, privileges),
+      compareUser(name, user, own(live.users, name), privileges),
     ),
     ...taken(declared, live),
     ...Object.entries(declared.quotas).flatMap(([name, quota]) =>
@@ -64,109 +67,120 @@ function compareRole(
     const create: Step = { when: "create role", sql: `CREATE ROLE IF NOT EXISTS ${spellName(name)}` };
     return [missing(`the role ${name}`, create, grants)];
   }
-  return [...grants, ...compareSettings(name, declared.settings, live.settings, [resetRole(name, declared)])];
+  const reset: Step = {
+    when: "alter",
+    sql: `ALTER ROLE ${spellName(name)} ${spellSettings(declared.settings)}`,
+  };
+  return [...grants, ...compareSettings(name, declared.settings, live.settings, [reset])];
 }
 
 function compareUser(
   name: string,
   declared: UserState,
-  all: { declared: AccessState; live: AccessState },
+  live: UserState | undefined,
   privileges: Privileges,
 ): Difference[] {
-  const live = own(all.live.users, name);
+  const to = spellName(name);
   const grants = compareGrants(name, declared, live ?? nothing, privileges);
   const roles = defaultRoles(name, declared, live);
   if (!live) {
-    const sql = `CREATE USER IF NOT EXISTS ${spellName(name)} ${spellIdentity(declared)} ${spellSettings(declared.settings)}`;
-    return [missing(`the user ${name}`, { when: "create user", sql }, [...grants, ...roles])];
+    const sql = `CREATE USER IF NOT EXISTS ${to} ${spellIdentity(declared)} ${spellSettings(declared.settings)}`;
+    const parts = [...grants, ...roles, ...limits(name, declared, newUser)];
+    return [missing(`the user ${name}`, { when: "create user", sql }, parts)];
   }
-  // The embedded engine shows settings of a user's roles, and profiles given to user or role, as the user's own.
-  const granted = declared.roles.map(({ role }) => role);
-  const reset: Step[] = [
-    { when: "alter", sql: `ALTER USER ${spellName(name)} ${spellSettings(declared.settings)}` },
-    ...granted.flatMap((role) => {
-      const declaredRole = own(all.declared.roles, role);
-      return declaredRole ? [resetRole(role, declaredRole)] : [];
-    }),
-    ...live.settings.profiles
-      .filter((profile) => !declared.settings.profiles.includes(profile) && profile !== "default")
-      .map((profile) => unassign(profile, all.declared, all.live)),
-  ];
+  const reset: Step = { when: "alter", sql: `ALTER USER ${to} ${spellSettings(declared.settings)}` };
   return [
     ...identity(name, declared, live),
+    ...limits(name, declared, live),
     ...grants,
     ...roles,
-    ...compareSettings(name, declared.settings, live.settings, reset),
+    ...compareSettings(name, declared.settings, live.settings, [reset]),
   ];
 }
 
-/** Takes a profile from everybody who is declared and has not been given it by the declaration. */
-function unassign(profile: string, declared: AccessState, live: AccessState): Step {
-  const others = own(live.profiles, profile)?.to.filter((name) => !isDeclared(name, declared)) ?? [];
-  const to = spellTargets(own(declared.profiles, profile)?.to ?? others);
-  return { when: "profile targets", sql: `ALTER SETTINGS PROFILE ${spellName(profile)} TO ${to}` };
-}
-
-function isDeclared(name: string, { users, roles }: AccessState): boolean {
-  return Object.hasOwn(users, name) || Object.hasOwn(roles, name);
-}
-
+/** How the user logs in, and from where. */
 function identity(name: string, declared: UserState, live: UserState): Difference[] {
-  const steps: Step[] = [{ when: "alter", sql: identify(name, declared) }];
-  const wanted = [
-    {
-      what: "is identified with",
-      declared: declared.authentication,
-      live: live.authentication,
-      none: "nothing",
-    },
-    { what: "may come from", declared: declared.hosts, live: live.hosts, none: "nowhere" },
+  const ways = (user: UserState) => user.authentication.join(", ") || "nothing";
+  const places = (user: UserState) => user.hosts.join(", ") || "nowhere";
+  const ends = (user: UserState) => user.validUntil.join(", ") || "without end";
+  const identified = identify(name, declared);
+  return [
+    ...differing(`${name} is identified with`, ways(live), ways(declared), identified),
+    ...differing(`${name} may come from`, places(live), places(declared), identified),
+    ...differing(
+      `${name} is valid until`,
+      ends(live),
+      ends(declared),
+      `ALTER USER ${spellName(name)} VALID UNTIL 'infinity'`,
+    ),
   ];
-  return wanted.flatMap(({ what, none, ...lists }) => {
-    const spelled = lists.declared.join(", ") || none;
-    const found = lists.live.join(", ") || none;
-    return spelled === found ? [] : [{ text: `${name} ${what} ${found}, declared ${spelled}`, steps }];
-  });
+}
+
+/** To whom the user may give rights, and the database it begins in. */
+function limits(
+  name: string,
+  declared: UserState,
+  live: Pick<UserState, "grantees" | "defaultDatabase">,
+): Difference[] {
+  const database = (user: typeof live) =>
+    user.defaultDatabase === "" ? "NONE" : spellName(user.defaultDatabase);
+  const alter = `ALTER USER ${spellName(name)}`;
+  const grantees = spellNames(declared.grantees, "ANY");
+  return [
+    ...differing(
+      `${name}: grantees are`,
+      spellNames(live.grantees, "ANY"),
+      grantees,
+      `${alter} GRANTEES ${grantees}`,
+    ),
+    ...differing(
+      `${name}: default database is`,
+      database(live),
+      database(declared),
+      `${alter} DEFAULT DATABASE ${database(declared)}`,
+    ),
+  ];
+}
+
+function differing(what: string, found: string, wanted: string, sql: string): Difference[] {
+  if (found === wanted) return [];
+  return [{ text: `${what} ${found}, declared ${wanted}`, steps: [{ when: "alter", sql }] }];
 }
 
 function defaultRoles(name: string, declared: UserState, live: UserState | undefined): Difference[] {
   const wanted = declared.defaultRoles.join(", ") || "none";
   const found = live?.defaultRoles.join(", ") || "none";
   if (wanted === found) return [];
-  const roles = declared.defaultRoles.length === 0 ? "NONE" : declared.defaultRoles.map(spellName).join(", ");
-  const steps: Step[] = [
-    { when: "default role", sql: `SET DEFAULT ROLE ${roles} TO ${spellName(name)}` },
-    // Where roles that are granted and no default cannot be told from roles that are not granted.
-    ...declared.defaultRoles.map((role): Step => ({
-      when: "grant role",
-      sql: `GRANT ${spellName(role)} TO ${spellName(name)}`,
-    })),
+  const roles = spellNames({ all: false, names: declared.defaultRoles });
+  return [
+    {
+      text: `${name}: default roles are ${found}, declared ${wanted}`,
+      steps: [{ when: "default role", sql: `SET DEFAULT ROLE ${roles} TO ${spellName(name)}` }],
+    },
   ];
-  return [{ text: `${name}: default roles are ${found}, declared ${wanted}`, steps }];
 }
 
-/** Profiles and quotas of nobody knows whom, given to somebody who is declared. */
+/** Profiles, quotas and row policies of nobody knows whom, given to somebody who is declared. */
 function taken(declared: AccessState, live: AccessState): Difference[] {
   const ours = [...Object.keys(declared.users), ...Object.keys(declared.roles)];
   const kinds = [
-    { kind: "profiles", noun: "SETTINGS PROFILE", one: "settings profile", when: "profile targets" },
-    { kind: "quotas", noun: "QUOTA", one: "quota", when: "free quota" },
+    { kind: "profiles", noun: "SETTINGS PROFILE", one: "settings profile", when: "profile targets", ours },
+    { kind: "quotas", noun: "QUOTA", one: "quota", when: "free quota", ours },
+    // As admin, tables are copied: what it does not see would be lost.
+    { kind: "rowPolicies", noun: "ROW POLICY", one: "row policy", when: "alter", ours: [...ours, ADMIN] },
   ] as const;
-  return kinds.flatMap(({ kind, noun, one, when }) =>
-    Object.entries<{ to: string[] }>(live[kind]).flatMap(([name, { to }]): Difference[] => {
-      if (own<unknown>(declared[kind], name) !== undefined || (kind === "quotas" && name === "default"))
-        return [];
-      const [first] = to;
-      const given = first === "ALL" ? ["everybody"] : to.filter((target) => ours.includes(target));
+  return kinds.flatMap(({ kind, noun, one, when, ours: free }) =>
+    Object.entries<{ to: NameSet }>(live[kind]).flatMap(([name, { to }]): Difference[] => {
+      if (own<unknown>(declared[kind], name) !== undefined) return [];
+      const given = free.filter((target) => to.all !== to.names.includes(target));
       if (given.length === 0) return [];
-      const rest =
-        first === "ALL"
-          ? `ALL EXCEPT ${ours.map(spellName).join(", ")}`
-          : spellTargets(to.filter((target) => !ours.includes(target)));
+      const others = to.names.filter((target) => !free.includes(target));
+      const rest = spellNames({ all: to.all, names: to.all ? [...others, ...free] : others });
+      const spelled = kind === "rowPolicies" ? name : spellName(name);
       return [
         {
-          text: `the ${one} ${name}, which nobody declared, is given to ${given.join(", ")}`,
-          steps: [{ when, sql: `ALTER ${noun} ${spellName(name)} TO ${rest}` }],
+          text: `the ${one} ${name}, which nobody declared, is given to ${to.all ? "everybody" : given.join(", ")}`,
+          steps: [{ when, sql: `ALTER ${noun} ${spelled} TO ${rest}` }],
         },
       ];
     }),
@@ -175,10 +189,6 @@ function taken(declared: AccessState, live: AccessState): Difference[] {
 
 function missing(what: string, create: Step, parts: Difference[]): Difference {
   return { text: `${what} is missing`, steps: [create, ...parts.flatMap(({ steps }) => steps)] };
-}
-
-function resetRole(name: string, { settings }: Grantee): Step {
-  return { when: "alter", sql: `ALTER ROLE ${spellName(name)} ${spellSettings(settings)}` };
 }
 
 function spellIdentity({ passwordSha256 = "", hosts }: UserState): string {

@@ -1,4 +1,5 @@
-import { applyStatement, type StaticNames } from "../../clickhouse/access/apply";
+import { applyStatement } from "../../clickhouse/access/apply";
+import { DeclarationError } from "../../clickhouse/access/declaration-error";
 import {
   emptyModel,
   type AccessModel,
@@ -7,10 +8,11 @@ import {
   type User,
 } from "../../clickhouse/access/model";
 import { parseAccessStatement } from "../../clickhouse/access/parse";
+import type { AccessStatement } from "../../clickhouse/access/statement";
 import { Failure } from "../failure";
 import { parseStatements } from "../schema/source";
 import { readPrivileges, type Server } from "./live";
-import type { Privileges } from "./privileges";
+import { spellName, type Privileges } from "./privileges";
 import { normalRule, quoteText, type AccessState, type UserState } from "./state";
 
 /** Password and places of one login user: what `sql/10_access.sql` leaves open. */
@@ -20,14 +22,6 @@ export interface Login {
   /** Addresses and CIDR networks. */
   hosts: string[];
 }
-
-/** What the declaration may refer to without making it. */
-const fixed: StaticNames = {
-  users: new Set(),
-  roles: new Set(),
-  profiles: new Set(["default"]),
-  quotas: new Set(["default"]),
-};
 
 /**
  * The declared access: the statements of `sql/10_access.sql`, and the login users' hashes and hosts on top. The server
@@ -45,38 +39,52 @@ export async function declaredAccess(server: Server, sql: string, logins: Login[
     readPrivileges(server),
   ]);
   let model = emptyModel();
-  for (const [index, { file, line }] of statements.entries()) {
-    try {
-      model = applyStatement(model, parseAccessStatement(spellings[index] ?? ""), fixed);
-    } catch (cause) {
-      throw new Failure(`${file}:${line}: ${(cause as Error).message}`, undefined, { cause });
-    }
-  }
+  const apply = (spelling: string | undefined, where: string) => {
+    const statement = readDeclared(spelling, where);
+    model = located(where, () => applyStatement(model, statement));
+  };
+  for (const [index, { file, line }] of statements.entries()) apply(spellings[index], `${file}:${line}`);
   for (const [index, { user, passwordSha256 }] of logins.entries()) {
-    try {
-      model = applyStatement(model, parseAccessStatement(hosts[index] ?? ""), fixed);
-    } catch (cause) {
-      throw new Failure(`The places of ${user}: ${(cause as Error).message}`, undefined, { cause });
-    }
+    apply(hosts[index], `the places of ${user}`);
     (model.users[user] as User).passwordSha256 = passwordSha256;
   }
   return stateOf(model, privileges);
 }
 
+/**
+ * One statement of the declaration.
+ * @param spelling formatQuery's; none where the server cannot read the statement
+ * @param where it stands, for a failure to begin with
+ * @throws Failure for what cannot be read
+ */
+export function readDeclared(spelling: string | undefined, where: string): AccessStatement {
+  if (spelling === undefined) throw new Failure(`${where}: ClickHouse cannot read this statement`);
+  return located(where, () => parseAccessStatement(spelling));
+}
+
+function located<Result>(where: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof DeclarationError)) throw cause;
+    throw new Failure(`${where}: ${cause.message}`, undefined, { cause });
+  }
+}
+
 /** Gives a user its places; the hash goes another way, so that no statement about it reaches the server's logs. */
 function hostStatement({ user, hosts }: Login): string {
   const places = hosts.length === 0 ? "NONE" : hosts.map((host) => `IP ${quoteText(host)}`).join(", ");
-  return `ALTER USER ${user} HOST ${places}`;
+  return `ALTER USER ${spellName(user)} HOST ${places}`;
 }
 
-/** Statements in formatQuery's spelling; an empty one for what the server cannot read. */
-async function canonical(server: Server, statements: string[]): Promise<string[]> {
+/** Statements in formatQuery's spelling; none for what the server cannot read. */
+async function canonical(server: Server, statements: string[]): Promise<(string | undefined)[]> {
   if (statements.length === 0) return [];
   const list = statements.map(quoteText).join(", ");
   const [row] = await server.rows<{ q: (string | null)[] }>(
     `SELECT arrayMap(q -> formatQuerySingleLineOrNull(q), [${list}]) AS q`,
   );
-  return (row?.q ?? []).map((spelling) => spelling ?? "");
+  return (row?.q ?? []).map((spelling) => spelling ?? undefined);
 }
 
 function stateOf(model: AccessModel, privileges: Privileges): AccessState {
@@ -89,14 +97,17 @@ function stateOf(model: AccessModel, privileges: Privileges): AccessState {
     users: mapValues(model.users, (user): UserState => ({
       ...grantee(user),
       authentication: ["sha256_password"],
+      validUntil: [],
       passwordSha256: user.passwordSha256,
       hosts: [...user.hosts].sort(),
       defaultRoles: defaultRoles(user),
+      grantees: user.grantees,
+      defaultDatabase: user.defaultDatabase,
     })),
     roles: mapValues(model.roles, grantee),
     profiles: mapValues(model.profiles, ({ settings, to }) => ({ settings: normalSettings(settings), to })),
     quotas: model.quotas,
-    rowPolicies: [],
+    rowPolicies: {},
   };
 }
 

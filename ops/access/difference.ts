@@ -46,3 +46,8 @@ export function mendable(differences: Difference[]): Difference[] {
 export function sentence({ text, advice }: Difference): string {
   return advice === undefined ? text : `${text}: ${advice}`;
 }
+
+/** A text with hashes of passwords left out. */
+export function withoutHashes(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{64}\b/gi, "…");
+}

@@ -1,4 +1,5 @@
-import type { Grant, Grantee, Profile, Quota, QuotaKey, SettingsBlock } from "../../clickhouse/access/model";
+import { Cursor } from "../../clickhouse/access/cursor";
+import type { Grant, Grantee, NameSet, Profile, Quota, SettingsBlock } from "../../clickhouse/access/model";
 import { Privileges, spellName, type PrivilegeRow } from "./privileges";
 import { normalRule, type AccessState, type UserState } from "./state";
 
@@ -16,6 +17,10 @@ interface UserRow {
   host_names: string[];
   host_names_regexp: string[];
   host_names_like: string[];
+  grantees_any: number;
+  grantees_list: string[];
+  grantees_except: string[];
+  default_database: string;
 }
 
 /** Columns of `system.grants`; the last two are missing in old versions. */
@@ -59,7 +64,7 @@ interface AppliedRow {
   apply_to_except: string[];
 }
 
-type QuotaRow = AppliedRow & { keys: string[]; durations: (string | number)[] };
+type QuotaRow = AppliedRow & { keys: string[] };
 type LimitRow = Record<string, string | number | null> & { quota_name: string };
 
 /** The server's tree of privileges. */
@@ -71,16 +76,17 @@ export async function readPrivileges(server: Server): Promise<Privileges> {
 }
 
 /**
- * What the server really gives to whom, from its system tables: they say the same on a server and on the embedded
- * engine, and in every version from 24.8 on.
+ * What the server really gives to whom, from its system tables: they say the same in every version from 24.8 on. When a
+ * login ends is in none of them, so that comes from SHOW ACCESS.
  */
 export async function liveAccess(server: Server): Promise<{ state: AccessState; privileges: Privileges }> {
   const table = <Row>(name: string, order = "ALL") =>
     server.rows<Row>(`SELECT * FROM system.${name} ORDER BY ${order}`);
-  const [privileges, users, roles, grants, roleGrants, profiles, elements, quotas, limits, policies] =
+  const [privileges, users, ends, roles, grants, roleGrants, profiles, elements, quotas, limits, policies] =
     await Promise.all([
       readPrivileges(server),
       table<UserRow>("users", "name"),
+      readEnds(server),
       table<{ name: string }>("roles", "name"),
       table<GrantRow>("grants"),
       table<RoleGrantRow>("role_grants"),
@@ -88,7 +94,7 @@ export async function liveAccess(server: Server): Promise<{ state: AccessState; 
       table<ElementRow>("settings_profile_elements", "index"),
       table<QuotaRow>("quotas", "name"),
       table<LimitRow>("quota_limits", "quota_name, duration"),
-      table<{ short_name: string; database: string; table: string }>("row_policies", "name"),
+      table<AppliedRow>("row_policies", "name"),
     ]);
 
   const grantee = (key: "user_name" | "role_name", name: string): Grantee => ({
@@ -101,33 +107,45 @@ export async function liveAccess(server: Server): Promise<{ state: AccessState; 
     settings: settingsOf(elements.filter((row) => row[key] === name)),
   });
   const user = (row: UserRow): UserState => ({
-    ...withOwnProfile(grantee("user_name", row.name), row, elements),
+    ...grantee("user_name", row.name),
     authentication: [row.auth_type].flat(),
+    validUntil: ends.get(row.name) ?? [],
     hosts: hostsOf(row),
     defaultRoles: roleGrants
       .filter((one) => one.user_name === row.name && one.granted_role_is_default === 1)
       .map((one) => one.granted_role_name)
       .sort(),
+    grantees: nameSet(row.grantees_any, row.grantees_list, row.grantees_except),
+    defaultDatabase: row.default_database,
+    configured: row.storage === "users_xml",
   });
   const profile = (row: AppliedRow): Profile => ({
     settings: settingsOf(elements.filter(({ profile_name }) => profile_name === row.name)),
     to: targetsOf(row),
   });
-  const hidden = new Set(users.filter(isInXml).map(ownProfileName));
   const state = {
     users: byName(users, user),
     roles: byName(roles, ({ name }) => grantee("role_name", name)),
-    profiles: byName(
-      profiles.filter(({ name }) => !hidden.has(name)),
-      profile,
-    ),
+    profiles: byName(profiles, profile),
     quotas: byName(quotas, (row) => quotaOf(row, limits)),
-    rowPolicies: policies.map(
-      ({ short_name: name, database, table: on }) =>
-        `${spellName(name)} ON ${spellName(database)}.${spellName(on)}`,
-    ),
+    rowPolicies: byName(policies, (row) => ({ to: targetsOf(row) })),
   };
   return { state, privileges };
+}
+
+/** By user, when its ways to log in end: as in `CREATE USER u IDENTIFIED WITH a VALID UNTIL '…', b HOST …`. */
+async function readEnds(server: Server): Promise<Map<string, string[]>> {
+  const ends = new Map<string, string[]>();
+  for (const row of await server.rows<Record<string, string>>("SHOW ACCESS")) {
+    const cursor = new Cursor(Object.values(row).join());
+    if (!cursor.accept("CREATE", "USER")) continue;
+    const user = cursor.name();
+    while (!cursor.ended) {
+      if (cursor.accept("VALID", "UNTIL")) ends.set(user, [...(ends.get(user) ?? []), cursor.string()]);
+      else cursor.skip();
+    }
+  }
+  return ends;
 }
 
 function grantOf(row: GrantRow, privileges: Privileges): Grant {
@@ -175,34 +193,17 @@ function settingsOf(rows: ElementRow[]): SettingsBlock {
   return block;
 }
 
-/**
- * The embedded engine keeps a user's own settings, and those of its roles, in a profile made for it, and gives a user
- * without any profile the one named `default`. A server has neither.
- */
-function withOwnProfile(grantee: Grantee, user: UserRow, elements: ElementRow[]): Grantee {
-  if (!isInXml(user)) return grantee;
-  const [only, ...more] = grantee.settings.profiles;
-  if (more.length > 0 || only === undefined) return grantee;
-  if (only === "default") return { ...grantee, settings: { profiles: [], settings: {} } };
-  if (only !== ownProfileName(user)) return grantee;
-  return { ...grantee, settings: settingsOf(elements.filter((row) => row.profile_name === only)) };
+function targetsOf({ apply_to_all, apply_to_list, apply_to_except }: AppliedRow): NameSet {
+  return nameSet(apply_to_all, apply_to_list, apply_to_except);
 }
 
-function isInXml({ storage }: UserRow): boolean {
-  return storage === "users_xml";
-}
-
-function ownProfileName({ name }: { name: string }): string {
-  return `${name}_own_profile`;
-}
-
-function targetsOf({ apply_to_all, apply_to_list, apply_to_except }: AppliedRow): string[] {
-  return apply_to_all === 1 ? ["ALL", ...apply_to_except.map((name) => `EXCEPT ${name}`)] : apply_to_list;
+function nameSet(all: number, list: string[], except: string[]): NameSet {
+  return { all: all === 1, names: all === 1 ? except : list };
 }
 
 function quotaOf(row: QuotaRow, limits: LimitRow[]): Quota {
   return {
-    keyedBy: row.keys.join("_or_") as QuotaKey,
+    keys: row.keys,
     intervals: limits
       .filter((limit) => limit.quota_name === row.name)
       .map((limit) => ({

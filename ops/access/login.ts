@@ -33,7 +33,7 @@ export async function ask(url: string, user: string, password: string, sql: stri
     const question = request(`${url}/?wait_end_of_query=1`, {
       method: "POST",
       headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
-      // The embedded engine restarts when access changes; a kept connection would be found dead.
+      // A connection of its own, so that none has to be closed.
       agent: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -35,8 +35,9 @@ export async function readDifferences(
   const differences = compareAccess(declared, state, privileges);
   const passwords = refused.flatMap((name) => {
     const user = own(declared.users, name);
-    // Where the places are wrong, the refusal says nothing about the password; both are mended together.
-    const known = own(state.users, name)?.hosts.join() === user?.hosts.join();
+    const live = own(state.users, name);
+    // From a wrong place, or after its end, a login is refused whatever the password; that is mended together with it.
+    const known = live?.hosts.join() === user?.hosts.join() && live?.validUntil.length === 0;
     return user && known ? [passwordDifference(name, passwordKey(name) ?? "", user)] : [];
   });
   return { declared, differences: [...passwords, ...differences] };

@@ -1,4 +1,5 @@
-import type { Grantee, Profile, Quota, SettingRule } from "../../clickhouse/access/model";
+import type { Grantee, NameSet, Profile, Quota, SettingRule } from "../../clickhouse/access/model";
+import { spellName } from "./privileges";
 
 /**
  * Access in the form in which declared and live are compared. Every grant has one elementary privilege and at most one
@@ -9,18 +10,26 @@ export interface AccessState {
   roles: Record<string, Grantee>;
   profiles: Record<string, Profile>;
   quotas: Record<string, Quota>;
-  /** `name ON database.table`. */
-  rowPolicies: string[];
+  /** To whom each is given, by `name ON database.table`. */
+  rowPolicies: Record<string, { to: NameSet }>;
 }
 
 export interface UserState extends Grantee {
-  /** Kinds of authentication, as in `system.users`, e.g. `sha256_password`. */
+  /** Ways to log in, each as in `system.users`, e.g. `sha256_password`; from 24.9 on there may be several. */
   authentication: string[];
+  /** Moments at which they end, as the server spells them; one without an end is not here. */
+  validUntil: string[];
   /** sha256 of the password, 64 hex digits; the server shows it to nobody, so only the declared state knows it. */
   passwordSha256?: string;
   /** `ANY`, `LOCAL`, addresses, CIDR networks, `NAME x`, `LIKE x`, `REGEXP x`; empty: from nowhere. */
   hosts: string[];
   defaultRoles: string[];
+  /** To whom the user may give rights, where it may pass them on. */
+  grantees: NameSet;
+  /** Empty: none of its own. */
+  defaultDatabase: string;
+  /** Made by the server's configuration, where no statement can change it. */
+  configured?: boolean;
 }
 
 /** The kinds of things that are declared. */
@@ -56,6 +65,13 @@ function normalValue(value: string): string {
 
 function spellValue(value: string): string {
   return /^-?\d+(\.\d+)?$/.test(value) ? value : quoteText(value);
+}
+
+/** `NONE`, names, or all but some; `all` is the word for everybody. */
+export function spellNames({ all, names }: NameSet, word: "ALL" | "ANY" = "ALL"): string {
+  const list = [...names].sort().map(spellName).join(", ");
+  if (!all) return list || "NONE";
+  return list === "" ? word : `${word} EXCEPT ${list}`;
 }
 
 /** A text as a string literal. */

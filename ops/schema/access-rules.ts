@@ -1,5 +1,5 @@
-import { parseAccessStatement } from "../../clickhouse/access/parse";
 import type { AccessStatement } from "../../clickhouse/access/statement";
+import { readDeclared } from "../access/declared";
 import type { Scratch } from "./scratch";
 import type { SqlFile, SqlStatement } from "./source";
 
@@ -28,8 +28,8 @@ interface Read {
 }
 
 /**
- * Reads the access statements in the engine's spelling. The engine has taken all of them before.
- * @throws Refused, AccessError
+ * Reads the access statements in the server's spelling. The server has taken all of them before.
+ * @throws Refused, Failure
  */
 export async function readAccess(scratch: Scratch, files: SqlFile[]): Promise<AccessRules> {
   const statements = files.flatMap(({ statements }) => statements).filter(({ kind }) => kind === "access");
@@ -39,7 +39,7 @@ export async function readAccess(scratch: Scratch, files: SqlFile[]): Promise<Ac
   );
   const all = statements.map((statement, i): Read => ({
     statement,
-    read: parseAccessStatement(row?.spellings[i] ?? ""),
+    read: readDeclared(row?.spellings[i], `${statement.file}:${statement.line}`),
   }));
   const holders = usersOfRoles(all);
   return {

@@ -21,37 +21,24 @@ SELECT arraySort(groupArray(x)) AS state FROM
 )`;
 
 /**
- * Runs all of `sql/` twice, access first. Answers what the engine refused, and whether the second run changed anything.
+ * Runs all of `sql/` twice, access first. Answers what ClickHouse refused, and whether the second run changed anything.
  */
 export async function loadTwice(scratch: Scratch, files: SqlFile[]): Promise<Finding[]> {
-  const refused = await loadAccess(scratch, files);
+  const all = files.flatMap((file) => file.statements);
+  const access = all.filter(({ kind }) => kind === "access");
+  const others = all.filter(({ kind }) => kind !== "access");
+  const [refused] = await run(scratch, access);
   // Without users no view can be made: all else would follow from this one.
-  if (refused.length > 0) return refused;
-  const statements = files.flatMap((file) => file.statements).filter(({ kind }) => kind !== "access");
-  const first = await run(scratch, statements);
+  if (refused !== undefined) return [refused];
+  await scratch.letIn(LOGIN_USERS);
+  const first = await run(scratch, others);
   if (first.length > 0) return first;
   const before = await state(scratch);
-  const second = await run(scratch, statements);
+  const second = await run(scratch, [...access, ...others]);
   if (second.length > 0)
     return second.map((finding) => ({ ...finding, wrong: `second run: ${finding.wrong}` }));
   const after = await state(scratch);
-  return changed(before, after, statements);
-}
-
-async function loadAccess(scratch: Scratch, files: SqlFile[]): Promise<Finding[]> {
-  const statements = files.flatMap((file) => file.statements).filter(({ kind }) => kind === "access");
-  try {
-    await scratch.access(
-      statements.map(({ text }) => text),
-      LOGIN_USERS,
-    );
-    return [];
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const statement = statements[error.statement - 1] ?? statements[0];
-    if (statement === undefined) throw error;
-    return [at(statement, "access", `the engine refuses it: ${shown(error)}`, "a statement that it takes")];
-  }
+  return changed(before, after, others);
 }
 
 async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Finding[]> {
@@ -70,8 +57,8 @@ async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Findin
       findings.push(
         at(
           statement,
-          statement.object ?? "?",
-          `the engine refuses it: ${shown(error)}`,
+          statement.object ?? (statement.kind === "access" ? "access" : "?"),
+          `ClickHouse refuses it: ${shown(error)}`,
           "a statement that it takes",
         ),
       );

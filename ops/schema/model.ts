@@ -188,6 +188,8 @@ function view(kind: ViewModel["kind"], name: string, tokens: Token[]): ViewModel
     comment ??= literal(query.slice(-1));
     query = query.slice(0, -2);
   }
+  // ... and write brackets around a query that a comment follows.
+  if (query[0]?.text === "(" && closing(query, 0) === query.length - 1) query = query.slice(1, -1);
   const rest = [clauses.get(""), clauses.get("ENGINE"), clauses.get("REFRESH")].flatMap((part) => part ?? []);
   return {
     kind,

@@ -4,8 +4,6 @@ export class Refused extends Error {
     readonly code: number,
     /** ClickHouse's own text, without code and version. */
     message: string,
-    /** Number of the statement in a script, from 1. */
-    readonly statement = 1,
   ) {
     super(message);
   }

@@ -1,26 +1,17 @@
-import { spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { randomBytes } from "node:crypto";
 import { Agent, request } from "undici";
-import { adminUserXml } from "../../clickhouse/admin-user";
-import { ROOT } from "../../images";
-import { docker } from "../docker";
+import { LocalServer } from "../../clickhouse/local-server";
 import { Failure } from "../failure";
 import { Refused } from "./refused";
-import { folderOf, ownerLabel, removeDead } from "./scratch-owner";
 
-/** Loopback, and the networks Docker hands out: a request through the published port comes from its gateway. */
-const NETWORKS = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
-const CONFIGURATION = "clickhouse";
-const HEALTHY_WITHIN_MS = 30_000;
 /** Below the number of queries at a time that the profiles of the users allow. */
 const CONNECTIONS = 6;
-/** Errors come whole, and big numbers as numbers. */
-const SETTINGS = { wait_end_of_query: 1, output_format_json_quote_64bit_integers: 0 };
+/** Errors come whole and as text, and big numbers as numbers. */
+const SETTINGS = {
+  wait_end_of_query: 1,
+  http_write_exception_in_output_format: 0,
+  output_format_json_quote_64bit_integers: 0,
+};
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Query {
@@ -32,41 +23,33 @@ export interface Query {
   params?: Record<string, string>;
 }
 
-/**
- * An empty ClickHouse of its own: the embedded engine with the server's configuration, in a container that lives as
- * long as this process. Needs no stack and no password, publishes a free port of loopback and keeps data in memory.
- */
+/** An empty ClickHouse server of its own, which goes with this process: also when a signal ends it. */
 export class Scratch {
-  /** Password of every user of this engine: random, never shown. */
+  private readonly connections = new Agent({ connections: CONNECTIONS });
+  /** Password of every user that is let in: random, never shown. */
   private readonly password = randomBytes(18).toString("hex");
-  private readonly container = `zakaz-scratch-${process.pid}-${randomBytes(4).toString("hex")}`;
-  private url = "";
-  private connections = new Agent({ connections: CONNECTIONS });
-  private applied = "";
   private readonly onSignal = (signal: NodeJS.Signals): void => {
-    spawnSync("docker", ["rm", "-f", "-v", this.container], { stdio: "ignore" });
-    rmSync(folderOf(this.container), { recursive: true, force: true });
-    this.forgetSignals();
-    process.kill(process.pid, signal);
+    void this.stop().then(() => process.kill(process.pid, signal));
   };
 
-  private constructor() {}
+  private constructor(private readonly server: LocalServer) {
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.onSignal);
+  }
 
   /**
-   * Starts an engine and waits until it answers.
-   * @param image the embedded engine's image
-   * @throws Failure when it cannot be started
+   * Starts a server and waits until it takes queries.
+   * @throws Failure when ClickHouse is not installed for this checkout, or does not start
    */
-  static async start(image: string): Promise<Scratch> {
-    const scratch = new Scratch();
-    for (const signal of ENDING_SIGNALS) process.on(signal, scratch.onSignal);
+  static async start(): Promise<Scratch> {
+    let scratch: Scratch | undefined;
     try {
-      await Promise.all([scratch.run(image), removeDead()]);
+      scratch = new Scratch(new LocalServer());
+      await scratch.server.start();
+      return scratch;
     } catch (error) {
-      await scratch.stop();
-      throw error;
+      await scratch?.stop();
+      throw new Failure((error as Error).message, undefined, { cause: error });
     }
-    return scratch;
   }
 
   /**
@@ -90,40 +73,15 @@ export class Scratch {
   }
 
   /**
-   * Applies access statements through the container's client (this engine takes them nowhere else), and lets users in
-   * that they create locked. Statements that it has applied already are left alone: it starts anew for others.
-   * @param users who shall be able to log in
-   * @throws Refused with the number of the statement
+   * Lets users in that `sql/` creates locked.
+   * @throws Refused when one is not there
    */
-  async access(statements: string[], users: readonly string[]): Promise<void> {
-    const hosts = NETWORKS.map((network) => `IP '${network}'`).join(", ");
-    const unlock = `IDENTIFIED WITH sha256_hash BY '${sha256(this.password)}' HOST ${hosts}`;
-    const all = [...statements, ...users.map((user) => `ALTER USER ${user} ${unlock}`)];
-    const script = all.map((statement) => `${statement};\n`).join("");
-    if (script === this.applied) return;
-    // The engine starts anew, and would wait for idle connections.
-    await this.connections.close();
-    this.connections = new Agent({ connections: CONNECTIONS });
-    const args = [
-      "exec",
-      "-i",
-      "-e",
-      "CLICKHOUSE_PASSWORD",
-      this.container,
-      "clickhouse-client",
-      "--user=admin",
-    ];
-    const result = await docker([...args, "--multiquery"], script, {
-      env: { CLICKHOUSE_PASSWORD: this.password },
-    });
-    if (result.code !== 0) {
-      const [, code, message] =
-        /Code: (\d+)\..*?DB::Exception: ([^]*?)\n(?:\(statement|$)/.exec(result.stderr) ?? [];
-      const number = /\(statement (\d+), line /.exec(result.stderr)?.[1];
-      const text = message?.replace(/^Received from \S+ DB::Exception: /, "") ?? result.stderr.trim();
-      throw new Refused(Number(code ?? 0), text, Number(number ?? 1));
+  async letIn(users: readonly string[]): Promise<void> {
+    for (const user of users) {
+      await this.rows(
+        `ALTER USER ${user} IDENTIFIED WITH sha256_password BY '${this.password}' HOST IP '127.0.0.1'`,
+      );
     }
-    this.applied = script;
   }
 
   /** Drops the databases, so that another schema can be loaded; users and grants stay. */
@@ -131,78 +89,11 @@ export class Scratch {
     for (const database of databases) await this.rows(`DROP DATABASE IF EXISTS ${database} SYNC`);
   }
 
-  /** Removes the container. */
+  /** Ends the server and removes its folder. */
   async stop(): Promise<void> {
-    await docker(["rm", "-f", "-v", this.container]);
+    await this.server.stop();
     await this.connections.destroy();
-    this.forgetSignals();
-  }
-
-  private forgetSignals(): void {
     for (const signal of ENDING_SIGNALS) process.off(signal, this.onSignal);
-  }
-
-  private async run(image: string): Promise<void> {
-    const label = ownerLabel();
-    const memory = ["--tmpfs", "/var/lib/clickhouse:uid=101,gid=101,mode=0750"];
-    const create = [
-      "create",
-      "--name",
-      this.container,
-      "--label",
-      label,
-      "-p",
-      "127.0.0.1::8123",
-      ...memory,
-      image,
-    ];
-    const created = await docker(create);
-    if (created.code !== 0) throw new Failure(`No engine could be started: ${created.stderr.trim()}`);
-    await this.copyConfiguration();
-    await docker(["start", this.container]);
-    await this.waitUntilHealthy();
-  }
-
-  /** The files that the stack uploads, and an administrator of this engine's own. */
-  private async copyConfiguration(): Promise<void> {
-    const folder = folderOf(this.container);
-    try {
-      const admin = adminUserXml({ passwordSha256Hex: sha256(this.password), networks: NETWORKS });
-      mkdirSync(folder, { mode: 0o700 });
-      mkdirSync(join(folder, "users.d"));
-      writeFileSync(join(folder, "users.d/admin.xml"), admin);
-      const files = ["config.d", "users.d"].flatMap((name) =>
-        readdirSync(join(ROOT, CONFIGURATION, name)).map((file) => `${name}/${file}`),
-      );
-      const tar = ["-c", "-C", join(ROOT, CONFIGURATION), ...files, "-C", folder, "users.d/admin.xml"];
-      const { stdout } = await promisify(execFile)("tar", tar, { encoding: "buffer" });
-      const copied = await docker(["cp", "-", `${this.container}:/etc/clickhouse-server/`], stdout);
-      if (copied.code !== 0) throw new Failure(`No engine could be started: ${copied.stderr.trim()}`);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }
-
-  private async waitUntilHealthy(): Promise<void> {
-    const giveUpAt = Date.now() + HEALTHY_WITHIN_MS;
-    const port = /:(\d+)$/m.exec((await docker(["port", this.container, "8123/tcp"])).stdout)?.[1];
-    this.url = `http://127.0.0.1:${port}/`;
-    while (port !== undefined && Date.now() < giveUpAt) {
-      if (await this.pings()) return;
-      await sleep(10);
-    }
-    const { stdout, stderr } = await docker(["logs", "--tail", "3", this.container]);
-    throw new Failure(`The engine in ${this.container} does not answer:\n${stdout}${stderr}`);
-  }
-
-  private async pings(): Promise<boolean> {
-    try {
-      const { statusCode, body } = await request(`${this.url}ping`, { dispatcher: this.connections });
-      await body.dump();
-      return statusCode === 200;
-    } catch {
-      return false;
-    }
   }
 
   private async send(
@@ -211,11 +102,12 @@ export class Scratch {
   ): Promise<string> {
     const parameters: Record<string, string | number> = { default_format: format, ...SETTINGS, ...settings };
     for (const [name, value] of Object.entries(params ?? {})) parameters[`param_${name}`] = escaped(value);
-    const { statusCode, body } = await request(this.url, {
+    const password = user === "admin" ? this.server.adminPassword : this.password;
+    const { statusCode, body } = await request(this.server.url, {
       dispatcher: this.connections,
       method: "POST",
       query: parameters,
-      headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": this.password },
+      headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
       body: sql,
     });
     const answer = await body.text();
@@ -229,8 +121,4 @@ export class Scratch {
 /** A parameter's value is read as in a file with tabs. */
 function escaped(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -88,7 +88,7 @@ export function readSqlFiles(paths: string[], root = ROOT): SqlFile[] {
 
 /** Statements of a text that was read from `file`. */
 export function parseStatements(sql: string, file: string): SqlStatement[] {
-  return splitStatements(sql.replace(/^\uFEFF/, ""), { multiquery: true }).map(({ text, line }) => ({
+  return splitStatements(sql.replace(/^\uFEFF/, "")).map(({ text, line }) => ({
     file,
     line,
     text,

@@ -29,7 +29,7 @@ async function expectClean(): Promise<void> {
   expect(diff.code).toBe(0);
 }
 
-/** How often the engine has started. */
+/** How often the server has started. */
 async function starts(): Promise<number> {
   const { stdout } = await run("docker", ["logs", server]);
   return stdout.split("Listening for http://").length - 1;

@@ -1,25 +1,31 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { crowding } from "../support/crowding";
 import { QueryLoop } from "../support/query-loop";
 import { run, TestStack } from "../support/stack";
 
 /**
- * Rotation of passwords on a stack at work: the reader and the loader's user ask all the while, about fifty times a
- * second each. What others notice, how long the reader is locked out, and that a new password stays.
+ * Rotation of passwords on a stack at work: while one user gets a new password, others ask about fifty times a second each and
+ * must not notice anything. That the old password is refused from one moment on, and that a new one stays.
  */
 const stack = new TestStack(`rot${process.pid}`);
 const { secrets, server } = stack;
-/** The embedded engine may be away this long for a change of access, in ms, on a machine that has a core for it. */
-const LONGEST_RESTART = 3_000;
 
-const LOADER_SQL = "SELECT count() FROM zakaz.dim_events";
-const READER_SQL = "SELECT count() FROM bi.v_ops_freshness";
+/** Who is given a new password, with a query that the user may ask and who asks meanwhile. */
+const USERS = {
+  admin: { user: "admin", key: "adminPassword", sql: "SELECT count() FROM system.tables" },
+  loader: { user: "etl_writer", key: "loaderPassword", sql: "SELECT count() FROM zakaz.dim_events" },
+  datalens: {
+    user: "datalens_reader",
+    key: "datalensPassword",
+    sql: "SELECT count() FROM bi.v_ops_freshness",
+  },
+  backup: { user: "backup_user", key: "backupPassword", sql: "SELECT count() FROM meta.backup_runs" },
+} as const;
+type Who = keyof typeof USERS;
 
-const loop = (user: string, password: string, sql: string) =>
-  new QueryLoop(`http://127.0.0.1:${stack.httpPort}`, user, password, sql);
+const loop = (who: Who, password: string = secrets[USERS[who].key]) =>
+  new QueryLoop(`http://127.0.0.1:${stack.httpPort}`, USERS[who].user, password, USERS[who].sql);
 
 /** ClickHouse's error code for a login, or 0. */
 async function login(user: string, password: string): Promise<number> {
@@ -47,44 +53,52 @@ beforeAll(async () => {
 
 afterAll(() => stack.remove());
 
-describe("zakaz rotate datalens, with reader and loader at work", () => {
-  it("changes the reader's password; others notice one restart of at most 3 s", async () => {
-    const file = join(stack.folder, "reader-password");
-    const loader = loop("etl_writer", secrets.loaderPassword, LOADER_SQL);
-    const before = loop("datalens_reader", secrets.datalensPassword, READER_SQL);
-    const rotation = stack.zakaz("rotate", "datalens", "--out", file);
+describe("zakaz rotate, with users at work", () => {
+  it.each([
+    ["datalens", ["loader", "admin"]],
+    ["backup", ["loader", "datalens"]],
+    ["loader", ["datalens", "admin"]],
+  ] as [Who, [Who, Who]][])("%s: %j notice nothing", async (who, [first, second]) => {
+    const { user, key } = USERS[who];
+    const file = join(stack.folder, `${who}-password`);
+    const previous = secrets[key];
+    const started = await stack.sql("SELECT toUInt32(now() - uptime())");
+    const others = [loop(first), loop(second)];
+    const before = loop(who, previous);
+    const rotation = stack.zakaz("rotate", who, "--out", file);
     await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
     const password = readFileSync(file, "utf8").trim();
-    const previous = secrets.datalensPassword;
-    secrets.datalensPassword = password;
-    const after = loop("datalens_reader", password, READER_SQL);
+    secrets[key] = password;
+    const after = loop(who, password);
     const { code, stdout, stderr } = await rotation;
-    const [others, old, fresh] = await Promise.all([loader.stop(), before.stop(), after.stop()]);
+    const figures = await Promise.all(others.map((one) => one.stop()));
+    const [old, fresh] = await Promise.all([before.stop(), after.stop()]);
 
     expect(stderr).not.toContain("zakaz:");
     expect(code).toBe(0);
     expect(stdout).toContain(
-      "datalens_reader has a new password: the server accepts it and refuses the old one (516)",
+      `${user} has a new password: the server accepts it and refuses the old one (516)`,
     );
-    const window = fresh.firstSuccess! - old.lastSuccess!;
-    process.stdout.write(
-      `Rotation under load: etl_writer ${others.queries} queries (${others.perSecond}/s), ${others.failed} failed ` +
-        `(${others.reasons}) within ${others.outage} ms; datalens_reader ${old.queries} queries (${old.perSecond}/s), ` +
-        `window between the last answer to the old password and the first to the new one: ${window} ms; load of the machine ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores\n`,
-    );
-    const longest = LONGEST_RESTART * crowding();
-    expect(others.outage).toBeLessThanOrEqual(longest);
-    expect(window).toBeLessThanOrEqual(longest);
-    // 394: a query that was running when the engine stopped. Nobody but the reader is ever refused a login.
-    expect([0, 394]).toEqual(expect.arrayContaining(others.codes));
-    // From its one moment on the old password is refused, and the new one is not.
-    expect(old.codes).toContain(516);
-    expect([0, 394, 516]).toEqual(expect.arrayContaining(old.codes));
+    for (const [i, { queries, perSecond, failed, reasons }] of figures.entries()) {
+      const name = USERS[[first, second][i]!].user;
+      process.stdout.write(
+        `rotation of ${user}: ${name} ${queries} queries (${perSecond}/s), ${failed} failed ${reasons}\n`,
+      );
+      expect(queries).toBeGreaterThan(0);
+      expect(failed, `${name}: ${reasons}`).toBe(0);
+    }
+    // From one moment on the old password is refused, and the new one is not; nothing else ever goes wrong.
+    expect(old.codes).toEqual([516]);
     expect(fresh.codesAfterFirstSuccess).toEqual([]);
+    for (const refusal of fresh.codes) expect(refusal).toBe(516);
+    expect(fresh.firstSuccess).toBeDefined();
+    expect(
+      Math.abs(Number(await stack.sql("SELECT toUInt32(now() - uptime())")) - Number(started)),
+    ).toBeLessThanOrEqual(1);
 
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await login("datalens_reader", previous)).toBe(516);
-    expect(await login("datalens_reader", password)).toBe(0);
+    expect(await login(user, previous)).toBe(516);
+    expect(await login(user, password)).toBe(0);
     for (const text of [stdout, stderr]) expect(text).not.toContain(password);
   });
 
@@ -99,7 +113,7 @@ describe("zakaz rotate datalens, with reader and loader at work", () => {
   });
 });
 
-describe("zakaz rotate admin and loader", () => {
+describe("zakaz rotate admin", () => {
   it("replaces the container for admin's; data and the other passwords stay", async () => {
     const inspect = async () => (await run("docker", ["inspect", "-f", "{{.Id}}", server])).stdout;
     const [container, loaded] = [await inspect(), await rows()];
@@ -117,9 +131,8 @@ describe("zakaz rotate admin and loader", () => {
     expect(await login("etl_writer", secrets.loaderPassword)).toBe(0);
   });
 
-  it("gives the loader its new password as well: it loads", async () => {
-    expect((await stack.zakaz("rotate", "loader")).code).toBe(0);
-    expect(await login("etl_writer", secrets.loaderPassword)).toBe(516);
+  it("leaves the loader with the password that it was given: it loads", async () => {
+    expect(await login("etl_writer", secrets.loaderPassword)).toBe(0);
     expect((await stack.zakaz("load")).code).toBe(0);
     expect((await stack.pulumi("preview", "--expect-no-changes")).code).toBe(0);
   });

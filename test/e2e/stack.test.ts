@@ -5,10 +5,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newPassword } from "../../ops/password";
+import { ServerContainer } from "../support/container";
+import { describeServer } from "../support/describe-server";
 import { dockerLines, run, TestStack } from "../support/stack";
 
 /**
- * The life of a stack with the real Pulumi, the real engine and the real loader, in the order in which an
+ * The life of a stack with the real Pulumi, the real server and the real loader, in the order in which an
  * operator meets it. Each step builds on the one before.
  */
 const stack = new TestStack(`e2e${process.pid}`);
@@ -16,7 +18,7 @@ const { secrets, server } = stack;
 let before: Record<string, string[]>;
 let namelessBefore: string[];
 
-/** Everything on the engine that a stack could leave behind. */
+/** Everything on the Docker engine that a stack could leave behind. */
 async function dockerObjects(): Promise<Record<string, string[]>> {
   return {
     containers: await dockerLines("ps", "-a", "--filter", `name=${stack.instance}`, "--format", "{{.Names}}"),
@@ -140,6 +142,12 @@ describe("the life of a stack", () => {
   });
 
   it("then shows no change in preview and refresh", expectNoChange);
+
+  describe("has a server that", () => {
+    describeServer(
+      () => new ServerContainer(server, stack.httpPort, stack.nativePort, secrets.adminPassword),
+    );
+  });
 
   it("runs its containers without any right of root, within limits", async () => {
     const format =
@@ -334,6 +342,6 @@ describe("the production stack", () => {
       steps: { urn: string; newState?: { inputs?: { name?: string } } }[];
     };
     const image = steps.find((step) => step.urn.endsWith("::clickhouse-image"))?.newState?.inputs?.name;
-    expect(image).toMatch(/^clickhouse\/clickhouse-server:25\.8@sha256:[0-9a-f]{64}$/);
+    expect(image).toMatch(/^clickhouse\/clickhouse-server:26\.8\.[\d.]+@sha256:[0-9a-f]{64}$/);
   });
 });

@@ -1,5 +1,5 @@
 /** A machine made of small scripts, for tests of toolchain/: what is not put on its PATH is not there. */
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -29,10 +29,21 @@ function basics(names: string): string[] {
   return paths.split("\n").filter(Boolean);
 }
 
+/** For `expect.poll`: enough for whatever is waited for, on a machine that is at work with other things too. */
+export const WITHIN = { timeout: 60_000 };
+
 export interface Result {
   code: number;
   stdout: string;
   stderr: string;
+}
+
+/** A command at work. */
+export interface Running {
+  process: ChildProcess;
+  /** What it has written to standard output so far. */
+  said: () => string;
+  ended: Promise<Result>;
 }
 
 export class Machine {
@@ -42,21 +53,21 @@ export class Machine {
   /** The cache's part of this project. */
   readonly tools = join(this.cache, "zakaz");
   readonly home = join(this.folder, "home");
-  private readonly calls = join(this.folder, "calls");
+  private readonly callsFile = join(this.folder, "calls");
   /** Variables of every command; undefined removes one. */
   readonly env: Record<string, string> = {};
 
   constructor() {
     for (const folder of [this.bin, this.cache, this.home, join(this.folder, "basics")]) mkdirSync(folder);
     for (const path of BASICS) symlinkSync(path, join(this.folder, "basics", basename(path)));
-    writeFileSync(this.calls, "");
+    writeFileSync(this.callsFile, "");
   }
 
   /** A checkout with the tracked parts that set-up reads. */
   checkout(name = "checkout"): string {
     const checkout = join(this.folder, name);
     mkdirSync(checkout);
-    for (const part of ["toolchain", "Makefile"])
+    for (const part of ["toolchain", "clickhouse/image", "Makefile"])
       cpSync(join(ROOT, part), join(checkout, part), { recursive: true });
     writeFileSync(join(checkout, "package.json"), '{ "name": "zakaz" }\n');
     writeFileSync(join(checkout, "package-lock.json"), '{ "name": "zakaz" }\n');
@@ -67,9 +78,17 @@ export class Machine {
   command(name: string, body: string, folder = this.bin): string {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, name);
-    writeFileSync(path, `#!/usr/bin/env bash\necho "${name} $*" >>"${this.calls}"\n${body}\n`);
+    const note = `words=$*\necho "${name} \${words//$'\\n'/ }" >>"${this.callsFile}"`;
+    writeFileSync(path, `#!/usr/bin/env bash\n${note}\n${body}\n`);
     chmodSync(path, 0o755);
     return path;
+  }
+
+  /** A line of bash at which a command waits until the test opens the gate, or is over. */
+  gate(): { wait: string; open: () => void } {
+    const gate = join(mkdtempSync(join(this.folder, "gate-")), "closed");
+    writeFileSync(gate, "");
+    return { wait: `while [[ -e ${gate} ]]; do sleep 0.02; done`, open: () => rmSync(gate) };
   }
 
   /** Puts this process's own Node on PATH, as `node`. */
@@ -82,28 +101,40 @@ export class Machine {
     return this.command("node", `[[ $1 == --version ]] && echo v${version}`, folder);
   }
 
-  /** How often a command was called with these first words. */
-  called(start: string): number {
-    return readFileSync(this.calls, "utf8")
-      .split("\n")
-      .filter((line) => line === start || line.startsWith(`${start} `)).length;
+  /** Every call of a command so far, with its arguments, a line each. */
+  calls(): string[] {
+    return readFileSync(this.callsFile, "utf8").split("\n").slice(0, -1);
   }
 
-  /** Runs bash in a checkout with nothing but this machine around it. */
+  /** How often a command was called with these first words. */
+  called(start: string): number {
+    return this.calls().filter((line) => line === start || line.startsWith(`${start} `)).length;
+  }
+
+  /** Runs bash in a checkout with nothing but this machine around it, to its end. */
   run(checkout: string, script: string, before: string[] = []): Promise<Result> {
+    return this.start(checkout, script, before).ended;
+  }
+
+  /** Starts bash in a checkout with nothing but this machine around it. */
+  start(checkout: string, script: string, before: string[] = []): Running {
     const path = [...before, this.bin, join(this.folder, "basics")].join(":");
-    return new Promise((resolve) => {
-      const child = spawn("/bin/bash", ["-c", script], {
-        cwd: checkout,
-        env: { PATH: path, HOME: this.home, XDG_CACHE_HOME: this.cache, ...this.env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
-      child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-      child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    const child = spawn("/bin/bash", ["-c", script], {
+      cwd: checkout,
+      env: { PATH: path, HOME: this.home, XDG_CACHE_HOME: this.cache, ...this.env },
+      stdio: ["ignore", "pipe", "pipe"],
     });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    return {
+      process: child,
+      said: () => stdout,
+      ended: new Promise((resolve) =>
+        child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr })),
+      ),
+    };
   }
 
   remove(): void {
@@ -130,21 +161,55 @@ while (($#)); do [[ $1 == -o ]] && out=$2; shift; done
 printf '#!/bin/sh\\necho built\\n' >"$out"
 chmod +x "$out"`;
 
-/** A Docker engine whose hub answers: it pulls, builds, and knows the labels of what it built. */
+/**
+ * A python3 whose pip "installs" ClickHouse: a wheel with a library that tells its version, and for the oldest one with a folder
+ * of further libraries.
+ */
+export const PIP = `
+[[ $3 == --version ]] && exit
+while (($#)); do case $1 in --target) target=$2 ;; --requirement) list=$2 ;; esac; shift; done
+mkdir -p "$target/chdb"
+case $list in
+  */library.txt) version=25.8.2 ;;
+  */oldest-clickhouse.txt) version=24.8.4 && mkdir "$target/chdb.libs" && touch "$target/chdb.libs/libz.so" ;;
+esac
+echo "ClickHouse client version $version.1." >"$target/chdb/_chdb.abi3.so"`;
+
+/**
+ * A Docker engine whose hub answers. It pulls; keeps the label of what it builds in $HOME/images/NAME and its last context
+ * in $HOME/context; "compiles" an executable that says what its library does; and refuses to
+ * remove images that are named in $HOME/in-use.
+ */
 export const DOCKER = `
-labels=$HOME/labels
+images=$HOME/images
+mkdir -p "$images/zakaz"
 case $1 in
   version) echo 27.0.1 ;;
   pull) echo "latest: Pulling from library/image" ;;
   build)
-    cat >/dev/null
+    [[ \${*: -1} != - ]] || cat >"$HOME/context"
     while (($#)); do case $1 in --label) label=\${2#*=} ;; -t) name=$2 ;; esac; shift; done
-    mkdir -p "$labels/\${name%/*}"
-    echo "$label" >"$labels/$name"
+    echo "$label" >"$images/$name"
+    ;;
+  run)
+    cat >/dev/null
+    printf '#!/bin/sh\\ncat "$(dirname "$0")/../lib/clickhouse/libclickhouse.so"\\n'
     ;;
   image)
-    [[ -d $labels/zakaz ]] || exit 1
-    [[ $* == *Labels* ]] && cat "$labels/zakaz/base" "$labels/zakaz/node"
+    status=0
+    for name; do
+      [[ $name == zakaz/* ]] || continue
+      if [[ ! -e $images/$name ]]; then status=1
+      elif [[ $* == *.Labels* ]]; then cat "$images/$name"
+      elif [[ $* == *.Id* ]]; then echo "sha256:$(cd "$images" && sha256sum "$name" | sha256sum | cut -c1-12)"; fi
+    done
+    exit $status
+    ;;
+  images) cd "$images" && for name in zakaz/clickhouse:*; do [[ ! -e $name ]] || echo "$name"; done ;;
+  rmi)
+    for name; do
+      if [[ -e $images/$name ]] && ! grep -qsxF "$name" "$HOME/in-use"; then rm "$images/$name"; fi
+    done
     ;;
 esac
 true`;

@@ -1,12 +1,4 @@
 import { spawn } from "node:child_process";
-import { cpSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { adminUserXml } from "../../clickhouse/admin-user";
-import { sha256Hex } from "../../clickhouse/access/hash";
-
-const clickhouse = resolve(__dirname, "../../clickhouse");
-/** Loopback, and the networks Docker hands out: a request through a published port comes from its gateway. */
-const testNetworks = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 export interface ClientResult {
   stdout: string;
@@ -14,28 +6,18 @@ export interface ClientResult {
   code: number;
 }
 
-/** A ClickHouse with the repository's configuration, whatever engine it is. */
+/** A ClickHouse with the repository's configuration, wherever it runs. */
 export interface TestServer {
   /** http://127.0.0.1:PORT */
-  httpUrl: string;
-  adminPassword: string;
+  readonly httpUrl: string;
+  readonly nativePort: number;
+  readonly adminPassword: string;
   /** clickhouse-client, as admin unless the arguments name a user. */
   client: (args: string[], stdin?: string | Buffer) => Promise<ClientResult>;
-  /** Rows of one statement as admin over HTTP, as objects; throws the engine's error text. */
+  /** Rows of one statement as admin over HTTP, as objects; throws the server's error text. */
   sql: <Row = Record<string, unknown>>(query: string) => Promise<Row[]>;
   /** Ends it and removes its data. */
   stop: () => Promise<void>;
-}
-
-/** Writes config.d/ and users.d/ into a folder, as the Pulumi program uploads them; `extra` by path below it. */
-export function writeConfiguration(folder: string, password: string, extra: Record<string, string>): void {
-  for (const name of ["config.d", "users.d"]) {
-    cpSync(join(clickhouse, name), join(folder, name), { recursive: true });
-  }
-  const admin = adminUserXml({ passwordSha256Hex: sha256Hex(password), networks: testNetworks });
-  for (const [path, content] of Object.entries({ "users.d/admin.xml": admin, ...extra })) {
-    writeFileSync(join(folder, path), content);
-  }
 }
 
 /** Arguments of the client with `--user=admin` before them, unless they name a user. */
@@ -69,9 +51,9 @@ export function runClient(
   });
 }
 
-/** Rows of one statement as admin over HTTP; throws the engine's error text. */
+/** Rows of one statement as admin over HTTP; throws the server's error text. */
 export async function sqlOverHttp<Row>(httpUrl: string, password: string, query: string): Promise<Row[]> {
-  const response = await fetch(`${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1`, {
+  const response = await fetch(`${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1&buffer_size=16777216`, {
     method: "POST",
     headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": password, Connection: "close" },
     body: query,
@@ -82,14 +64,4 @@ export async function sqlOverHttp<Row>(httpUrl: string, password: string, query:
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Row);
-}
-
-/** True when a server answers on this port of loopback. */
-export async function pings(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/ping`, { headers: { Connection: "close" } });
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,5 @@
 import { type ExecFileOptions, execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { namesOf } from "../../components/names";
@@ -11,6 +10,7 @@ import {
   type Settings,
 } from "../../config/settings";
 import { newPassword } from "../../ops/password";
+import { reservePort } from "./ports";
 
 export const ROOT = dirname(dirname(__dirname));
 
@@ -34,18 +34,6 @@ export function run(
     });
     child.stdin?.on("error", () => {});
     child.stdin?.end(input ?? "");
-  });
-}
-
-/** A port of loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }
 
@@ -115,7 +103,7 @@ export class TestStack {
     settings = {},
   }: { secrets?: Partial<Record<SecretKey, string>>; settings?: GivenSettings } = {}): Promise<string> {
     const said = [(await must(this.pulumi("stack", "init", this.name))).all];
-    [this.httpPort, this.nativePort] = [await freePort(), await freePort()];
+    [this.httpPort, this.nativePort] = [await reservePort(), await reservePort()];
     const values: GivenSettings = {
       ...USUAL,
       instance: this.instance,

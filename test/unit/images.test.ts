@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type ImageRecipe, prepareImage, ROOT } from "../../images";
+import { type ImageRecipe, localServerImage, prepareImage, ROOT } from "../../images";
 
 /** When bundles are made, and when those in `dist` serve. Not proved here: that Docker builds from them (integration and e2e do). */
 const built = vi.hoisted(() => [] as unknown[]);
@@ -42,6 +43,15 @@ beforeEach(() => {
   write("word.ts", 'export const word: string = "one";\n');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+it("names the development server's image by all that is in clickhouse/image, file after file", () => {
+  // Set-up calls it the same: test/integration/toolchain/setup.test.ts.
+  const hash = execFileSync("sh", ["-c", "cat clickhouse/image/* | sha256sum"], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, LC_ALL: "C" },
+  });
+  expect(localServerImage()).toBe(`zakaz/clickhouse:${hash.toString().slice(0, 12)}`);
+});
 
 it("bundles once, and takes what lies there while nothing has changed", async () => {
   const [hash, runs] = await prepare();

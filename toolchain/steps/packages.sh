@@ -25,7 +25,7 @@ install_packages_of_lock() {
   cp "$ROOT/package.json" "$ROOT/package-lock.json" "$1"
   # A checkout's own npm settings count, as they would in it.
   if [[ -f $ROOT/.npmrc ]]; then cp "$ROOT/.npmrc" "$1"; fi
-  long "npm ci" npm ci --prefix "$1" "${NPM_FLAGS[@]}"
+  long "npm ci" run_npm ci --prefix "$1" "${NPM_FLAGS[@]}"
   printf '%s' "$PACKAGES_RECIPE" >"$1/node_modules/.zakaz-recipe"
 }
 

@@ -24,6 +24,7 @@ wanted_space() {
     printf '500\t%s\ttools\n' "$CACHE"
     printf '8500\t%s\tGo builds\n' "$(go_work_folder)"
   fi
+  [[ -e $LOCAL/bin/clickhouse ]] || printf '1100\t%s\tClickHouse\n' "$CACHE"
   [[ -e $LOCAL/chosen/images ]] || printf '2500\t%s\tDocker images\n' /var/lib/docker
 }
 

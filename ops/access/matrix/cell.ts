@@ -23,6 +23,8 @@ export const CONSTRAINT = 452;
 export const LOGIN_FAILED = 516;
 export const UNKNOWN_LOGIN = 194;
 export const CHECK_FAILED = 469;
+/** The server takes no INSERT that names a file: reading one is the client's work. */
+export const INFILE_REFUSED = 78;
 
 /** Actions that are done. */
 export function allow(user: string, actions: Record<string, string>): Cell[] {

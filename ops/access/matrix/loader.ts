@@ -5,6 +5,7 @@ import {
   DENIED,
   forbid,
   harmful,
+  INFILE_REFUSED,
   inserting,
   PROHIBITED,
   reading,
@@ -66,9 +67,26 @@ export const loaderCells = [
     ]),
     OPTIMIZE: "OPTIMIZE TABLE zakaz.plan_sales",
     "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
-    "remote()": "SELECT * FROM remote('127.0.0.1', 'zakaz', 'dim_events')",
+    "file()": "SELECT * FROM file('a.csv', 'CSV', 'a String')",
+    "s3()": "SELECT * FROM s3('https://bucket.s3.amazonaws.com/key.csv', 'CSV', 'a String')",
+    "write a file by file()": "INSERT INTO FUNCTION file('a.csv', 'CSV', 'a String') SELECT 'a' WHERE 0",
+    "write by url()": "INSERT INTO FUNCTION url('http://127.0.0.1:1/', 'CSV', 'a String') SELECT 'a' WHERE 0",
+    "insert by file()":
+      "INSERT INTO zakaz.dim_events (event_id) SELECT a FROM file('a.csv', 'LineAsString', 'a String')",
+    "remote()": "SELECT * FROM remote('127.0.0.1:9000', 'zakaz', 'dim_events')",
     "flush the logs": "SYSTEM FLUSH LOGS",
   }),
+  // Of a file that is not there: should the server read it after all, nothing is written, and the code is another.
+  ...forbid(user, [INFILE_REFUSED], {
+    "insert a file of the server":
+      "INSERT INTO zakaz.dim_events (event_id) FROM INFILE '/nonexistent/file' FORMAT LineAsString",
+  }),
+  ...harmful(
+    forbid(user, [INFILE_REFUSED], {
+      "insert /etc/passwd":
+        "INSERT INTO zakaz.dim_events (event_id) FROM INFILE '/etc/passwd' FORMAT LineAsString",
+    }),
+  ),
   ...forbid(user, [DENIED, PROHIBITED], {
     "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
     "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",

@@ -4,15 +4,16 @@ import { ask, Refused } from "../../../ops/datalens/connection";
 import { DATASETS, fieldsOf } from "../../../ops/datalens/datasets";
 import { datasetQueries, metadataQueries } from "../../../ops/datalens/queries";
 import { READER_VIEWS } from "../../support/sql";
-import { startEngineWarehouse, type EngineWarehouse } from "../sql/engine-warehouse";
+import { startServer } from "../../support/server";
+import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
 import { firstLoad } from "../sql/scenario";
 
-let db: EngineWarehouse;
+let db: ServerWarehouse;
 let reader: { url: string; user: string; password: string };
 beforeAll(async () => {
-  db = await startEngineWarehouse();
+  db = await installWarehouse(await startServer());
   await firstLoad(db);
-  reader = { url: db.engine.httpUrl, user: "datalens_reader", password: db.password("datalens_reader") };
+  reader = { url: db.server.httpUrl, user: "datalens_reader", password: db.password("datalens_reader") };
 });
 afterAll(async () => {
   await db?.close();
@@ -97,10 +98,10 @@ describe("zakaz check-reader", () => {
   });
 
   it("fails when the reader may do more than it should", async () => {
-    await db.engine.client(["-q", "GRANT SELECT ON zakaz.fact_qtickets_orders TO role_bi_reader"]);
+    await db.server.client(["-q", "GRANT SELECT ON zakaz.fact_qtickets_orders TO role_bi_reader"]);
     const result = await checkReader(reader);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("reading a table is not refused");
-    await db.engine.client(["-q", "REVOKE SELECT ON zakaz.fact_qtickets_orders FROM role_bi_reader"]);
+    await db.server.client(["-q", "REVOKE SELECT ON zakaz.fact_qtickets_orders FROM role_bi_reader"]);
   });
 });

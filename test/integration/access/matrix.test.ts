@@ -3,8 +3,8 @@ import { applyAccess } from "../../../ops/access/apply";
 import { ask } from "../../../ops/access/login";
 import { MATRIX, runCells, spellOutcome, type Outcome } from "../../../ops/access/matrix/run";
 import { NAMES, readSqlFile, sqlFiles } from "../../support/sql";
-import type { TestServer } from "../../support/server-common";
-import { accessServer, declarationWith, newPasswords, SERVERS } from "./support";
+import type { Server } from "../../support/server";
+import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
 
 describe("the matrix of rights", () => {
   it("has a cell once, and at least 80 of them", () => {
@@ -23,11 +23,12 @@ describe("the matrix of rights", () => {
 
 describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
   const passwords = newPasswords();
-  let server: TestServer;
+  let server: Server;
   let outcomes: Outcome[];
   beforeAll(async () => {
     server = await start();
-    await applyAccess(accessServer(server), declarationWith(passwords));
+    const access = warehouseOf(server);
+    await applyAccess(access, declarationWith(passwords)).finally(() => access.close());
     const schema = sqlFiles().filter((name) => name !== "10_access.sql");
     const { code, stderr } = await server.client(
       ["--multiquery"],
@@ -42,6 +43,14 @@ describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
   it("is as declared, cell by cell", () => {
     expect(outcomes.filter(({ right }) => !right).map(spellOutcome)).toEqual([]);
     expect(outcomes).toHaveLength(MATRIX.length);
+  });
+
+  it("keeps the server's files out of the tables", async () => {
+    expect(outcomes.filter(({ code }) => code === 78).map(spellOutcome)).toEqual([
+      "etl_writer, insert a file of the server: 78",
+      "etl_writer, insert /etc/passwd: 78",
+    ]);
+    expect(await server.sql("SELECT count() AS n FROM zakaz.dim_events")).toEqual([{ n: 0 }]);
   });
 
   it("says the same of a wrong password and of a user that does not exist", async () => {

@@ -2,19 +2,17 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../../clickhouse/access/hash";
-import type { AccessServer } from "../../../ops/access/apply";
 import type { Declaration } from "../../../ops/access/read";
-import { startEngine } from "../../support/engine";
-import { startServer } from "../../support/server";
-import type { TestServer } from "../../support/server-common";
+import { Warehouse } from "../../../ops/warehouse";
+import { startServer, type Server } from "../../support/server";
 import { ROOT } from "../../support/stack";
 
-/** Every engine that access must work on alike, empty. The embedded one keeps users in XML, the others in SQL. */
-export const SERVERS: { name: string; embedded: boolean; start: () => Promise<TestServer> }[] = [
-  { name: "ClickHouse 24.8.4", embedded: false, start: () => startServer("24.8.4") },
-  { name: "ClickHouse 25.8.2", embedded: false, start: () => startServer("25.8.2") },
-  { name: "the embedded engine", embedded: true, start: () => startEngine() },
-];
+/** Every version that access must work on alike; each starts empty. */
+export const SERVERS = (["24.8.4", "25.8.2"] as const).map((version) => ({
+  name: `ClickHouse ${version}`,
+  version,
+  start: () => startServer({ version }),
+}));
 
 /** Random passwords of the login users. */
 export function newPasswords(): Record<string, string> {
@@ -34,13 +32,7 @@ export function declarationWith(passwords: Record<string, string>): Declaration 
   };
 }
 
-/** A test server as `ops/access` reaches servers. */
-export function accessServer(server: TestServer): AccessServer {
-  return {
-    rows: server.sql,
-    client: async (statements) => {
-      const { code, stderr } = await server.client(["--multiquery"], statements);
-      if (code !== 0) throw new Error(stderr);
-    },
-  };
+/** A test server as commands reach it; close it when done. */
+export function warehouseOf({ httpUrl, adminPassword }: Server): Warehouse {
+  return new Warehouse({ container: "none", url: httpUrl, user: "admin", password: adminPassword });
 }

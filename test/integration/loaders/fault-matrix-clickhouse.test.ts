@@ -1,30 +1,29 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startContainer, type ServerContainer } from "../../support/container";
 import {
+  type AnyWarehouse,
   dailySales,
   expectedSales,
   fingerprint,
   journal,
+  makeWarehouse,
   ROOT,
   type RunResult,
   startWarehouse,
   type Warehouse,
 } from "./warehouse";
 
-const docker = (...args: string[]) => promisify(execFile)("docker", args);
+const DATA = { ordersPerDay: 20, days: 10 };
 
 let warehouse: Warehouse;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  // A disk of its own that is small enough to be filled.
-  const disk = "/var/lib/clickhouse:size=200m,uid=101,gid=101,mode=755";
-  warehouse = await startWarehouse({ ordersPerDay: 20, days: 10 }, { dockerArguments: ["--tmpfs", disk] });
+  warehouse = await startWarehouse(DATA);
 });
 afterAll(async () => {
   mkdirSync(join(ROOT, "reports"), { recursive: true });
@@ -34,14 +33,10 @@ afterAll(async () => {
   await warehouse?.close();
 });
 
-const inContainer = (command: string) => docker("exec", warehouse.engine.container, "sh", "-c", command);
 const asAdmin = async (statement: string): Promise<void> => {
-  const { code, stderr } = await warehouse.engine.client([], statement);
+  const { code, stderr } = await warehouse.server.client([], statement);
   expect(code, stderr).toBe(0);
 };
-/** Kills the engine; the container's supervisor starts it again. */
-const killEngine = () =>
-  inContainer('for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = launch ] && kill -9 ${p#/proc/}; done; true');
 
 /** A way to ClickHouse that can be slow, or break for good. */
 class Way {
@@ -135,9 +130,9 @@ const CELLS: readonly Cell[] = [
     what: "stands still for four seconds",
     run: () =>
       inTheMiddle(async () => {
-        await docker("pause", warehouse.engine.container);
+        process.kill(warehouse.server.pid, "SIGSTOP");
         await sleep(4000);
-        await docker("unpause", warehouse.engine.container);
+        process.kill(warehouse.server.pid, "SIGCONT");
       }),
     code: 0,
     status: "ok",
@@ -145,7 +140,11 @@ const CELLS: readonly Cell[] = [
   },
   {
     what: "restarted in the middle",
-    run: () => inTheMiddle(killEngine),
+    run: () =>
+      inTheMiddle(async () => {
+        await warehouse.server.kill();
+        await warehouse.server.start();
+      }),
     code: 0,
     status: "ok",
     said: COMPLETE,
@@ -164,17 +163,6 @@ const CELLS: readonly Cell[] = [
     code: 1,
     status: "none",
     said: DOES_NOT_ANSWER,
-  },
-  {
-    what: "disk full",
-    run: async () => {
-      await inContainer("dd if=/dev/zero of=/var/lib/clickhouse/filler bs=1M 2>/dev/null; true");
-      return warehouse.run({}, ["--full"]);
-    },
-    mend: () => inContainer("rm /var/lib/clickhouse/filler"),
-    code: 1,
-    status: "none",
-    said: /ClickHouse at 127\.0\.0\.1:\d+ refused a statement: code \d+/,
   },
   ...(["stg_qtickets_api_orders_raw", "fact_qtickets_sales_daily"] as const).map((table): Cell => ({
     what: `${table} is read-only for the loader`,
@@ -203,7 +191,8 @@ const CELLS: readonly Cell[] = [
   },
 ];
 
-test.each(CELLS.map((cell) => [cell.what, cell] as const))("%s", async (what, cell) => {
+/** A good run, the fault, and a good run again. */
+async function check({ what, ...cell }: Cell, warehouse: AnyWarehouse): Promise<void> {
   const good = await warehouse.run({}, ["--full"]);
   expect(good.code, good.stderr).toBe(0);
   const before = await fingerprint(warehouse);
@@ -235,4 +224,25 @@ test.each(CELLS.map((cell) => [cell.what, cell] as const))("%s", async (what, ce
   lines.push(
     `| ${what} | ${run.code} | ${cell.status} | ${shown} | ${cell.code === 0 ? "right" : "unchanged"} | right |`,
   );
+}
+
+test.each(CELLS.map((cell) => [cell.what, cell] as const))("%s", (_, cell) => check(cell, warehouse));
+
+describe("with a small disk of its own", () => {
+  let small: Warehouse<ServerContainer>;
+  beforeAll(async () => {
+    const disk = "/var/lib/clickhouse:size=200m,uid=101,gid=101,mode=755";
+    small = await makeWarehouse(await startContainer({ dockerArguments: ["--tmpfs", disk] }), DATA);
+  });
+  afterAll(() => small?.close());
+
+  test("disk full", () => {
+    const run = async () => {
+      await small.server.sh("dd if=/dev/zero of=/var/lib/clickhouse/filler bs=1M 2>/dev/null; true");
+      return small.run({}, ["--full"]);
+    };
+    const mend = () => small.server.sh("rm /var/lib/clickhouse/filler");
+    const said = /ClickHouse at 127\.0\.0\.1:\d+ refused a statement: code \d+/;
+    return check({ what: "disk full", run, mend, code: 1, status: "none", said }, small);
+  });
 });

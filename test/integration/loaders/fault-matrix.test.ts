@@ -60,7 +60,7 @@ async function optionalRows(): Promise<Record<string, string>> {
 beforeAll(async () => {
   warehouse = await startWarehouse({ ordersPerDay: 6, days: 3 });
   // Many short runs are more than a loader may ask for in an hour.
-  await warehouse.engine.client([], "DROP QUOTA etl_writer_quota");
+  await warehouse.server.client([], "DROP QUOTA etl_writer_quota");
   const all = Object.values(ROUTES).flatMap(({ flag }) => (flag === undefined ? [] : [[flag, "false"]]));
   const settings = { ...BASE, ...(Object.fromEntries(all) as Record<string, string>) };
   const first = await runInProcess(warehouse.settings(settings));

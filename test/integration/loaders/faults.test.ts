@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   dailySales,
@@ -8,12 +6,9 @@ import {
   fingerprint,
   journal,
   type RunResult,
-  startAgain,
   startWarehouse,
   type Warehouse,
 } from "./warehouse";
-
-const docker = (...args: string[]) => promisify(execFile)("docker", args);
 
 let warehouse: Warehouse;
 beforeAll(async () => {
@@ -195,7 +190,7 @@ test("where change time is no filter, cancelled orders are found by reading the 
 
 describe("ClickHouse", () => {
   test("down at the start: no API call, one sentence, exit 1 within a minute; after its start the next run is ok", async () => {
-    await docker("stop", warehouse.engine.container);
+    await warehouse.server.kill("SIGTERM");
     const run = await warehouse.run();
     expect(run.code, run.stderr).toBe(1);
     expect(run.seconds).toBeLessThan(60);
@@ -204,8 +199,7 @@ describe("ClickHouse", () => {
     );
     expect(run.stderr.split("\n").filter((line) => line.includes(" ERROR "))).toHaveLength(1);
     expect(warehouse.sandbox.requests).toEqual([]);
-    await docker("start", warehouse.engine.container);
-    await startAgain(warehouse);
+    await warehouse.server.start();
     const next = await warehouse.run();
     expect(next.code, next.stderr).toBe(0);
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
@@ -216,14 +210,13 @@ describe("ClickHouse", () => {
     warehouse.sandbox.faults.set({ kind: "delay", ms: 100, route: "/orders" });
     const run = warehouse.start({ QTICKETS_PAGE_SIZE: "20" });
     for (let tries = 0; warehouse.sandbox.requests.length < 6 && tries < 400; tries += 1) await sleep(25);
-    await docker("kill", warehouse.engine.container);
+    await warehouse.server.kill();
     const { code, stderr, seconds } = await run.done;
     expect(code, stderr).toBe(1);
     expect(seconds).toBeLessThan(60);
     expect(stderr).toContain(`ClickHouse at 127.0.0.1:${warehouse.port} does not answer`);
     expect(stderr).not.toMatch(/\n\s+at /);
-    await docker("start", warehouse.engine.container);
-    await startAgain(warehouse);
+    await warehouse.server.start();
     const next = await warehouse.run();
     expect(next.code, next.stderr).toBe(0);
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
@@ -233,9 +226,8 @@ describe("ClickHouse", () => {
     warehouse.sandbox.faults.set({ kind: "delay", ms: 100, route: "/orders" });
     const run = warehouse.start({ QTICKETS_PAGE_SIZE: "20", LEASE_SECONDS: "30" });
     for (let tries = 0; warehouse.sandbox.requests.length < 6 && tries < 400; tries += 1) await sleep(25);
-    // The engine inside dies; the container's supervisor starts it again.
-    const kill = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = launch ] && kill -9 ${p#/proc/}; done; true';
-    await docker("exec", warehouse.engine.container, "sh", "-c", kill);
+    await warehouse.server.kill();
+    await warehouse.server.start();
     const { code, stderr } = await run.done;
     expect(code, stderr).toBe(0);
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));

@@ -35,7 +35,7 @@ let requests = 0;
 beforeAll(async () => {
   warehouse = await startWarehouse({ ordersPerDay: 1, days: 1 });
   // Some thousand runs in an hour are more than a loader may ask for.
-  await warehouse.engine.client([], "DROP QUOTA etl_writer_quota");
+  await warehouse.server.client([], "DROP QUOTA etl_writer_quota");
   vendor = new Vendor(new OrderStore(dataSet({ now: () => BEGIN })), BEGIN);
   sandbox = await serveData(vendor.store, { onRequest: () => onRequest(requests++) });
   folder = mkdtempSync(join(tmpdir(), "zt-property-"));

@@ -323,7 +323,7 @@ test("the server refuses NULL for moments and numbers that take none, and makes 
     verifyTls: true,
     database: "default",
     user: "admin",
-    password: warehouse.engine.adminPassword,
+    password: warehouse.server.adminPassword,
     job: "nulls",
     runId: "nulls",
     clock: systemClock,

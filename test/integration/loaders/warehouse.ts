@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { prepareImage, recipes } from "../../../images";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
-import { startEngine, waitForEngine, type EngineOptions, type TestEngine } from "../../support/engine";
+import { reservePort } from "../../support/ports";
+import { startServer, type Server } from "../../support/server";
+import type { TestServer } from "../../support/server-common";
+import { wholeSql } from "../../support/sql";
 
 export const ROOT = resolve(__dirname, "../../..");
 export const BUNDLE = join(ROOT, "loaders/dist/qtickets.js");
@@ -45,13 +48,13 @@ export interface RunUnderWay {
 
 type Settings = Record<string, string>;
 
-/** An engine with the whole schema, a sandbox, and the loader's bundle to run between them. */
-export interface Warehouse {
-  engine: TestEngine;
+/** A server with the whole schema, a sandbox, and the loader's bundle to run between them. */
+export interface Warehouse<OfServer extends TestServer = Server> {
+  server: OfServer;
   sandbox: Sandbox;
   loaderPassword: string;
   quarantineDirectory: string;
-  /** Port of ClickHouse; changes when the container is started again. */
+  /** Port of ClickHouse; the same when the server is started again. */
   port: number;
   /** Empties every table that a load writes, and starts a new sandbox. */
   reset(options?: Partial<SandboxOptions>): Promise<void>;
@@ -59,9 +62,12 @@ export interface Warehouse {
   settings(more?: Settings): Settings;
   start(settings?: Settings, args?: string[]): RunUnderWay;
   run(settings?: Settings, args?: string[]): Promise<RunResult>;
-  sql: TestEngine["sql"];
+  sql: TestServer["sql"];
   close(): Promise<void>;
 }
+
+/** Whatever its server runs in. */
+export type AnyWarehouse = Warehouse<TestServer>;
 
 /** Bundles the loader once per test file. */
 export async function bundleLoader(): Promise<void> {
@@ -101,21 +107,27 @@ export function envFile(settings: Settings): string {
     .join("");
 }
 
-export async function startWarehouse(
+/** Starts a warehouse on a server that can be killed and started again. */
+export async function startWarehouse(options: Partial<SandboxOptions> = {}): Promise<Warehouse> {
+  const ports = { http: await reservePort(), native: await reservePort() };
+  return makeWarehouse(await startServer({ ports }), options);
+}
+
+/** Makes a warehouse of a server that is empty; stops it when that fails. */
+export async function makeWarehouse<OfServer extends TestServer>(
+  server: OfServer,
   options: Partial<SandboxOptions> = {},
-  engineOptions: EngineOptions = {},
-): Promise<Warehouse> {
-  await bundleLoader();
+): Promise<Warehouse<OfServer>> {
   const loaderPassword = `pw-${randomBytes(9).toString("hex")}`;
-  const engine = await startEngine(engineOptions);
   const quarantineDirectory = mkdtempSync(join(tmpdir(), "zt-loader-"));
   const data = { ordersPerDay: 30, days: 20, ...options };
   let sandbox: Sandbox;
   try {
-    await applySchema(engine, loaderPassword);
+    await bundleLoader();
+    await applySchema(server, loaderPassword);
     sandbox = await startSandbox(data);
   } catch (error) {
-    await engine.stop();
+    await server.stop();
     throw error;
   }
   const settings = (more: Settings = {}): Settings => ({
@@ -130,16 +142,16 @@ export async function startWarehouse(
     LEASE_SECONDS: "3",
     ...more,
   });
-  const warehouse: Warehouse = {
-    engine,
+  const warehouse: Warehouse<OfServer> = {
+    server,
     sandbox,
     loaderPassword,
     quarantineDirectory,
-    port: engine.httpPort,
+    port: Number(new URL(server.httpUrl).port),
     settings,
     start: (more, args) => startLoader(settings(more), args),
     run: (more, args) => startLoader(settings(more), args).done,
-    sql: (query) => queryAsAdmin(warehouse, query),
+    sql: (query) => server.sql(query),
     reset: async (changed = {}) => {
       await warehouse.sandbox.close();
       warehouse.sandbox = await startSandbox({ ...data, ...changed });
@@ -148,41 +160,19 @@ export async function startWarehouse(
     close: async () => {
       rmSync(quarantineDirectory, { recursive: true, force: true });
       await warehouse.sandbox.close();
-      await engine.stop();
+      await server.stop();
     },
   };
   return warehouse;
 }
 
 /** The schema as a user pipes it in, then the loader's password as the stack sets it. */
-async function applySchema(engine: TestEngine, loaderPassword: string): Promise<void> {
-  const files = readdirSync(join(ROOT, "sql")).filter((name) => name.endsWith(".sql"));
-  const sql = files.sort().map((name) => readFileSync(join(ROOT, "sql", name), "utf8"));
-  // A request through a published port comes from whatever network Docker has made.
-  const hosts = "HOST IP '127.0.0.1', IP '::1', IP '0.0.0.0/0'";
+async function applySchema(server: TestServer, loaderPassword: string): Promise<void> {
+  // A request through a container's published port comes from whatever network Docker has made.
+  const hosts = "HOST IP '0.0.0.0/0'";
   const password = `ALTER USER etl_writer IDENTIFIED WITH sha256_password BY '${loaderPassword}' ${hosts};\n`;
-  const result = await engine.client(["--multiquery"], `${sql.join("\n")}\n${password}`);
+  const result = await server.client(["--multiquery"], `${wholeSql()}\n${password}`);
   if (result.code !== 0) throw new Error(`The schema was not applied: ${result.stderr}`);
-}
-
-/** The engine's own `sql` stays at the port of its first start. */
-async function queryAsAdmin<Row>({ engine, port }: Warehouse, query: string): Promise<Row[]> {
-  const response = await fetch(`http://127.0.0.1:${port}/?default_format=JSONEachRow&wait_end_of_query=1`, {
-    method: "POST",
-    headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": engine.adminPassword },
-    body: query,
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Row);
-}
-
-/** Waits for an engine that was started again, and follows its new port. */
-export async function startAgain(warehouse: Warehouse): Promise<void> {
-  warehouse.port = await waitForEngine(warehouse.engine.container);
 }
 
 export interface SalesRow {
@@ -196,7 +186,7 @@ export interface SalesRow {
 }
 
 /** The daily fact as the reader's views see it: rows of zeros left out. */
-export async function dailySales(warehouse: Warehouse): Promise<SalesRow[]> {
+export async function dailySales(warehouse: AnyWarehouse): Promise<SalesRow[]> {
   const rows = await warehouse.sql<Record<string, string | number>>(
     `SELECT toString(sales_date) AS day, toUInt32(event_id) AS eventId, currency, tickets_sold AS tickets,
        toDecimalString(revenue, 2) AS revenue, toDecimalString(refunds, 2) AS refunds, orders_count AS orders
@@ -208,7 +198,7 @@ export async function dailySales(warehouse: Warehouse): Promise<SalesRow[]> {
 }
 
 /** What the sandbox computes for itself, in the same form. */
-export function expectedSales(warehouse: Warehouse, since = ""): SalesRow[] {
+export function expectedSales(warehouse: AnyWarehouse, since = ""): SalesRow[] {
   return warehouse.sandbox.data
     .expected()
     .sales.filter((row) => row.tickets !== 0 || row.revenue !== "0.00" || row.refunds !== "0.00")
@@ -216,7 +206,7 @@ export function expectedSales(warehouse: Warehouse, since = ""): SalesRow[] {
 }
 
 /** One line per table: number of rows with FINAL, and a checksum over all columns that a reload must not change. */
-export async function fingerprint(warehouse: Warehouse): Promise<Record<string, string>> {
+export async function fingerprint(warehouse: AnyWarehouse): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
   const facts = WRITTEN.filter((table) => !/inventory|meta/.test(table));
   for (const table of facts) {
@@ -238,7 +228,7 @@ export interface JournalRow {
 }
 
 /** Journal rows in the order of the runs; every physical row counts. */
-export function journal(warehouse: Warehouse): Promise<JournalRow[]> {
+export function journal(warehouse: AnyWarehouse): Promise<JournalRow[]> {
   return warehouse.sql<JournalRow>(
     `SELECT toString(run_id) AS run_id, status, toUInt32(rows_processed) AS rows_processed, message, metrics,
        started_at <= finished_at AS ordered

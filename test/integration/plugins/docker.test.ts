@@ -1,25 +1,16 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { buildPlugins, docker, exists, TestStack, uniqueName, type PluginHome } from "../../support/plugins";
+import { reservePort } from "../../support/ports";
 
 let home: PluginHome;
 beforeAll(() => {
   home = buildPlugins();
 });
 afterAll(() => home.remove());
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Every image with this test's label, tagged or not. */
 const labelled = (name: string): string =>
@@ -82,7 +73,7 @@ describe("a network, a volume, a built image and a container", () => {
   }
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await reservePort();
     stack = new TestStack(home);
     await stack.init();
     write();

@@ -14,6 +14,7 @@ import {
   uniqueName,
   type PluginHome,
 } from "../../support/plugins";
+import { reservePort } from "../../support/ports";
 
 let home: PluginHome;
 let stack: TestStack;
@@ -118,9 +119,9 @@ describe("a container that cannot start", () => {
   let port: number;
   const ch = uniqueName("ch");
   beforeAll(async () => {
+    port = await reservePort();
     server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    ({ port } = server.address() as { port: number });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   });
   afterAll(() => server.close());
 

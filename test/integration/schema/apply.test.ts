@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startEngine } from "../../support/engine";
 import { startServer } from "../../support/server";
 import { readSqlFile, wholeSql } from "../../support/sql";
 import { SchemaServer, SqlCopy } from "./support";
 
-const ENGINES = [
-  { name: "ClickHouse 24.8.4", start: () => startServer("24.8.4") },
-  { name: "the embedded engine", start: () => startEngine() },
-];
-
-describe.each(ENGINES)("applies on $name", ({ start }) => {
+describe.each(["24.8.4", "25.8.2"] as const)("applies on ClickHouse %s", (version) => {
   let schema: SchemaServer;
   let sql: SqlCopy;
   let installed: Record<string, string>;
 
   beforeAll(async () => {
-    const server = await start();
+    const server = await startServer({ version });
     sql = new SqlCopy();
     schema = new SchemaServer(server, sql.root);
     const { code, stderr } = await server.client(["--multiquery"], readSqlFile("10_access.sql"));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENGINES } from "../sql/engine-warehouse";
+import { SERVERS } from "../sql/server-warehouse";
 import { SchemaServer } from "./support";
 
 const orders = "zakaz.stg_qtickets_api_orders_raw";
@@ -185,12 +185,12 @@ const REFUSED: [what: string, statements: string[], object: string, refusal: str
   ],
 ];
 
-describe.each(ENGINES)("drift on $name", ({ start }) => {
+describe.each(SERVERS)("drift on $name", ({ start }) => {
   let schema: SchemaServer;
   let installed: Record<string, string>;
 
   beforeAll(async () => {
-    schema = new SchemaServer((await start()).engine);
+    schema = new SchemaServer((await start()).server);
     installed = await schema.created();
   });
   afterAll(() => schema.close());

@@ -3,12 +3,12 @@ import { drawSchema } from "../../../docs/draw/diagram";
 import { readSchema } from "../../../docs/draw/lineage";
 import { schemaPage } from "../../../docs/draw/page";
 import { startServer } from "../../support/server";
-import { installWarehouse } from "../sql/engine-warehouse";
+import { installWarehouse } from "../sql/server-warehouse";
 
 it("docs/schema.md and docs/schema.svg show the schema as a server has it", async () => {
-  const db = await installWarehouse(await startServer("25.8.2"));
+  const db = await installWarehouse(await startServer());
   try {
-    const objects = await readSchema(db.engine.sql);
+    const objects = await readSchema((query) => db.server.sql(query));
     await expect(schemaPage(objects)).toMatchFileSnapshot("../../../docs/schema.md");
     await expect(await drawSchema(objects)).toMatchFileSnapshot("../../../docs/schema.svg");
   } finally {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareTable } from "../../../ops/schema/compare-table";
 import { parseObject, type Column, type TableModel } from "../../../ops/schema/model";
 import { columnDeclaration, entryDeclaration, quotedText } from "../../../ops/schema/render";
-import { startEngine } from "../../support/engine";
+import { startServer } from "../../support/server";
 import { SchemaServer } from "./support";
 
 /** Types of a column, each of which holds all that those before it hold. */
@@ -136,7 +136,7 @@ function createStatement(model: TableModel): string {
 describe("any change in place", () => {
   let schema: SchemaServer;
   beforeAll(async () => {
-    schema = new SchemaServer(await startEngine());
+    schema = new SchemaServer(await startServer());
     await schema.run("CREATE DATABASE prop");
   });
   afterAll(() => schema.close());

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startServer } from "../../support/server";
 import { NAMES, wholeSql } from "../../support/sql";
-import { installWarehouse, type ServerWarehouse } from "../sql/engine-warehouse";
+import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
 
 /** The three objects whose texts the acceptance of a bootstrap compares, each with its first column. */
 const EVIDENCE = [
@@ -18,7 +18,7 @@ let db: ServerWarehouse;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "zt-show-"));
-  db = await installWarehouse(await startServer("25.8.2"));
+  db = await installWarehouse(await startServer());
 });
 afterAll(async () => {
   await db?.close();
@@ -28,13 +28,13 @@ afterAll(async () => {
 /** Runs `zakaz schema show` as an operator does, with the target on standard input. */
 function show(
   args: string[],
-  server: ServerWarehouse,
+  { server }: Pick<ServerWarehouse, "server">,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const target = {
     container: "none",
-    url: server.engine.httpUrl,
+    url: server.httpUrl,
     user: "admin",
-    password: server.engine.adminPassword,
+    password: server.adminPassword,
   };
   return new Promise((resolve) => {
     const command = ["ops/zakaz.cjs", "schema", "show", ...args, "--target", "-"];
@@ -68,10 +68,10 @@ it("saves what the server says of every object: the same after a second bootstra
   await show(["--out", join(folder, "again")], db);
   expect(saved("again")).toEqual(texts);
 
-  const other = await startServer("25.8.2");
+  const other = await startServer();
   try {
     expect((await other.client(["--multiquery"], wholeSql())).code).toBe(0);
-    await show(["--out", join(folder, "other")], { ...db, engine: other });
+    await show(["--out", join(folder, "other")], { server: other });
     expect(saved("other")).toEqual(texts);
   } finally {
     await other.stop();

@@ -8,7 +8,7 @@ import { Warehouse } from "../../../ops/warehouse";
 import { startServer } from "../../support/server";
 import { ROOT } from "../../support/stack";
 import { derive } from "../sql/scenario";
-import { installWarehouse, type ServerWarehouse } from "../sql/engine-warehouse";
+import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
 import { dataColumns, fill, fingerprint, firstLandedSql, ROWS, sqlIn, writeChangedSql } from "./upgrade";
 
 /** Folder with a `sql/` that is today's and a bit more. */
@@ -20,8 +20,8 @@ beforeAll(() => {
 afterAll(() => rmSync(changed, { recursive: true, force: true }));
 
 /** The way by which commands reach a server of a test. */
-function warehouseOf({ engine }: ServerWarehouse): Warehouse {
-  const { httpUrl: url, adminPassword: password } = engine;
+function warehouseOf({ server }: ServerWarehouse): Warehouse {
+  const { httpUrl: url, adminPassword: password } = server;
   return new Warehouse({ container: "none", url, user: "admin", password });
 }
 
@@ -53,7 +53,7 @@ describe.each(["24.8.4", "25.8.2"] as const)("a first landed database on ClickHo
   let columns: Map<string, string[]>;
   let before: Record<string, string[]>;
   beforeAll(async () => {
-    old = await installWarehouse(await startServer(version), firstLandedSql());
+    old = await installWarehouse(await startServer({ version }), firstLandedSql());
     await fill(old);
     columns = await dataColumns(old);
     before = await fingerprint(old, columns);
@@ -79,7 +79,7 @@ describe.each(["24.8.4", "25.8.2"] as const)("a first landed database on ClickHo
     process.stdout.write(`ClickHouse ${version}: ${run} statements in ${seconds.toFixed(2)} s\n`);
     expect(run).toBeGreaterThan(0);
 
-    const fresh = await installWarehouse(await startServer(version), sqlIn(root()));
+    const fresh = await installWarehouse(await startServer({ version }), sqlIn(root()));
     try {
       expect(await texts(old)).toEqual(await texts(fresh));
     } finally {

@@ -1,25 +1,21 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { recipes } from "../../../images";
-import { ensureImage } from "../../../ops/built-image";
 import { Scratch } from "../../../ops/schema/scratch";
 import { check, DATABASES, readTree, validate } from "../../../ops/schema/validate";
 import { conclude } from "../../../ops/validate";
 import { FAULTS, type Fault } from "./faults";
 import { plant, withLines } from "./plant";
 
-let image: string;
 /** Reused: a fault in the files of the schema empties it, one in the code only looks at it. */
-let engine: Scratch;
+let scratch: Scratch;
 let loaded = false;
 
 beforeAll(async () => {
-  image = await ensureImage("zt-engine", recipes.clickhouse);
-  engine = await Scratch.start(image);
+  scratch = await Scratch.start();
 });
 afterAll(async () => {
-  await engine?.stop();
+  await scratch?.stop();
 });
 
 /** What the command would print of a tree with a fault, and its exit code. */
@@ -30,18 +26,18 @@ async function run(fault: Fault, root: string): Promise<{ text: string; exitCode
   );
   const touches = (prefix: string): boolean => fault.edits.some(([file]) => file.startsWith(prefix));
   if (touches("sql/10_access")) {
-    // Users and grants stay in an engine: this one is for one fault.
-    const own = await Scratch.start(image);
+    // Users and grants stay in a server: this one is for one fault.
+    const own = await Scratch.start();
     try {
       return conclude(await validate(tree, own), 0);
     } finally {
       await own.stop();
     }
   }
-  if (loaded && !touches("sql/")) return conclude(await check(tree, engine), 0);
-  await engine.clear(DATABASES);
+  if (loaded && !touches("sql/")) return conclude(await check(tree, scratch), 0);
+  await scratch.clear(DATABASES);
   loaded = !touches("sql/");
-  return conclude(await validate(tree, engine), 0);
+  return conclude(await validate(tree, scratch), 0);
 }
 
 describe("a planted fault is caught", () => {

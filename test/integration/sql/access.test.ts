@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENGINES, type ServerWarehouse } from "./engine-warehouse";
+import { SERVERS, type ServerWarehouse } from "./server-warehouse";
 import type { User } from "./warehouse";
 
 /** What rights mean in practice. Who may do what at all is the matrix of rights (../access/matrix.test.ts). */
-describe.each(ENGINES)("access on $name", ({ start }) => {
+describe.each(SERVERS)("access on $name", ({ start }) => {
   let db: ServerWarehouse;
   beforeAll(async () => {
     db = await start();
@@ -52,7 +52,7 @@ describe.each(ENGINES)("access on $name", ({ start }) => {
     it("is the one by whose rights views read", async () => {
       const view = "SELECT count() FROM bi.v_sales_daily";
       expect(await refusal("datalens_reader", view)).toBe("done");
-      await db.engine.client(["-q", "REVOKE SELECT ON zakaz.dim_events FROM zakaz_definer"]);
+      await db.server.client(["-q", "REVOKE SELECT ON zakaz.dim_events FROM zakaz_definer"]);
       expect(await refusal("datalens_reader", view)).toBe("497");
       await db.install();
       expect(await refusal("datalens_reader", view)).toBe("done");

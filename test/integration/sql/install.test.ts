@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NAMES } from "../../support/sql";
-import { ENGINES, type ServerWarehouse } from "./engine-warehouse";
+import { SERVERS, type ServerWarehouse } from "./server-warehouse";
 
-describe.each(ENGINES)("the schema on $name", ({ start }) => {
+describe.each(SERVERS)("the schema on $name", ({ start }) => {
   let db: ServerWarehouse;
   beforeAll(async () => {
     db = await start();

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Machine } from "../../support/machine";
+import { Machine, WITHIN } from "../../support/machine";
 
 const ROOT = dirname(dirname(dirname(__dirname)));
 let machine: Machine;
@@ -40,6 +39,7 @@ describe("make", () => {
     const { code, stdout } = await machine.run(machine.checkout(), "make doctor");
     expect(code).not.toBe(0);
     expect(stdout).toContain("Pulumi           ! pulumi is not on PATH; `make up` installs it");
+    expect(stdout).toContain("ClickHouse       ! 25.8.2 is missing; `make up` installs it");
     expect(stdout).toContain("Docker           ! no client on PATH; `make up` installs it");
   });
 
@@ -97,10 +97,14 @@ describe("make -s env", () => {
 });
 
 describe("make up", () => {
-  /** A checkout whose parts only say that they ran. */
-  function hollow(): string {
+  /** A checkout whose parts only say that they ran; set-up waits before where `SETUP_WAITS` is set. */
+  function hollow(wait = "true"): string {
     const checkout = machine.checkout();
-    machine.command("setup", "sleep ${SETUP_TAKES:-0}; echo set-up", join(checkout, "toolchain"));
+    machine.command(
+      "setup",
+      `[[ -z \${SETUP_WAITS:-} ]] || ${wait}; echo set-up`,
+      join(checkout, "toolchain"),
+    );
     machine.command("recover", "echo recover", join(checkout, "toolchain"));
     machine.command("pulumi", 'echo "pulumi $*"; exit ${PULUMI_ENDS:-0}');
     machine.command("node", 'echo "node $*"');
@@ -134,28 +138,32 @@ describe("make up", () => {
   });
 
   test("a second one waits for the first and says so", async () => {
-    const checkout = hollow();
-    machine.env.SETUP_TAKES = "1";
+    const { wait, open } = machine.gate();
+    const checkout = hollow(wait);
+    machine.env.SETUP_WAITS = "yes";
     const first = machine.run(checkout, "make up");
-    await expect.poll(() => machine.called("setup"), { timeout: 5000 }).toBe(1);
-    const second = await machine.run(checkout, "make up");
+    await expect.poll(() => machine.called("setup"), WITHIN).toBe(1);
+    const second = machine.start(checkout, "make up");
+    await expect
+      .poll(second.said, WITHIN)
+      .toMatch(/^up {8}… another `make up` \(process \d+\) is running in this checkout: waiting for it\n$/);
+    open();
     expect((await first).code).toBe(0);
-    expect(second.code).toBe(0);
-    expect(second.stdout).toMatch(
-      /^up {8}… another `make up` \(process \d+\) is running in this checkout: waiting for it\nset-up\n/,
-    );
+    expect((await second.ended).code).toBe(0);
+    expect(second.said()).toContain("waiting for it\nset-up\n");
   });
 
   test("its lock is gone with it, though a child lives on", async () => {
-    const checkout = hollow();
-    machine.env.SETUP_TAKES = "3";
-    const env = { ...machine.env, PATH: `${machine.bin}:${machine.folder}/basics`, HOME: machine.home };
-    const killed = spawn("/bin/bash", ["toolchain/up"], { cwd: checkout, env, stdio: "ignore" });
-    await expect.poll(() => machine.called("setup"), { timeout: 5000 }).toBe(1);
-    killed.kill("SIGKILL");
-    machine.env.SETUP_TAKES = "0";
+    const { wait, open } = machine.gate();
+    const checkout = hollow(wait);
+    machine.env.SETUP_WAITS = "yes";
+    const killed = machine.start(checkout, "toolchain/up");
+    await expect.poll(() => machine.called("setup"), WITHIN).toBe(1);
+    killed.process.kill("SIGKILL");
+    delete machine.env.SETUP_WAITS;
     const { code, stdout } = await machine.run(checkout, "make up");
     expect(code).toBe(0);
     expect(stdout).not.toContain("waiting");
+    open();
   });
 });

@@ -1,9 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Machine } from "../../support/machine";
+import { Machine, WITHIN } from "../../support/machine";
+import { isRunning } from "../../support/processes";
 
 let machine: Machine;
 let checkout: string;
@@ -35,15 +38,38 @@ function lock(pid: number, host = hostname()): string {
 }
 
 /** A process that the kernel knows as `pulumi`. */
-function livingPulumi(seconds: number): ChildProcess {
+function livingPulumi(): ChildProcess {
   const path = join(machine.folder, "pulumi");
   symlinkSync("/bin/sleep", path);
-  const child = spawn(path, [String(seconds)], { stdio: "ignore" });
+  const child = spawn(path, ["600"], { stdio: "ignore" });
   children.push(child);
   return child;
 }
 
+/**
+ * A `pulumi up` of a checkout's state with a child that it has forked and that is not yet another program: alike in all that
+ * the kernel shows. Both end with the standard input.
+ */
+async function forkedPulumi(folder: string): Promise<ChildProcess> {
+  const path = join(machine.folder, "pulumi");
+  if (!existsSync(path)) symlinkSync("/bin/sh", path);
+  // `sh up` runs this script under the name of Pulumi.
+  writeFileSync(join(machine.folder, "up"), "exec 3<&0\n(read -r _ <&3) &\necho forked\nread -r _\nwait\n");
+  const env = { ...process.env, PULUMI_BACKEND_URL: `file://${folder}/.zakaz/state` };
+  const child = spawn(path, ["up"], { cwd: machine.folder, env, stdio: ["pipe", "pipe", "ignore"] });
+  children.push(child);
+  await once(createInterface({ input: child.stdout }), "line");
+  return child;
+}
+
 const recover = (flags = "") => machine.run(checkout, `toolchain/recover ${flags}`);
+
+/** Starts `recover --wait` and answers when it says that it waits. */
+async function waiting() {
+  const command = machine.start(checkout, "toolchain/recover --wait");
+  await expect.poll(command.said, WITHIN).toContain("waiting for it");
+  return command;
+}
 
 describe("the lock of the state", () => {
   test("nothing to recover: no word", async () => {
@@ -69,8 +95,7 @@ describe("the lock of the state", () => {
   });
 
   test("of a living Pulumi stays, with one sentence", async () => {
-    const { pid } = livingPulumi(30);
-    await expect.poll(() => readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("pulumi\n");
+    const { pid } = livingPulumi();
     const path = lock(pid!);
     expect(await recover()).toEqual({
       code: 1,
@@ -81,10 +106,13 @@ describe("the lock of the state", () => {
   });
 
   test("of a living Pulumi is waited for with --wait", async () => {
-    const { pid } = livingPulumi(1);
-    await expect.poll(() => readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("pulumi\n");
+    const pulumi = livingPulumi();
+    const { pid } = pulumi;
     const path = lock(pid!);
-    const { code, stdout } = await recover("--wait");
+    const command = await waiting();
+    expect(existsSync(path)).toBe(true);
+    pulumi.kill();
+    const { code, stdout } = await command.ended;
     expect(code).toBe(0);
     expect(stdout).toContain(
       `Pulumi (process ${pid}) of an earlier run is still at work on this stack: waiting`,
@@ -93,26 +121,15 @@ describe("the lock of the state", () => {
   });
 
   test("a Pulumi of this state that has not locked it yet is waited for; one of another state is not", async () => {
-    const path = join(machine.folder, "pulumi");
-    symlinkSync("/bin/sh", path);
-    const start = (folder: string) => {
-      const env = { ...process.env, PULUMI_BACKEND_URL: `file://${folder}/.zakaz/state` };
-      const child = spawn(path, ["up"], { cwd: machine.folder, env, stdio: "ignore" });
-      children.push(child);
-      return child;
-    };
-    // `sh up` runs this script under the name of Pulumi.
-    writeFileSync(join(machine.folder, "up"), "sleep 2; true\n");
-    const other = start(join(machine.folder, "elsewhere"));
-    await expect.poll(() => readFileSync(`/proc/${other.pid}/comm`, "utf8")).toBe("pulumi\n");
+    await forkedPulumi(join(machine.folder, "elsewhere"));
     expect((await recover()).code).toBe(0);
-    const ours = start(checkout);
-    await expect.poll(() => readFileSync(`/proc/${ours.pid}/comm`, "utf8")).toBe("pulumi\n");
+    const ours = await forkedPulumi(checkout);
     expect((await recover()).stderr).toContain(`Pulumi (process ${ours.pid}) is at work on this stack`);
-    const waited = await recover("--wait");
-    expect(waited.code).toBe(0);
-    expect(waited.stdout).toContain("waiting for it");
-    expect(ours.exitCode).toBe(0);
+    const command = await waiting();
+    expect(command.said()).toContain(`Pulumi (process ${ours.pid}) of an earlier run`);
+    ours.stdin!.end();
+    expect((await command.ended).code).toBe(0);
+    expect(isRunning(ours.pid!)).toBe(false);
   });
 
   test("of another host stays, with one sentence", async () => {
@@ -140,16 +157,14 @@ describe("processes of plugins", () => {
     await new Promise((resolve) => child.once("spawn", resolve));
     return child.pid!;
   }
-  const alive = (pid: number) =>
-    existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-
   test("without a Pulumi are ended; those of a living parent stay", async () => {
     const kept = await plugin(false);
     const orphan = await plugin(true);
     const { code, stdout } = await recover();
     expect(code).toBe(0);
     expect(stdout).toBe(`recover   … ending 1 processes of plugins whose Pulumi is dead (${orphan})\n`);
-    expect([alive(orphan), alive(kept)]).toEqual([false, true]);
+    await expect.poll(() => isRunning(orphan), WITHIN).toBe(false);
+    expect(isRunning(kept)).toBe(true);
   });
 });
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { splitStatements } from "../../../clickhouse/sql/split";
 import { tokenize } from "../../../clickhouse/sql/lexer";
 
-const texts = (sql: string, multiquery = true) =>
-  splitStatements(sql, { multiquery }).map(({ text }) => text);
+const texts = (sql: string) => splitStatements(sql).map(({ text }) => text);
 
 /** Pieces of SQL in which a `;` is not the end of a statement. */
 const pieces = fc.oneof(
@@ -52,15 +51,8 @@ describe("splitStatements", () => {
     expect(texts(" ;; -- only a comment; \n/* another */ ;")).toEqual([]);
   });
 
-  it("counts lines, reads the first words and names a statement without its strings", () => {
-    const sql = "SELECT 1;\n-- why\n\nCREATE OR REPLACE USER x IDENTIFIED BY 'secret' HOST ANY;";
-    expect(splitStatements(sql, { multiquery: true })[1]).toEqual({
-      text: "CREATE OR REPLACE USER x IDENTIFIED BY 'secret' HOST ANY",
-      line: 4,
-      words: ["CREATE", "OR", "REPLACE", "USER", "X"],
-      title: "CREATE OR REPLACE USER x IDENTIFIED BY",
-      wantsData: false,
-    });
+  it("counts lines", () => {
+    expect(splitStatements("SELECT 1;\n-- why\n\nSELECT\n2;")[1]).toEqual({ text: "SELECT\n2", line: 4 });
   });
 
   it("keeps VALUES with their strings together", () => {
@@ -72,22 +64,13 @@ describe("splitStatements", () => {
     ]);
   });
 
-  it("takes one line of inline data with --multiquery, all the rest without", () => {
+  it("takes one line of inline data, and none where it comes apart", () => {
     const sql = "INSERT INTO t FORMAT CSV\n1;'2\nSELECT 1;";
-    expect(texts(sql, true)).toEqual(["INSERT INTO t FORMAT CSV\n1;'2", "SELECT 1"]);
-    expect(texts(sql, false)).toEqual([sql]);
-    expect(texts('INSERT INTO t FORMAT JSONEachRow {"a":"\';"}\nSELECT 1', true)).toEqual([
+    expect(texts(sql)).toEqual(["INSERT INTO t FORMAT CSV\n1;'2", "SELECT 1"]);
+    expect(texts('INSERT INTO t FORMAT JSONEachRow {"a":"\';"}\nSELECT 1')).toEqual([
       'INSERT INTO t FORMAT JSONEachRow {"a":"\';"}',
       "SELECT 1",
     ]);
-  });
-
-  it("sees which INSERT waits for data", () => {
-    const waiting = (sql: string) => splitStatements(sql, { multiquery: true }).map((one) => one.wantsData);
-    expect(waiting("INSERT INTO t FORMAT TSV")).toEqual([true]);
-    expect(waiting("INSERT INTO t FORMAT TSV ;")).toEqual([true]);
-    expect(waiting("insert into t values")).toEqual([true]);
-    expect(waiting("INSERT INTO t VALUES (1)")).toEqual([false]);
-    expect(waiting("INSERT INTO t SELECT 1; SELECT 1 FORMAT TSV")).toEqual([false, false]);
+    expect(texts("INSERT INTO t FORMAT TSV ;\nSELECT 1")).toEqual(["INSERT INTO t FORMAT TSV", "SELECT 1"]);
   });
 });

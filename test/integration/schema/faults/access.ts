@@ -69,7 +69,7 @@ export const accessFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/10_access.sql:«GRANT SELECT ON zakaz.dim_c» access: the engine refuses it: code 511, There is no user or role `role_etl_reader`; expected a statement that it takes",
+      "sql/10_access.sql:«GRANT SELECT ON zakaz.dim_c» access: ClickHouse refuses it: code 511, There is no role `role_etl_reader` in `user directories`; expected a statement that it takes",
     ],
   },
 ];

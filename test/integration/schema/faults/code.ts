@@ -79,11 +79,24 @@ export const codeFaults: readonly Fault[] = [
       [
         "loaders/qtickets/derive.ts",
         'orders_count: "toUInt32(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
+        'orders_count: "toFloat64(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
+      ],
+    ],
+    findings: [
+      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily.orders_count: is given Float64; expected UInt32',
+    ],
+  },
+  {
+    what: "a statement built at run time, with a measure that cannot be compared",
+    edits: [
+      [
+        "loaders/qtickets/derive.ts",
+        'orders_count: "toUInt32(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
         'orders_count: "toString(uniqExactIf(l.order_id, l.tickets_sold > 0))"',
       ],
     ],
     findings: [
-      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily.orders_count: is given Variant(String, UInt32, UInt8); expected UInt32',
+      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily: etl_writer cannot run a query: code 386, There is no supertype for types String, UInt32 because some of them are String/FixedString/Enum and some of them are not; expected a query that fits the schema and its rights',
     ],
   },
   {

@@ -64,7 +64,7 @@ export const statementsFaults: readonly Fault[] = [
     edits: [["sql/20_databases.sql", "", "\nALTER TABLE zakaz.plan_sales ADD COLUMN note String;\n"]],
     findings: [
       "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: ALTER before its CREATE; expected the changed CREATE in sql/, and the ALTER in sql/migrations/",
-      "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: the engine refuses it: code 60, Could not find table: plan_sales; expected a statement that it takes",
+      "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: ClickHouse refuses it: code 60, Could not find table: plan_sales; expected a statement that it takes",
     ],
   },
   {
@@ -99,7 +99,7 @@ export const statementsFaults: readonly Fault[] = [
     ],
     findings: [
       "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: cannot be run twice; expected IF NOT EXISTS",
-      "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: second run: the engine refuses it: code 57, Table zakaz.dim_events already exists; expected a statement that it takes",
+      "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: second run: ClickHouse refuses it: code 57, Table zakaz.dim_events already exists; expected a statement that it takes",
     ],
   },
   {

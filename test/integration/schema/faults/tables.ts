@@ -116,7 +116,7 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.p» zakaz.plan_sales: the engine refuses it: code 36, Expression must be deterministic but it contains non-deterministic part `today()`: for Partition key; expected a statement that it takes",
+      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.p» zakaz.plan_sales: ClickHouse refuses it: code 36, Expression must be deterministic but it contains non-deterministic part `today()`: for Partition key; expected a statement that it takes",
     ],
   },
   {
@@ -136,7 +136,7 @@ export const tablesFaults: readonly Fault[] = [
     what: "a TTL over a number",
     edits: [[SALES, "TTL snapshot_ts + toIntervalDay(800)", "TTL _ver + toIntervalDay(800)"]],
     findings: [
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_i» zakaz.fact_qtickets_inventory: the engine refuses it: code 43, Illegal types UInt64 and IntervalDay of arguments of function plus; expected a statement that it takes",
+      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_i» zakaz.fact_qtickets_inventory: ClickHouse refuses it: code 43, Illegal types UInt64 and IntervalDay of arguments of function plus; expected a statement that it takes",
     ],
   },
   {
