@@ -79,7 +79,13 @@ export class LocalServer {
     const log = join(this.folder, "console.log");
     const output = openSync(log, "w");
     // The kernel ends the server with this process.
-    const command = ["--pdeathsig", "KILL", this.program, "server", `--config-file=${this.folder}/config.xml`];
+    const command = [
+      "--pdeathsig",
+      "KILL",
+      this.program,
+      "server",
+      `--config-file=${this.folder}/config.xml`,
+    ];
     const child = spawn("setpriv", command, { stdio: ["ignore", output, output], cwd: this.folder });
     closeSync(output);
     this.child = child;
@@ -134,7 +140,8 @@ export class LocalServer {
       "config.d/zz-local-server.xml": placesXml(folder, this.options.ports ?? { http: 0, native: 0 }),
       ...this.options.files,
     };
-    for (const [path, content] of Object.entries(files)) writeFileSync(join(folder, path), content, { mode: 0o600 });
+    for (const [path, content] of Object.entries(files))
+      writeFileSync(join(folder, path), content, { mode: 0o600 });
     mkdirSync(join(folder, "log"));
   }
 }
@@ -178,7 +185,8 @@ function placesXml(folder: string, { http, native }: { http: number; native: num
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const [pid, startedAt] = name.startsWith(FOLDER) ? name.slice(FOLDER.length).split("-") : [];
-    if (pid === undefined || startedAt === undefined || ownerOf(Number(pid)) === `${pid}-${startedAt}`) continue;
+    if (pid === undefined || startedAt === undefined || ownerOf(Number(pid)) === `${pid}-${startedAt}`)
+      continue;
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

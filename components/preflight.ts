@@ -89,12 +89,24 @@ const OLD_ENGINE_FILE = "access/embedded.json";
 
 /** Stops before the old engine's container goes: its data are newer than what this server reads. */
 async function checkData({ server, dataVolume }: PreflightArgs, image: string): Promise<void> {
-  const running = await docker("container", "inspect", "--format", "{{.Config.Image}}", server).catch(() => "");
+  const running = await docker("container", "inspect", "--format", "{{.Config.Image}}", server).catch(
+    () => "",
+  );
   const wanted = await docker("image", "inspect", "--format", "{{.Id}}", image);
   if (running === wanted || running === image) return;
   const volume = await docker("volume", "inspect", "--format", "{{.Name}}", dataVolume).catch(() => "");
   if (volume === "") return;
-  const look = ["run", "--rm", "--network", "none", "--volume", `${dataVolume}:/data:ro`, "--entrypoint", "test", image];
+  const look = [
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--volume",
+    `${dataVolume}:/data:ro`,
+    "--entrypoint",
+    "test",
+    image,
+  ];
   const isOld = await docker(...look, "-e", `/data/${OLD_ENGINE_FILE}`).then(
     () => true,
     () => false,

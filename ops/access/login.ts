@@ -15,6 +15,9 @@ export function passwordKey(user: string): SecretKey | undefined {
 /** How long one statement may take. */
 const TIMEOUT_MS = 30_000;
 
+/** The answer waits in memory up to this size: in a file, as is the default, a full disk makes it empty, with status 200. */
+const RESPONSE_BYTES = 2 ** 20;
+
 /** What a server answers: ClickHouse's code (0: done), and the text. */
 export interface Answer {
   code: number;
@@ -30,7 +33,7 @@ export async function ask(url: string, user: string, password: string, sql: stri
   let body: string;
   try {
     // Not by fetch: loading that takes 50 ms, and every preview asks.
-    const question = request(`${url}/?wait_end_of_query=1`, {
+    const question = request(`${url}/?wait_end_of_query=1&buffer_size=${RESPONSE_BYTES}`, {
       method: "POST",
       headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
       // A connection of its own, so that none has to be closed.

@@ -120,7 +120,7 @@ const cases: Case[] = [
   {
     name: "floating image tag",
     change: { clickhouseImage: "clickhouse/clickhouse-server:latest" },
-    says: { clickhouseImage: "must be `embedded` or an image reference that ends in @sha256:<digest>" },
+    says: { clickhouseImage: "must be `local` or an image reference that ends in @sha256:<digest>" },
   },
   {
     name: "mistyped key",

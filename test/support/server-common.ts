@@ -53,11 +53,14 @@ export function runClient(
 
 /** Rows of one statement as admin over HTTP; throws the server's error text. */
 export async function sqlOverHttp<Row>(httpUrl: string, password: string, query: string): Promise<Row[]> {
-  const response = await fetch(`${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1&buffer_size=16777216`, {
-    method: "POST",
-    headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": password, Connection: "close" },
-    body: query,
-  });
+  const response = await fetch(
+    `${httpUrl}/?default_format=JSONEachRow&wait_end_of_query=1&buffer_size=16777216`,
+    {
+      method: "POST",
+      headers: { "X-ClickHouse-User": "admin", "X-ClickHouse-Key": password, Connection: "close" },
+      body: query,
+    },
+  );
   const body = await response.text();
   if (!response.ok) throw new Error(body);
   return body

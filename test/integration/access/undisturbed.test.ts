@@ -38,8 +38,8 @@ describe.each(SERVERS)("applying what is there already, on $name", ({ start }) =
     return {
       stop: async () => {
         child.kill("SIGINT");
-        const [[code], said] = await ended;
-        return { code: code as number, said };
+        const [exit, said] = await ended;
+        return { code: exit[0] as number, said };
       },
     };
   }

@@ -124,8 +124,8 @@ describe("npm", () => {
   }
 
   test.each([
-    ["Debian's", DEBIAN!],
-    ["Red Hat's", RED_HAT!],
+    ["Debian's", DEBIAN],
+    ["Red Hat's", RED_HAT],
   ])("is told of the system's certificate authorities, which Node would not look at: %s", async (_, file) => {
     expect(await toldOf(file)).toBe(place(file));
   });
@@ -136,7 +136,7 @@ describe("npm", () => {
 
   test("keeps the list that the user has chosen", async () => {
     machine.env.NODE_EXTRA_CA_CERTS = "/the/user's";
-    expect(await toldOf(DEBIAN!)).toBe("/the/user's");
+    expect(await toldOf(DEBIAN)).toBe("/the/user's");
   });
 });
 

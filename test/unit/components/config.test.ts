@@ -35,7 +35,7 @@ describe("the stack's configuration", () => {
     const { secrets: _, ...rest } = await read(SECRETS);
     expect(rest).toEqual({
       instance: "",
-      clickhouseImage: "embedded",
+      clickhouseImage: "local",
       bindAddress: "127.0.0.1",
       httpPort: 8123,
       nativePort: 9000,
@@ -79,7 +79,7 @@ describe("the stack's configuration", () => {
     ["httpPort", "http", "must be a whole number from 1 to 65535"],
     ["nativePort", "8123", "is 8123, and so is zakaz:httpPort"],
     ["instance", "Größe", "must be up to 20 of a-z, 0-9 and -"],
-    ["clickhouseImage", "clickhouse/clickhouse-server:latest", "must be `embedded` or an image reference"],
+    ["clickhouseImage", "clickhouse/clickhouse-server:latest", "must be `local` or an image reference"],
     ["load", "sometimes", 'Invalid option: expected one of "none"|"dryRun"|"live"'],
     ["memory", "1024", "must be a whole number from 2048 to 1048576"],
     ["sandbox", "{", "is not JSON"],

@@ -30,7 +30,7 @@ async function reservedElsewhere(count: number): Promise<number[]> {
     stdio: ["pipe", "pipe", "inherit"],
   });
   children.push(child);
-  const [line] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];
+  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return line.split(",").map(Number);
 }
 
