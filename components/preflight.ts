@@ -32,10 +32,7 @@ export async function preflight(args: PreflightArgs): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   await checkEngine();
   await checkOwner(args.server);
-  if (args.clickhouseImage === "local") {
-    await checkImage(localServerImage());
-    await checkData(args, localServerImage());
-  }
+  if (args.clickhouseImage === "local") await checkData(args, await requireImage(localServerImage()));
   for (const [key, port] of [
     ["httpPort", args.httpPort],
     ["nativePort", args.nativePort],
@@ -76,42 +73,41 @@ async function checkOwner(server: string): Promise<void> {
   );
 }
 
-async function checkImage(image: string): Promise<void> {
-  const found = await docker("image", "inspect", "--format", "found", image).catch(() => "");
-  if (found !== "") return;
+/** Id of an image of set-up's. */
+async function requireImage(image: string): Promise<string> {
+  const id = await docker("image", "inspect", "--format", "{{.Id}}", image).catch(() => "");
+  if (id !== "") return id;
   throw new pulumi.RunError(
     `Image ${image} is not on this Docker engine, and no registry has it: toolchain/setup makes it (so does \`make up\`)`,
   );
 }
 
 /** Where the development engine that ClickHouse 25.8.2 has replaced, a ClickHouse 26.7 run in process, kept its users. */
-const OLD_ENGINE_FILE = "access/embedded.json";
+const FORMER_ENGINE_FILE = "access/embedded.json";
 
-/** Stops before the old engine's container goes: its data are newer than what this server reads. */
+/**
+ * Stops before the former engine's container goes: its data are newer than what this server reads.
+ * @param image id of the server's image; a container that runs it already has data that it reads
+ */
 async function checkData({ server, dataVolume }: PreflightArgs, image: string): Promise<void> {
-  const running = await docker("container", "inspect", "--format", "{{.Config.Image}}", server).catch(
-    () => "",
-  );
-  const wanted = await docker("image", "inspect", "--format", "{{.Id}}", image);
-  if (running === wanted || running === image) return;
+  // Neither the container nor the volume need be there.
+  const running = await docker("container", "inspect", "--format", "{{.Image}}", server).catch(() => "");
+  if (running === image) return;
   const volume = await docker("volume", "inspect", "--format", "{{.Name}}", dataVolume).catch(() => "");
   if (volume === "") return;
-  const look = [
-    "run",
-    "--rm",
-    "--network",
-    "none",
-    "--volume",
-    `${dataVolume}:/data:ro`,
+  const look = ["run", "--rm", "--network", "none", "--volume", `${dataVolume}:/data:ro`];
+  const isFormer = await docker(
+    ...look,
     "--entrypoint",
     "test",
     image,
-  ];
-  const isOld = await docker(...look, "-e", `/data/${OLD_ENGINE_FILE}`).then(
+    "-e",
+    `/data/${FORMER_ENGINE_FILE}`,
+  ).then(
     () => true,
     () => false,
   );
-  if (!isOld) return;
+  if (!isFormer) return;
   throw new pulumi.RunError(
     `Volume ${dataVolume} was written by the former development engine (ClickHouse 26.7), which ClickHouse ${SERVER_VERSION} cannot read: ` +
       "nothing was changed; `make down` removes that stack with its data, and `make up` builds it anew",

@@ -129,6 +129,35 @@ describe("the life of a stack", () => {
     }
   });
 
+  it("says which image is missing, and what makes it", async () => {
+    const file = join(stack.project, "clickhouse/image/users.xml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, `${text}<!-- another image -->\n`);
+    const up = await stack.pulumi("up", "--yes", "--skip-preview");
+    writeFileSync(file, text);
+    expect(up.code).not.toBe(0);
+    expect(up.stdout).toMatch(
+      /error: Image zakaz\/clickhouse:[0-9a-f]{12} is not on this Docker engine, and no registry has it: toolchain\/setup makes it/,
+    );
+    expect(up.stdout).not.toMatch(/\n\s+at /);
+  });
+
+  it("does not touch data of the former development engine", async () => {
+    const volume = `zakaz-clickhouse-data-${stack.instance}`;
+    const make = "mkdir /data/access && touch /data/access/embedded.json";
+    await run("docker", ["run", "--rm", "-v", `${volume}:/data`, "zakaz/base", "sh", "-c", make]);
+    try {
+      const up = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(up.code).not.toBe(0);
+      expect(up.stdout).toContain(
+        `error: Volume ${volume} was written by the former development engine (ClickHouse 26.7), which ClickHouse 25.8.2 cannot read: nothing was changed`,
+      );
+      expect((await dockerObjects())["containers"]).toEqual([]);
+    } finally {
+      await run("docker", ["volume", "rm", volume]);
+    }
+  });
+
   it("comes up from nothing", async () => {
     await stack.up();
     expect(await dockerLines("inspect", "-f", "{{.State.Health.Status}}", server)).toEqual(["healthy"]);

@@ -44,7 +44,7 @@ describe.each(SERVERS)("access statements on $name", ({ start }) => {
     const { pid } = server;
     const [before] = await server.sql<{ s: number }>("SELECT uptime() AS s");
 
-    await run("CREATE USER guest IDENTIFIED BY 'Guest-1' HOST LOCAL VALID UNTIL '2031-01-01'");
+    await run("CREATE USER guest IDENTIFIED BY 'Guest-1' VALID UNTIL '2031-01-01' HOST LOCAL");
     expect(await login("guest", "Guest-1")).toBe(0);
     await run("ALTER USER guest VALID UNTIL '2001-01-01'");
     expect(await login("guest", "Guest-1")).toBe(AUTHENTICATION_FAILED);

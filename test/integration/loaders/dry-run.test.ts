@@ -213,6 +213,7 @@ describe("the image", () => {
   test("imports a plan by `zakaz plan`", async () => {
     const target = {
       container: "zt-loader",
+      url: warehouse.server.httpUrl,
       network: "host",
       image,
       quarantineVolume: volume,
