@@ -31,14 +31,15 @@ export interface PreflightArgs {
 export async function preflight(args: PreflightArgs): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   await checkEngine();
-  await checkOwner(args.server);
-  if (args.clickhouseImage === "local") await checkData(args, await requireImage(localServerImage()));
-  for (const [key, port] of [
-    ["httpPort", args.httpPort],
-    ["nativePort", args.nativePort],
-  ] as const) {
-    await checkPort(args, key, port);
-  }
+  const checks = [
+    checkOwner(args.server),
+    ...(args.clickhouseImage === "local" ? [checkImageAndData(args, localServerImage())] : []),
+    checkPort(args, "httpPort", args.httpPort),
+    checkPort(args, "nativePort", args.nativePort),
+  ];
+  // All at once, as each asks Docker; of several failures always the same is told.
+  const failed = (await Promise.allSettled(checks)).find((check) => check.status === "rejected");
+  if (failed !== undefined) throw failed.reason as Error;
 }
 
 async function docker(...args: string[]): Promise<string> {
@@ -85,12 +86,10 @@ async function requireImage(image: string): Promise<string> {
 /** Where the development engine that ClickHouse 25.8.2 has replaced, a ClickHouse 26.7 run in process, kept its users. */
 const FORMER_ENGINE_FILE = "access/embedded.json";
 
-/**
- * Stops before the former engine's container goes: its data are newer than what this server reads.
- * @param image id of the server's image; a container that runs it already has data that it reads
- */
-async function checkData({ server, dataVolume }: PreflightArgs, image: string): Promise<void> {
-  // Neither the container nor the volume need be there.
+/** Stops before the former engine's container goes: its data are newer than what this server reads. */
+async function checkImageAndData({ server, dataVolume }: PreflightArgs, name: string): Promise<void> {
+  const image = await requireImage(name);
+  // Neither the container nor the volume need be there; a container of this image has data that it reads.
   const running = await docker("container", "inspect", "--format", "{{.Image}}", server).catch(() => "");
   if (running === image) return;
   const volume = await docker("volume", "inspect", "--format", "{{.Name}}", dataVolume).catch(() => "");
