@@ -307,6 +307,15 @@ export function describeServer(current: () => ServerContainer): void {
       await send("ALTER USER helper IDENTIFIED BY 'Second-password-2'");
       expect(await login("First-password-1")).toMatchObject({ code: 516 % 256 });
       expect(await login("Second-password-2")).toMatchObject({ code: 0, stdout: "1\n" });
+      // The server takes passwords out of what it logs.
+      await server.sql("SYSTEM FLUSH LOGS");
+      for (const table of ["query_log", "text_log"]) {
+        const column = table === "query_log" ? "query" : "message";
+        const found = await server.sql(
+          `SELECT ${column} FROM system.${table} WHERE match(${column}, 'First-passwor[d]-1|Second-passwor[d]-2')`,
+        );
+        expect(found).toEqual([]);
+      }
       await send("DROP ROW POLICY mine ON default.t");
       await send("DROP USER helper");
       const [after] = await server.sql<{ up: number }>("SELECT toUInt32(now()) - uptime() AS up");
