@@ -20,7 +20,7 @@ test: ## set up, then every check that CI runs
 lint: ## types, eslint, format
 	@toolchain/setup node packages && toolchain/check lint
 
-validate: ## sql/ in an empty engine: schema, access, queries of the code
+validate: ## sql/ on an empty server: schema, access, queries of the code
 	@$(WITH_TOOLS) npx zakaz validate
 
 smoke: ## dry run of the loader: nothing is written

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import PQueue from "p-queue";
@@ -10,7 +11,7 @@ import { dockerLines, type Result, run, TestStack } from "../support/stack";
  * Configurations that a real `pulumi` must refuse: one sentence that names the key and the command that mends it,
  * exit code not zero, nothing created. One stack serves all; each case is a configuration file of its own.
  */
-const stack = new TestStack(`bad${process.pid}`);
+const stack = new TestStack(`bad${randomBytes(4).toString("hex")}`);
 const { secrets } = stack;
 
 interface Case {

@@ -112,7 +112,7 @@ describe("command:local:Command", () => {
     while (processesWith(marker).size === 0) await sleep(100);
     up.kill("SIGINT");
     expect((await ended).code).not.toBe(0);
-    expect(processesWith(marker).size).toBe(0);
+    await expect.poll(() => processesWith(marker).size, { timeout: 30_000 }).toBe(0);
   });
 
   it("names wrong inputs, the property and what is expected", async () => {

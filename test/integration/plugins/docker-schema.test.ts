@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -36,9 +38,12 @@ interface Schema {
 /** The schema that the bridge derives from the upstream provider. */
 async function bridgeSchema(): Promise<Schema> {
   const upstream = tool("terraform-provider-docker");
+  // Killed as they are, the two leave a socket there.
+  const temporary = mkdtempSync(join(tmpdir(), "zt-schema-"));
   const bridge = spawn(tool("pulumi-resource-terraform-provider"), [], {
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
+    env: { ...process.env, TMPDIR: temporary },
   });
   try {
     const [port] = (await once(createInterface({ input: bridge.stdout }), "line")) as [string];
@@ -61,6 +66,7 @@ async function bridgeSchema(): Promise<Schema> {
     return JSON.parse(response.getSchema()) as Schema;
   } finally {
     process.kill(-bridge.pid!, "SIGKILL");
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 

@@ -97,7 +97,7 @@ describe("make -s env", () => {
 });
 
 describe("make up", () => {
-  /** A checkout whose parts only say that they ran; set-up waits before where `SETUP_WAITS` is set. */
+  /** A checkout whose parts only say that they ran; with `SETUP_WAITS`, set-up waits first. */
   function hollow(wait = "true"): string {
     const checkout = machine.checkout();
     machine.command(

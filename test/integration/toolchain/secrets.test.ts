@@ -16,7 +16,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function git(...args: string[]): void {
   const author = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
-  execFileSync("git", [...author, ...args], { cwd: folder });
+  // What this machine's user has set, signed commits or hooks, is nothing to this test.
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+  execFileSync("git", [...author, ...args], { cwd: folder, env });
 }
 
 function commit(file: string, text: string): void {

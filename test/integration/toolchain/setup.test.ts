@@ -613,7 +613,7 @@ describe("Docker", () => {
     test.skipIf(existsSync("/run/systemd/system"))(
       "it is started, in a session of its own, holds no file of set-up, and lives on",
       async () => {
-        machine.command("dockerd", "echo $$ >$HOME/engine; echo listening; exec sleep 30");
+        machine.command("dockerd", "echo $$ >$HOME/engine; echo listening; exec sleep 600");
         const { code, stdout } = await setup("docker");
         engine = Number(readFileSync(join(machine.home, "engine"), "utf8"));
         expect(code).toBe(0);
@@ -622,6 +622,8 @@ describe("Docker", () => {
         );
         const [, , , , , session] = readFileSync(`/proc/${engine}/stat`, "utf8").split(" ");
         expect(Number(session)).toBe(engine);
+        // Until it is `sleep`, the script that it was has itself open.
+        await expect.poll(() => readFileSync(`/proc/${engine}/comm`, "utf8"), WITHIN).toBe("sleep\n");
         expect(readdirSync(`/proc/${engine}/fd`)).toEqual(["0", "1", "2"]);
         // Nor does a shell that waits for it: the next set-up would wait for ever.
         execFileSync("flock", ["-n", join(checkout, ".zakaz/setup.lock"), "true"]);

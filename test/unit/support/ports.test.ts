@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { transformSync } from "esbuild";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { portRange, reservePort } from "../../support/ports";
 
@@ -16,8 +18,9 @@ afterEach(() => {
 
 /** Ports that another process reserves and holds until it is killed; all such processes begin at the same one. */
 async function reservedElsewhere(count: number): Promise<number[]> {
+  const source = readFileSync(join(__dirname, "../../support/ports.ts"), "utf8");
   const script = `
-    const { reservePort } = require(${JSON.stringify(join(__dirname, "../../support/ports.ts"))});
+    ${transformSync(source, { loader: "ts", format: "cjs" }).code}
     Math.random = () => 0.5;
     const reserve = async () => {
       const ports = [];
@@ -26,7 +29,7 @@ async function reservedElsewhere(count: number): Promise<number[]> {
     };
     void reserve();
     process.stdin.resume();`;
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+  const child = spawn(process.execPath, ["-e", script], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   children.push(child);
