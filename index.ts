@@ -6,7 +6,8 @@ import { BuiltImage } from "./components/image";
 import { recipes } from "./images";
 import { stackLabels } from "./components/labels";
 import { LoaderRun } from "./components/loader-run";
-import { DATABASE, namesOf, users } from "./components/names";
+import { namesOf } from "./components/names";
+import { DATABASE, users } from "./warehouse/catalogue";
 import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
@@ -73,7 +74,7 @@ async function main() {
   const reader = new ReaderCheck(
     "reader-check",
     { clickhouse, datalensPassword: secrets.datalensPassword },
-    { dependsOn: [schema, loader] },
+    { dependsOn: [schema] },
   );
 
   return {

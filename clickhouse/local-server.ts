@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { adminUserXml } from "./admin-user";
-import { sha256Hex } from "./access/hash";
+import { sha256Hex } from "../warehouse/password-hash";
 
 /** The version that development and tests run; set-up knows it as CLICKHOUSE_VERSION. */
 export const SERVER_VERSION = "25.8.2";

@@ -1,12 +1,12 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { isSignificant, tokenize } from "../clickhouse/sql/lexer";
-import { accessDrift } from "../ops/access/drift";
-import type { AccessTarget } from "../ops/target";
+import { isSignificant, tokenize } from "../warehouse/sql/lexer";
+import { accessDrift } from "../warehouse/access/drift";
+import type { AccessTarget } from "../warehouse/target";
 import { sha256, type ClickHouse } from "./clickhouse";
 import { liveState, STATE_VARIABLE } from "./drift";
-import { users } from "./names";
+import { users } from "../warehouse/catalogue";
 import type { Network } from "./network";
 import { accessSql } from "./sql";
 

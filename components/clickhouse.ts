@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
-import type { WarehouseTarget } from "../ops/target";
-import { confinement } from "./confinement";
+import type { WarehouseTarget } from "../warehouse/target";
+import { confinement } from "./hardening";
 import { ROOT, localServerImage } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
-import { HTTP_PORT, NATIVE_PORT, users, type Names } from "./names";
+import { users } from "../warehouse/catalogue";
+import { HTTP_PORT, NATIVE_PORT, type Names } from "./names";
 import type { Network } from "./network";
 
 export interface ClickHouseArgs {

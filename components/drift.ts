@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nextState, type Drift } from "../ops/drift";
+import { nextState, type Drift } from "../warehouse/drift";
 import type { ClickHouse } from "./clickhouse";
 
 /** The live state of one subject, as an input and the options of the resource that applies it. */

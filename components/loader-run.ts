@@ -1,11 +1,12 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings";
-import type { LoaderTarget } from "../ops/target";
+import type { LoaderTarget } from "../warehouse/target";
 import type { ClickHouse } from "./clickhouse";
 import type { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
-import { DATABASE, HTTP_PORT, users, type Names } from "./names";
+import { DATABASE, users } from "../warehouse/catalogue";
+import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
 import type { Schema } from "./schema";

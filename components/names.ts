@@ -1,18 +1,8 @@
 /** Names of everything the stack creates. Each is owned by one line here. */
 
-export const DATABASE = "zakaz";
-
 /** Where ClickHouse answers inside the network and, by default, on the host. */
 export const HTTP_PORT = 8123;
 export const NATIVE_PORT = 9000;
-
-/** Users of the warehouse; their rights are declared in sql/10_access.sql. */
-export const users = {
-  admin: "admin",
-  loader: "etl_writer",
-  reader: "datalens_reader",
-  backup: "backup_user",
-} as const;
 
 export interface Names {
   network: string;

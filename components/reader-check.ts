@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ReaderTarget } from "../ops/target";
+import type { ReaderTarget } from "../warehouse/target";
 import type { ClickHouse } from "./clickhouse";
-import { users } from "./names";
+import { users } from "../warehouse/catalogue";
 import { operatorCommand } from "./operator-command";
 
 export interface ReaderCheckArgs {

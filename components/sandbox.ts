@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./clickhouse";
-import { confinement, readOnlyRoot } from "./confinement";
+import { confinement, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
 import { stackLabels } from "./labels";

@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { schemaDrift } from "../ops/schema/drift";
-import { schemaHash } from "../ops/schema/read";
+import { schemaDrift } from "../warehouse/schema/drift";
+import { schemaHash } from "../warehouse/schema/read";
 import type { Access } from "./access";
 import type { ClickHouse } from "./clickhouse";
 import { liveState, STATE_VARIABLE } from "./drift";

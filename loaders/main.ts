@@ -1,4 +1,4 @@
-import { main as plan } from "./plan/main";
+import { main as plan } from "./sales-plan/main";
 import { main as qtickets } from "./qtickets/main";
 
 /** The programs of the image: `plan …` imports a plan of sales, everything else is the Qtickets loader. */

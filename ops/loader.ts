@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { ask } from "./access/login";
+import { ask } from "../warehouse/login";
 import { docker, type Result } from "./docker";
-import { Failure } from "./failure";
-import type { LoaderTarget } from "./target";
+import { Failure } from "../warehouse/failure";
+import type { LoaderTarget } from "../warehouse/target";
 
 /** What a run may use; the image itself brings its user, who is not root. */
 const LIMITS = [

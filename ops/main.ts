@@ -1,18 +1,19 @@
 import { Argument, Command } from "commander";
-import { EXIT, Failure } from "./failure";
-import { rotatable } from "./rotate";
-import type * as AccessCheck from "./access/check";
-import type * as AccessCommands from "./access/commands";
-import type * as CheckReader from "./check-reader";
-import type * as Load from "./load";
-import type * as Plan from "./plan";
-import type * as Rotate from "./rotate";
-import type * as Sbom from "./sbom";
-import type * as SchemaCommand from "./schema-command";
-import type * as Describe from "./schema/describe";
-import type * as Smoke from "./smoke";
-import type * as Status from "./status";
-import type * as Validate from "./validate";
+import { EXIT } from "../exit-codes";
+import { Failure } from "../warehouse/failure";
+import { rotatable } from "./actions/rotate";
+import type * as AccessCheck from "./actions/access-check";
+import type * as AccessCommands from "./actions/access";
+import type * as CheckReader from "./actions/check-reader";
+import type * as Load from "./actions/load";
+import type * as Plan from "./actions/import";
+import type * as Rotate from "./actions/rotate";
+import type * as Sbom from "./actions/sbom";
+import type * as SchemaCommand from "./actions/schema";
+import type * as Describe from "./actions/schema-show";
+import type * as Smoke from "./actions/smoke";
+import type * as Status from "./actions/status";
+import type * as Validate from "./actions/validate";
 
 /** A command's file, read when the command is called: most read a lot. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would need file extensions and tsx's other loader

@@ -1,4 +1,4 @@
-import { DATASETS } from "../../ops/datalens/datasets";
+import { DATASETS } from "../../warehouse/datalens/datasets";
 import { deriveStatements } from "../../loaders/qtickets/derive";
 
 /** One table or view, as the server's system tables describe it. */

@@ -1,6 +1,3 @@
-/** Exit codes of every loader. */
-export const EXIT = { ok: 0, error: 1, usage: 2, partial: 3, locked: 4 } as const;
-
 /**
  * A mistake that is expected to happen (server down, token refused, disk full): one sentence that names the thing and
  * how to mend it, shown without a stack trace. `details` go into the journal row and never hold secrets or bodies.

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock";
 import { createDatabase, type Database, type DatabaseSettings } from "./database";
-import { describeError, EXIT, ExpectedError, LockedError, StoppedError } from "./errors";
+import { EXIT } from "../../exit-codes";
+import { describeError, ExpectedError, LockedError, StoppedError } from "./errors";
 import { writeJournalRow, type JournalRow } from "./journal";
 import { takeLease, type Lease } from "./lease";
 import type { Log } from "./log";
-import { raiseAlerts, writeServiceLevels, type Alert } from "./signs";
+import { raiseAlerts, writeServiceLevels, type Alert } from "./metrics";
 
 /** Aborted by SIGTERM, SIGINT, and by an error that nobody waits for. */
 export function stopOnSignals(): AbortController {

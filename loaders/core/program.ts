@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import type { z } from "zod";
 import { parseEnvFile, secretValues } from "./config";
-import { EXIT, LockedError, UsageError } from "./errors";
+import { EXIT } from "../../exit-codes";
+import { LockedError, UsageError } from "./errors";
 import { logFailure } from "./job";
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from "./log";
 

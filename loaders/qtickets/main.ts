@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../core/clock";
-import { EXIT, UsageError } from "../core/errors";
+import { EXIT } from "../../exit-codes";
+import { UsageError } from "../core/errors";
 import { stopOnSignals } from "../core/job";
 import type { Log } from "../core/log";
 import { barProgress, plainProgress } from "../core/progress";

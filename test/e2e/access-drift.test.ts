@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MATRIX, runCells, spellOutcome } from "../../ops/access/matrix/run";
+import { MATRIX, runCells, spellOutcome } from "../../warehouse/access/matrix/run";
 import { run, TestStack } from "../support/stack";
 
 /** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and mended by up. */

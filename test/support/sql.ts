@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isSignificant, tokenize } from "../../clickhouse/sql/lexer";
+import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
 
-export { NAMES, READER_VIEWS } from "../../ops/schema/declared";
+export { NAMES, READER_VIEWS } from "../../lint/agreements";
 
 const folder = resolve(__dirname, "../../sql");
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, Refused } from "../../../ops/datalens/connection";
-import { DATASETS, fieldsOf } from "../../../ops/datalens/datasets";
-import { datasetQueries, metadataQueries } from "../../../ops/datalens/queries";
+import { ask, Refused } from "../../../warehouse/datalens/connection";
+import { DATASETS, fieldsOf } from "../../../warehouse/datalens/datasets";
+import { datasetQueries, metadataQueries } from "../../../warehouse/datalens/queries";
 import { READER_VIEWS } from "../../support/sql";
 import { startServer } from "../../support/server";
 import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyAccess } from "../../../ops/access/apply";
-import { readDifferences } from "../../../ops/access/read";
-import type { Warehouse } from "../../../ops/warehouse";
+import { applyAccess } from "../../../warehouse/access/apply";
+import { readDifferences } from "../../../warehouse/access/read";
+import type { Warehouse } from "../../../warehouse/client";
 import type { Server } from "../../support/server";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
 

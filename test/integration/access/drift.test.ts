@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyAccess, type AccessServer } from "../../../ops/access/apply";
-import { mendable, sentence } from "../../../ops/access/difference";
-import { refusedLogins } from "../../../ops/access/login";
-import { readDifferences } from "../../../ops/access/read";
-import type { Warehouse } from "../../../ops/warehouse";
+import { applyAccess, type AccessServer } from "../../../warehouse/access/apply";
+import { mendable, sentence } from "../../../warehouse/access/difference";
+import { refusedLogins } from "../../../warehouse/login";
+import { readDifferences } from "../../../warehouse/access/read";
+import type { Warehouse } from "../../../warehouse/client";
 import type { Server } from "../../support/server";
 import { HAND_CHANGES } from "./hand-changes";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";

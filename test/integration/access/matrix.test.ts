@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyAccess } from "../../../ops/access/apply";
-import { ask } from "../../../ops/access/login";
-import { MATRIX, runCells, spellOutcome, type Outcome } from "../../../ops/access/matrix/run";
+import { applyAccess } from "../../../warehouse/access/apply";
+import { ask } from "../../../warehouse/login";
+import { MATRIX, runCells, spellOutcome, type Outcome } from "../../../warehouse/access/matrix/run";
 import { NAMES, readSqlFile, sqlFiles } from "../../support/sql";
 import type { Server } from "../../support/server";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyAccess } from "../../../ops/access/apply";
-import { sentence } from "../../../ops/access/difference";
-import { ask } from "../../../ops/access/login";
-import { readDifferences } from "../../../ops/access/read";
-import type { Warehouse } from "../../../ops/warehouse";
+import { applyAccess } from "../../../warehouse/access/apply";
+import { sentence } from "../../../warehouse/access/difference";
+import { ask } from "../../../warehouse/login";
+import { readDifferences } from "../../../warehouse/access/read";
+import type { Warehouse } from "../../../warehouse/client";
 import type { Server } from "../../support/server";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex } from "../../../clickhouse/access/hash";
-import type { Declaration } from "../../../ops/access/read";
-import { Warehouse } from "../../../ops/warehouse";
+import { sha256Hex } from "../../../warehouse/password-hash";
+import type { Declaration } from "../../../warehouse/access/read";
+import { Warehouse } from "../../../warehouse/client";
 import { startServer, type Server } from "../../support/server";
 import { ROOT } from "../../support/stack";
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Warehouse } from "../../../ops/warehouse";
+import { Warehouse } from "../../../warehouse/client";
 import { startContainer, type ContainerOptions, type ServerContainer } from "../../support/container";
 
 const docker = async (...args: string[]) => (await promisify(execFile)("docker", args)).stdout;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../loaders/core/clock";
-import { EXIT, LockedError } from "../../../loaders/core/errors";
+import { EXIT } from "../../../exit-codes";
+import { LockedError } from "../../../loaders/core/errors";
 import { logFailure } from "../../../loaders/core/job";
 import { createLog } from "../../../loaders/core/log";
 import { realRun } from "../../../loaders/qtickets/real-run";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compareTable } from "../../../ops/schema/compare-table";
-import { parseObject, type Column, type TableModel } from "../../../ops/schema/model";
-import { columnDeclaration, entryDeclaration, quotedText } from "../../../ops/schema/render";
+import { compareTable } from "../../../warehouse/schema/compare-table";
+import { parseObject, type Column, type TableModel } from "../../../warehouse/schema/model";
+import { columnDeclaration, entryDeclaration, quotedText } from "../../../warehouse/schema/render";
 import { startServer } from "../../support/server";
 import { SchemaServer } from "./support";
 

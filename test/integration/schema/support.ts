@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Warehouse } from "../../../ops/warehouse";
-import { applySchema, type ApplyOptions } from "../../../ops/schema/apply";
-import { Journal } from "../../../ops/schema/journal";
-import { readPlan, type Plan } from "../../../ops/schema/plan";
+import { Warehouse } from "../../../warehouse/client";
+import { applySchema, type ApplyOptions } from "../../../warehouse/schema/apply";
+import { Journal } from "../../../warehouse/schema/journal";
+import { readPlan, type Plan } from "../../../warehouse/schema/plan";
 import type { TestServer } from "../../support/server-common";
 import { ROOT } from "../../support/stack";
 

@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Scratch } from "../../../ops/schema/scratch";
-import { check, DATABASES, readTree, validate } from "../../../ops/schema/validate";
-import { conclude } from "../../../ops/validate";
+import { Scratch } from "../../../lint/scratch";
+import { check, DATABASES, readTree, validate } from "../../../lint/validate";
+import { conclude } from "../../../ops/actions/validate";
 import { FAULTS, type Fault } from "./faults";
 import { plant, withLines } from "./plant";
 

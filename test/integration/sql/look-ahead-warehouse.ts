@@ -1,4 +1,4 @@
-import { readSchemaFiles } from "../../../ops/schema/source";
+import { readSchemaFiles } from "../../../warehouse/schema/source";
 import { startLookAhead } from "../../support/look-ahead";
 import { ROOT } from "../../support/stack";
 import { warehouseOverHttp, type OwnWarehouse } from "./warehouse";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Grant, Grantee } from "../../../clickhouse/access/model";
-import { parseAccessStatement } from "../../../clickhouse/access/parse";
-import { compareGrants } from "../../../ops/access/compare-grants";
-import { mendingStatements } from "../../../ops/access/difference";
-import { Privileges, spellObject } from "../../../ops/access/privileges";
+import type { Grant, Grantee } from "../../../warehouse/access/statements/model";
+import { parseAccessStatement } from "../../../warehouse/access/statements/parse";
+import { compareGrants } from "../../../warehouse/access/compare-grants";
+import { mendingStatements } from "../../../warehouse/access/difference";
+import { Privileges, spellObject } from "../../../warehouse/access/privileges";
 
 const privileges = new Privileges([
   { privilege: "SHOW", level: null, parent_group: "ALL" },

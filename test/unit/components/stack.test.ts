@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { UNANSWERED, type Drift } from "../../../ops/drift";
+import { UNANSWERED, type Drift } from "../../../warehouse/drift";
 import { localServerImage } from "../../../images";
 import { found, recordResources, type Recorded, secretValue, valueOf } from "../../support/pulumi-mocks";
 
@@ -17,8 +17,8 @@ const answer =
     asked.push([subject, ...args]);
     return Promise.resolve(live);
   };
-vi.mock("../../../ops/schema/drift", () => ({ schemaDrift: answer("schema") }));
-vi.mock("../../../ops/access/drift", () => ({ accessDrift: answer("access") }));
+vi.mock("../../../warehouse/schema/drift", () => ({ schemaDrift: answer("schema") }));
+vi.mock("../../../warehouse/access/drift", () => ({ accessDrift: answer("access") }));
 
 const SECRETS = {
   "zakaz:adminPassword": "unit-secret-of-bootstrap",

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Failure } from "../../../ops/failure";
+import { Failure } from "../../../warehouse/failure";
 import { newPassword } from "../../../ops/password";
-import { rotate } from "../../../ops/rotate";
+import { rotate } from "../../../ops/actions/rotate";
 
 /**
  * The steps of a rotation against a `pulumi` that is a script (configuration and server's password are files) and

@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { namesToMove } from "../../../ops/schema/column-order";
-import { compareSchemas, type LiveSchema, type WantedSchema } from "../../../ops/schema/compare";
-import { compareTable } from "../../../ops/schema/compare-table";
-import { parseObject, type ObjectModel, type TableModel, type ViewModel } from "../../../ops/schema/model";
-import { compareTtl } from "../../../ops/schema/ttl";
-import { holdsEverything } from "../../../ops/schema/types";
+import { namesToMove } from "../../../warehouse/schema/column-order";
+import { compareSchemas, type LiveSchema, type WantedSchema } from "../../../warehouse/schema/compare";
+import { compareTable } from "../../../warehouse/schema/compare-table";
+import {
+  parseObject,
+  type ObjectModel,
+  type TableModel,
+  type ViewModel,
+} from "../../../warehouse/schema/model";
+import { compareTtl } from "../../../warehouse/schema/ttl";
+import { holdsEverything } from "../../../warehouse/schema/types";
 
 const BASE = parseObject(`CREATE TABLE zakaz.t
 (

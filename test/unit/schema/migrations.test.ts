@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changeName, nextState } from "../../../ops/drift";
-import { checksum, type MigrationRow } from "../../../ops/schema/journal";
+import { changeName, nextState } from "../../../warehouse/drift";
+import { checksum, type MigrationRow } from "../../../warehouse/schema/journal";
 import {
   endangeredObjects,
   namedObjects,
   pendingMigrations,
   readMigrations,
-} from "../../../ops/schema/migrations";
+} from "../../../warehouse/schema/migrations";
 
 let root: string;
 beforeEach(() => {

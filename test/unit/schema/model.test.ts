@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NotAnObject, parseObject, type Column, type TableModel } from "../../../ops/schema/model";
-import { columnDeclaration, entryDeclaration } from "../../../ops/schema/render";
+import { NotAnObject, parseObject, type Column, type TableModel } from "../../../warehouse/schema/model";
+import { columnDeclaration, entryDeclaration } from "../../../warehouse/schema/render";
 
 const TABLE = `CREATE TABLE zakaz.t
 (

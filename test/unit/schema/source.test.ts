@@ -7,7 +7,7 @@ import {
   readMigrationFiles,
   readSchemaFiles,
   readSqlFiles,
-} from "../../../ops/schema/source";
+} from "../../../warehouse/schema/source";
 
 describe("parseStatements", () => {
   it.each([

@@ -1,0 +1,160 @@
+import type { GivenRight } from "../access-rules";
+import { userOf } from "../code/jobs";
+import { mentionsIn } from "../code/queries";
+import { DECLARED_RIGHTS } from "../agreements";
+import { at, lineOf, type Finding } from "../finding";
+import { created, type Inspection } from "../inspection";
+
+/** A right that somebody needs, and where that shows. */
+interface NeededRight {
+  user: string;
+  right: string;
+  on: string;
+  file: string;
+  line: number;
+  by: string;
+}
+
+const DEFINER = "zakaz_definer";
+const SYSTEM = /^(?:system|INFORMATION_SCHEMA|information_schema)\./;
+
+/** Every grant names what exists; everybody has the rights that the code, the views and the agreements need, and no more. */
+export function access(inspection: Inspection): Finding[] {
+  const { rights, principals } = inspection.access;
+  const needed = [...ofCode(inspection), ...ofViews(inspection), ...declared()];
+  return [
+    ...rights.flatMap((given) => dangling(given, inspection, principals)),
+    ...missing(
+      rights,
+      needed.filter(({ on }) => on.endsWith(".*") || SYSTEM.test(on) || inspection.live.has(on)),
+    ),
+    ...surplus(rights, needed, inspection),
+  ];
+}
+
+function dangling(
+  given: GivenRight,
+  { live, canon }: Inspection,
+  principals: ReadonlySet<string>,
+): Finding[] {
+  const { on, right, grantee, statement } = given;
+  const exists = on.endsWith(".*")
+    ? canon.has(on.slice(0, -2))
+    : live.has(on) || canon.has(on) || SYSTEM.test(on);
+  const findings: Finding[] = [];
+  if (!exists)
+    findings.push(
+      at(
+        statement,
+        on,
+        `a grant of ${right} to ${grantee} names it, and it does not exist`,
+        "an object of sql/",
+      ),
+    );
+  if (!principals.has(grantee))
+    findings.push(
+      at(
+        statement,
+        grantee,
+        "a grant names it, and it is not created",
+        "CREATE USER or CREATE ROLE before it",
+      ),
+    );
+  return findings;
+}
+
+function missing(rights: GivenRight[], needed: NeededRight[]): Finding[] {
+  const lacking = needed.filter(
+    (need) => need.user !== "admin" && !rights.some((given) => covers(given, need)),
+  );
+  const first = new Map(lacking.map((need) => [key(need), need] as const).reverse());
+  return [...first.values()].map(({ user, right, on, file, line, by }) => ({
+    file,
+    line,
+    object: on,
+    wrong: `${user} lacks ${right}, needed by ${by}`,
+    expected: `GRANT ${right} ON ${on} in sql/10_access.sql`,
+  }));
+}
+
+function surplus(rights: GivenRight[], needed: NeededRight[], { live }: Inspection): Finding[] {
+  const used = new Set(needed.map(key));
+  return rights
+    .filter(({ on }) => live.has(on) || on.endsWith(".*") || SYSTEM.test(on))
+    .filter(({ users, right, on }) => !users.some((user) => used.has(key({ user, right, on }))))
+    .map(({ grantee, right, on, statement }) => {
+      const wrong = `${grantee} has ${right}, and nothing uses it`;
+      const expected = "no more rights than the code, the views and ops/schema/declared.ts use";
+      return { ...at(statement, on, wrong, expected, "GRANT"), harmless: true };
+    });
+}
+
+function covers(given: GivenRight, need: NeededRight): boolean {
+  const object = given.on === need.on || given.on === `${need.on.split(".")[0]}.*`;
+  return object && given.right === need.right && given.users.includes(need.user);
+}
+
+function ofCode({ queries, columnLists }: Inspection): NeededRight[] {
+  const ofQueries = queries.flatMap(({ file, line, mentions }) =>
+    mentions
+      // Reading system.columns and system.tables shows what the user may see anyway.
+      .filter(({ object }) => !SYSTEM.test(object))
+      .map(({ object, right }) => ({
+        user: userOf(file),
+        right,
+        on: object,
+        file,
+        line,
+        by: "a query here",
+      })),
+  );
+  const ofLists = columnLists
+    .filter(({ writes }) => writes)
+    .map(({ file, line, table }) => ({
+      user: userOf(file),
+      right: "INSERT",
+      on: table,
+      file,
+      line,
+      by: "an insert here",
+    }));
+  return [...ofQueries, ...ofLists];
+}
+
+/** Views, and the materialized view, read and write as their definer. */
+function ofViews(inspection: Inspection): NeededRight[] {
+  const kinds = ["create_view", "create_materialized_view"] as const;
+  return kinds
+    .flatMap((kind) => created(inspection, kind))
+    .flatMap(({ object: { name }, statement }) =>
+      mentionsIn(statement.text)
+        .filter(({ object }) => object !== name)
+        .map(({ object, right }) => ({
+          user: DEFINER,
+          right,
+          on: object,
+          file: statement.file,
+          line: lineOf(statement, [object.split(".")[1] ?? ""]),
+          by: name,
+        })),
+    );
+}
+
+function declared(): NeededRight[] {
+  return DECLARED_RIGHTS.flatMap(({ user, rights, on, because }) =>
+    on.flatMap((object) =>
+      rights.map((right) => ({
+        user,
+        right,
+        on: object,
+        file: "ops/schema/declared.ts",
+        line: 1,
+        by: because,
+      })),
+    ),
+  );
+}
+
+function key({ user, right, on }: Pick<NeededRight, "user" | "right" | "on">): string {
+  return `${user} ${right} ${on}`;
+}

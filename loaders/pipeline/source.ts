@@ -1,0 +1,81 @@
+/**
+ * What the rest of the program knows of a source: configuration, components, commands, rights, checks, samples of settings
+ * and the sandbox read it. It holds facts only; the code of the source is loaded by its own program.
+ */
+export interface Source {
+  /** Name of the job in journal, lease and watermarks, and of the program in the loaders' image. */
+  job: string;
+  /** Its name for people. */
+  title: string;
+  /** `api`: read by `zakaz load`. `file`: what `zakaz import` brings. */
+  kind: "api" | "file";
+  /** Key of the stack's configuration that switches it on; without one it is part of every stack. */
+  switch?: SourceSwitch;
+  /** Secrets of the stack that it needs, by key of the configuration. */
+  secrets: Readonly<Record<string, SourceSecret>>;
+  /** Data sets that are read only where `zakaz:datasets` names them. */
+  datasets: Readonly<Record<string, OptionalDataset>>;
+  /** Tables of the database `zakaz` that it writes, beside what every run writes (`RUN_TABLES`). */
+  tables: readonly SourceTable[];
+  /** The stand-in for its API; none where there is nothing to stand in for. */
+  sandbox?: SourceSandbox;
+  /** Loads its program: settings, flags, work. */
+  program: () => Promise<{ main: (argv: readonly string[]) => Promise<number> }>;
+  /** Loads the schema of its settings, for the sample of an environment file. */
+  sample: () => Promise<{ envSample: () => string }>;
+}
+
+export interface SourceSwitch {
+  key: string;
+  /** One sentence for docs/configuration.md. */
+  about: string;
+}
+
+export interface SourceSecret {
+  /** One sentence for docs/configuration.md. */
+  about: string;
+  /** Setting of the loader that takes it. */
+  setting: string;
+  /**
+   * `token`: given by the vendor, any length and letters. `key`: made by the operator; it must be strong on every stack, also on
+   * the one that may use samples.
+   */
+  kind: "token" | "key";
+  /** Fewest characters of a key. */
+  shortest?: number;
+  /** Data set that needs it; without one the source itself does. */
+  dataset?: string;
+}
+
+export interface OptionalDataset {
+  /** Setting of the loader that switches it on, with the value that does. */
+  setting: string;
+  value: string;
+}
+
+export interface SourceTable {
+  name: string;
+  /** Written and never read back: its content is worth money, or personal. */
+  writeOnly?: true;
+  /** What its rows are, where `zakaz status` counts them: "order lines". */
+  rows?: string;
+}
+
+export interface SourceSandbox {
+  /** Folder below `sandbox/`, and name of the vendor there. */
+  vendor: string;
+  /** Path of the API on the sandbox. */
+  path: string;
+  /** Secret whose SHA-256 the sandbox is given, to know its clients. */
+  token: string;
+  /** Settings of the loader that make it read from there. */
+  settings: (url: string) => Record<string, string>;
+}
+
+/** Tables that every run reads and writes, whatever its source. */
+export const RUN_TABLES: readonly { name: string; rows?: string }[] = [
+  { name: "zakaz.meta_job_runs", rows: "loader runs" },
+  { name: "meta.watermarks" },
+  { name: "meta.etl_alerts" },
+  { name: "meta.sli_daily" },
+];

@@ -1,0 +1,13 @@
+import type { Source } from "../pipeline/source";
+
+/** The sales plan: what people mean to sell, by day, event and city, out of a CSV file. */
+export const salesPlan: Source = {
+  job: "plan",
+  title: "Sales plan",
+  kind: "file",
+  secrets: {},
+  datasets: {},
+  tables: [{ name: "plan_sales", rows: "days of the sales plan" }],
+  program: () => import("./main.js"),
+  sample: () => import("./settings.js"),
+};

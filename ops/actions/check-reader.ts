@@ -1,0 +1,122 @@
+import { ask, Refused, type Answer } from "../../warehouse/datalens/connection";
+import { DATASETS, fieldsOf } from "../../warehouse/datalens/datasets";
+import { datasetQueries, metadataQueries, type Query } from "../../warehouse/datalens/queries";
+import { Failure } from "../../warehouse/failure";
+import type { ReaderTarget } from "../../warehouse/target";
+import { readTarget } from "../stack";
+
+/** What must be refused, with the codes ClickHouse may give: 497 no such right, 164 readonly, 392 and 452 settings. */
+const FORBIDDEN: readonly (Query & { settings?: Record<string, string>; codes: readonly number[] })[] = [
+  {
+    what: "writing",
+    sql: "INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')",
+    codes: [497, 164],
+  },
+  { what: "reading a table", sql: "SELECT count() FROM zakaz.fact_qtickets_orders", codes: [497] },
+  { what: "readonly=0", sql: "SELECT 1", settings: { readonly: "0" }, codes: [164] },
+  { what: "readonly=1", sql: "SELECT 1", settings: { readonly: "1" }, codes: [164] },
+  {
+    what: "a time limit above its own",
+    sql: "SELECT 1",
+    settings: { max_execution_time: "301" },
+    codes: [452],
+  },
+];
+
+/** A query that was answered. */
+interface Answered {
+  what: string;
+  rows: number;
+  ms: number;
+}
+
+/**
+ * Speaks to the warehouse as DataLens does, as `datalens_reader` over HTTP: its settings, its metadata queries, the
+ * queries of every dataset of docs/datalens.md; and makes sure that what it must not do is refused.
+ * @param list true: one line per query
+ * @throws Failure naming the first query that went wrong
+ */
+export async function checkReader(source: string | undefined, list = false): Promise<void> {
+  const target = await readTarget("readerTarget", source);
+  const answered: Answered[] = [];
+  for (const query of metadataQueries(DATASETS)) answered.push(await expectAnswer(target, query));
+  for (const dataset of DATASETS) {
+    for (const query of datasetQueries(dataset)) {
+      const fields = query.fields ? fieldsOf(dataset) : undefined;
+      answered.push(await expectAnswer(target, query, fields));
+    }
+  }
+  for (const forbidden of FORBIDDEN) await expectRefusal(target, forbidden);
+  report(target, answered, list);
+}
+
+async function expectAnswer(
+  target: ReaderTarget,
+  { what, sql }: Query,
+  fields?: readonly string[],
+): Promise<Answered> {
+  const began = performance.now();
+  let answer: Answer;
+  try {
+    answer = await ask(target, sql);
+  } catch (cause) {
+    throw new Failure(
+      `${target.user} at ${target.url} got no answer to "${what}" (${sql}): ${messageOf(cause)}`,
+      undefined,
+      {
+        cause,
+      },
+    );
+  }
+  if (fields) expectFields(what, fields, answer);
+  return { what, rows: answer.data.length, ms: performance.now() - began };
+}
+
+function expectFields(what: string, wanted: readonly string[], answer: Answer): void {
+  const got = answer.meta.map((column) => column.name);
+  if (got.join() !== wanted.join())
+    throw new Failure(`${what}: fields ${wanted.join(", ")} wanted, ${got.join(", ")} found`);
+}
+
+async function expectRefusal(
+  target: ReaderTarget,
+  { what, sql, settings, codes }: (typeof FORBIDDEN)[number],
+): Promise<void> {
+  try {
+    await ask(target, sql, settings);
+  } catch (error) {
+    if (error instanceof Refused && codes.includes(error.code)) return;
+    throw new Failure(
+      `${target.user} at ${target.url}: ${what} should be refused with code ${codes.join(" or ")}, but: ${messageOf(error)}`,
+      undefined,
+      { cause: error },
+    );
+  }
+  throw new Failure(
+    `${target.user} at ${target.url}: ${what} is not refused; see what differs with npx zakaz access diff, mend it with pulumi up`,
+  );
+}
+
+function report(target: ReaderTarget, answered: Answered[], list: boolean): void {
+  const lines = list
+    ? answered.map(
+        ({ what, rows, ms }) =>
+          `${what.padEnd(48)} ${String(rows).padStart(7)} rows ${ms.toFixed(1).padStart(8)} ms`,
+      )
+    : [];
+  const total = answered.reduce((sum, { ms }) => sum + ms, 0);
+  const slowest = answered.reduce((worst, one) => (one.ms > worst.ms ? one : worst));
+  lines.push(
+    `${target.user} at ${target.url}, as DataLens connects: ${answered.length} queries on ${DATASETS.length} datasets answered in ${Math.round(total)} ms ` +
+      `(slowest: ${slowest.what}, ${Math.round(slowest.ms)} ms); ${FORBIDDEN.length} forbidden ones refused.`,
+  );
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** fetch hides why it failed in the cause. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== ""
+    ? `${error.message}: ${error.cause.message}`
+    : error.message;
+}

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { EXIT } from "../../exit-codes";
+import { Failure } from "../../warehouse/failure";
+import { runLoader } from "../loader";
+import { readTarget } from "../stack";
+
+/** How long a step of the stack waits for another run of the job: longer than a dead run's lease lives, in ms. */
+const LOCK_PATIENCE = 60_000;
+
+/**
+ * Runs the loader's image against the stack. A step of the stack (`source` given) waits for another run to end,
+ * because a killed `up` can leave one; a person is told at once.
+ * @param flags flags of the loader, handed on as they are
+ * @throws Failure with the loader's own exit code
+ */
+export async function load(source: string | undefined, flags: string[]): Promise<void> {
+  const target = await readTarget("loaderTarget", source);
+  const deadline = Date.now() + (source === undefined ? 0 : LOCK_PATIENCE);
+  let run = await runLoader(target, flags, true);
+  while (run.code === EXIT.locked && Date.now() < deadline) {
+    await sleep(2_000);
+    run = await runLoader(target, flags, true);
+  }
+  if (run.code === EXIT.partial)
+    throw new Failure(
+      "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
+      run.code,
+    );
+  if (run.code !== 0)
+    throw new Failure(`The load ended with code ${run.code}; the last line of the loader says why`, run.code);
+}

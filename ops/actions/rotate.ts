@@ -1,0 +1,131 @@
+import { ClickHouseError, createClient } from "@clickhouse/client";
+import { rmSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { secrets } from "../../config/settings";
+import { EXIT } from "../../exit-codes";
+import { Failure } from "../../warehouse/failure";
+import { newPassword } from "../password";
+import { pulumi } from "../pulumi";
+import { readStack } from "../stack";
+
+/** Whose password can be rotated, with the key that holds it. */
+const KEYS = {
+  admin: "adminPassword",
+  backup: "backupPassword",
+  datalens: "datalensPassword",
+  loader: "loaderPassword",
+} as const satisfies Record<string, keyof typeof secrets>;
+
+type Who = keyof typeof KEYS;
+export const rotatable = Object.keys(KEYS) as Who[];
+
+export interface RotateOptions {
+  /** File to be made for the new password, readable by its owner alone. */
+  out?: string | undefined;
+  /** True: the new password is the last line on standard output. */
+  print?: boolean | undefined;
+}
+
+/** ClickHouse's code for a wrong password or an unknown user. */
+const AUTHENTICATION_FAILED = "516";
+/** How long a server that was replaced may take until it answers, in ms. */
+const PATIENCE = 20_000;
+
+/**
+ * Gives one user of the warehouse a new random password: into the stack's configuration, by `pulumi up` to server
+ * and loader, proved by two logins. It is shown to nobody unless asked for.
+ * The configuration gets it before the server does: whatever fails behind that, nothing is lost, and
+ * `pulumi up` goes on from there.
+ * @throws Failure that says in which state things are and how to go on
+ */
+export async function rotate(who: Who, options: RotateOptions): Promise<void> {
+  if (options.out !== undefined && options.print) {
+    throw new Failure("Choose one of --out and --print: a secret lies in one place", EXIT.usage);
+  }
+  const key = `zakaz:${KEYS[who]}`;
+  const { user } = secrets[KEYS[who]];
+  const { clickhouseUrl: url } = await readStack();
+  const old = await configured(key);
+  await accepts(url, user, old); // a server that does not answer: nothing has been changed yet
+
+  const password = newPassword();
+  if (options.out !== undefined) writeNew(options.out, password);
+  const set = await pulumi(["config", "set", "--secret", key], password);
+  if (set.code !== 0) {
+    if (options.out !== undefined) rmSync(options.out);
+    throw new Failure(`Nothing was changed: \`pulumi config set\` failed: ${set.stderr.trim()}`);
+  }
+
+  const up = await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], "", (line) => {
+    if (line.trim() !== "" && !line.startsWith("@ ")) process.stderr.write(`${line}\n`);
+  });
+  const resume = `The new password is in the stack's configuration (${key}): \`pulumi up\` goes on from here`;
+  if (up.code !== 0) {
+    throw new Failure(`\`pulumi up\` failed, so that ${user} may still have the old password. ${resume}`);
+  }
+  if (!(await accepts(url, user, password))) {
+    throw new Failure(
+      `The server refuses the new password of ${user} after \`pulumi up\`. ${resume} --refresh`,
+    );
+  }
+  if (await accepts(url, user, old)) {
+    throw new Failure(
+      `The server still accepts the old password of ${user} after \`pulumi up\`. ${resume} --refresh`,
+    );
+  }
+
+  process.stdout.write(
+    `${user} has a new password: the server accepts it and refuses the old one (${AUTHENTICATION_FAILED}). ` +
+      `It is in ${options.out === undefined ? "" : `${options.out} and in `}the stack's configuration: pulumi config get ${key}\n`,
+  );
+  if (options.print) process.stdout.write(`${password}\n`);
+}
+
+/** The value of a secret key of the selected stack. */
+async function configured(key: string): Promise<string> {
+  const got = await pulumi(["config", "get", key]);
+  if (got.code !== 0) throw new Failure(`Nothing was changed: ${key} cannot be read: ${got.stderr.trim()}`);
+  return got.stdout.replace(/\n$/, "");
+}
+
+/** Writes a file that must not be there yet: overwriting one could destroy the only copy of another secret. */
+function writeNew(file: string, password: string): void {
+  try {
+    writeFileSync(file, `${password}\n`, { flag: "wx", mode: 0o600 });
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    const why = exists ? "is there already; name another" : `cannot be written: ${(cause as Error).message}`;
+    throw new Failure(`Nothing was changed: the file ${file} ${why}`, EXIT.usage, { cause });
+  }
+}
+
+/**
+ * Whether a user may log in with a password.
+ * @throws Failure when the server gives no answer to that question
+ */
+async function accepts(url: string, username: string, password: string): Promise<boolean> {
+  // The client's log would say expected errors twice.
+  const client = createClient({ url, username, password, log: { level: 127 } });
+  const deadline = Date.now() + PATIENCE;
+  try {
+    for (;;) {
+      try {
+        await (await client.query({ query: "SELECT 1" })).text();
+        return true;
+      } catch (cause) {
+        if (cause instanceof ClickHouseError && cause.code === AUTHENTICATION_FAILED) return false;
+        if (Date.now() > deadline) {
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new Failure(
+            `ClickHouse at ${url} does not answer a login of ${username}: ${reason}. See npx zakaz status, then \`pulumi up --refresh\``,
+            EXIT.error,
+            { cause },
+          );
+        }
+        await sleep(200);
+      }
+    }
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,39 @@
+import { EXIT } from "../../exit-codes";
+import { applySchema } from "../../warehouse/schema/apply";
+import { showPlan } from "../show-plan";
+import { Journal } from "../../warehouse/schema/journal";
+import { readPlan } from "../../warehouse/schema/plan";
+import { readTarget } from "../stack";
+import { Warehouse, withWarehouse } from "../../warehouse/client";
+
+export interface ApplyFlags {
+  target?: string;
+  allow?: string[];
+  resume?: string;
+  force?: boolean;
+}
+
+/** Shows how the live warehouse differs from `sql/`, with the statements that would mend it; exit code 1 for any difference. */
+export async function schemaDiff(source: string | undefined): Promise<void> {
+  const target = await readTarget("warehouseTarget", source);
+  await withWarehouse(new Warehouse(target), async (warehouse) => {
+    const plan = await readPlan(warehouse, new Journal(warehouse));
+    process.stdout.write(showPlan(plan, target.container));
+    if (plan.differences.length > 0 || plan.changes.length > 0) process.exitCode = EXIT.error;
+  });
+}
+
+/** Brings the live warehouse to the state of `sql/`. */
+export async function schemaApply(flags: ApplyFlags): Promise<void> {
+  const target = await readTarget("warehouseTarget", flags.target);
+  await withWarehouse(new Warehouse(target), async (warehouse) => {
+    const run = await applySchema(warehouse, {
+      resume: flags.resume,
+      allow: flags.allow ?? [],
+      force: flags.force ?? false,
+      say: (line) => process.stdout.write(`${line}\n`),
+    });
+    const done = run === 0 ? "nothing to do" : `${run} statements run`;
+    process.stdout.write(`Schema of ${target.container}: ${done}\n`);
+  });
+}

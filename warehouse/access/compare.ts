@@ -1,0 +1,197 @@
+import type { Grantee, NameSet } from "./statements/model";
+import { compareGrants } from "./compare-grants";
+import { compareQuota } from "./compare-quotas";
+import { compareProfile, compareSettings, spellSettings } from "./compare-settings";
+import type { Difference, Step } from "./difference";
+import { ADMIN, foreign } from "./unmanaged";
+import { spellName, type Privileges } from "./privileges";
+import { own, quoteText, spellNames, type AccessState, type UserState } from "./state";
+
+const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], settings: {} } };
+
+/** What a new user has that no statement has named. */
+const newUser = { grantees: { all: true, names: [] }, defaultDatabase: "" };
+
+/**
+ * Everything in which the server differs from the declaration, both ways. Principals that nobody declared come last and
+ * without steps: they are somebody's, and a person has to decide.
+ */
+export function compareAccess(
+  declared: AccessState,
+  live: AccessState,
+  privileges: Privileges,
+): Difference[] {
+  return [
+    ...Object.entries(declared.roles).flatMap(([name, role]) =>
+      compareRole(name, role, own(live.roles, name), privileges),
+    ),
+    ...Object.entries(declared.profiles).flatMap(([name, profile]) =>
+      compareProfile(name, profile, own(live.profiles, name)),
+    ),
+    ...Object.entries(declared.users).flatMap(([name, user]) =>
+      compareUser(name, user, own(live.users, name), privileges),
+    ),
+    ...taken(declared, live),
+    ...Object.entries(declared.quotas).flatMap(([name, quota]) =>
+      compareQuota(name, quota, own(live.quotas, name)),
+    ),
+    ...foreign(declared, live),
+  ];
+}
+
+/**
+ * The difference that a login user does not get in with the configured password.
+ * @param key of the stack's configuration that holds it
+ */
+export function passwordDifference(name: string, key: string, declared: UserState): Difference {
+  return {
+    text: `${name} is refused with its configured password`,
+    advice: `set the wanted one with pulumi config set --secret zakaz:${key} and pulumi up`,
+    steps: [{ when: "alter", sql: identify(name, declared) }],
+  };
+}
+
+/** `ALTER USER` to the declared hash and places; holds the hash. */
+export function identify(name: string, user: UserState): string {
+  return `ALTER USER ${spellName(name)} ${spellIdentity(user)}`;
+}
+
+function compareRole(
+  name: string,
+  declared: Grantee,
+  live: Grantee | undefined,
+  privileges: Privileges,
+): Difference[] {
+  const grants = compareGrants(name, declared, live ?? nothing, privileges);
+  if (!live) {
+    const create: Step = { when: "create role", sql: `CREATE ROLE IF NOT EXISTS ${spellName(name)}` };
+    return [missing(`the role ${name}`, create, grants)];
+  }
+  const reset: Step = {
+    when: "alter",
+    sql: `ALTER ROLE ${spellName(name)} ${spellSettings(declared.settings)}`,
+  };
+  return [...grants, ...compareSettings(name, declared.settings, live.settings, [reset])];
+}
+
+function compareUser(
+  name: string,
+  declared: UserState,
+  live: UserState | undefined,
+  privileges: Privileges,
+): Difference[] {
+  const to = spellName(name);
+  const grants = compareGrants(name, declared, live ?? nothing, privileges);
+  const roles = defaultRoles(name, declared, live);
+  if (!live) {
+    const sql = `CREATE USER IF NOT EXISTS ${to} ${spellIdentity(declared)} ${spellSettings(declared.settings)}`;
+    const parts = [...grants, ...roles, ...limits(name, declared, newUser)];
+    return [missing(`the user ${name}`, { when: "create user", sql }, parts)];
+  }
+  const reset: Step = { when: "alter", sql: `ALTER USER ${to} ${spellSettings(declared.settings)}` };
+  return [
+    ...identity(name, declared, live),
+    ...limits(name, declared, live),
+    ...grants,
+    ...roles,
+    ...compareSettings(name, declared.settings, live.settings, [reset]),
+  ];
+}
+
+/** How the user logs in, and from where. */
+function identity(name: string, declared: UserState, live: UserState): Difference[] {
+  const ways = (user: UserState) => user.authentication.join(", ") || "nothing";
+  const places = (user: UserState) => user.hosts.join(", ") || "nowhere";
+  const ends = (user: UserState) => user.validUntil.join(", ") || "without end";
+  const identified = identify(name, declared);
+  return [
+    ...differing(`${name} is identified with`, ways(live), ways(declared), identified),
+    ...differing(`${name} may come from`, places(live), places(declared), identified),
+    ...differing(
+      `${name} is valid until`,
+      ends(live),
+      ends(declared),
+      `ALTER USER ${spellName(name)} VALID UNTIL 'infinity'`,
+    ),
+  ];
+}
+
+/** To whom the user may give rights, and the database it begins in. */
+function limits(
+  name: string,
+  declared: UserState,
+  live: Pick<UserState, "grantees" | "defaultDatabase">,
+): Difference[] {
+  const database = (user: typeof live) =>
+    user.defaultDatabase === "" ? "NONE" : spellName(user.defaultDatabase);
+  const alter = `ALTER USER ${spellName(name)}`;
+  const grantees = spellNames(declared.grantees, "ANY");
+  return [
+    ...differing(
+      `${name}: grantees are`,
+      spellNames(live.grantees, "ANY"),
+      grantees,
+      `${alter} GRANTEES ${grantees}`,
+    ),
+    ...differing(
+      `${name}: default database is`,
+      database(live),
+      database(declared),
+      `${alter} DEFAULT DATABASE ${database(declared)}`,
+    ),
+  ];
+}
+
+function differing(what: string, found: string, wanted: string, sql: string): Difference[] {
+  if (found === wanted) return [];
+  return [{ text: `${what} ${found}, declared ${wanted}`, steps: [{ when: "alter", sql }] }];
+}
+
+function defaultRoles(name: string, declared: UserState, live: UserState | undefined): Difference[] {
+  const wanted = declared.defaultRoles.join(", ") || "none";
+  const found = live?.defaultRoles.join(", ") || "none";
+  if (wanted === found) return [];
+  const roles = spellNames({ all: false, names: declared.defaultRoles });
+  return [
+    {
+      text: `${name}: default roles are ${found}, declared ${wanted}`,
+      steps: [{ when: "default role", sql: `SET DEFAULT ROLE ${roles} TO ${spellName(name)}` }],
+    },
+  ];
+}
+
+/** Profiles, quotas and row policies of nobody knows whom, given to somebody who is declared. */
+function taken(declared: AccessState, live: AccessState): Difference[] {
+  const ours = [...Object.keys(declared.users), ...Object.keys(declared.roles)];
+  const kinds = [
+    { kind: "profiles", noun: "SETTINGS PROFILE", one: "settings profile", when: "profile targets", ours },
+    { kind: "quotas", noun: "QUOTA", one: "quota", when: "free quota", ours },
+    // As admin, tables are copied: what it does not see would be lost.
+    { kind: "rowPolicies", noun: "ROW POLICY", one: "row policy", when: "alter", ours: [...ours, ADMIN] },
+  ] as const;
+  return kinds.flatMap(({ kind, noun, one, when, ours: free }) =>
+    Object.entries<{ to: NameSet }>(live[kind]).flatMap(([name, { to }]): Difference[] => {
+      if (own<unknown>(declared[kind], name) !== undefined) return [];
+      const given = free.filter((target) => to.all !== to.names.includes(target));
+      if (given.length === 0) return [];
+      const others = to.names.filter((target) => !free.includes(target));
+      const rest = spellNames({ all: to.all, names: to.all ? [...others, ...free] : others });
+      const spelled = kind === "rowPolicies" ? name : spellName(name);
+      return [
+        {
+          text: `the ${one} ${name}, which nobody declared, is given to ${to.all ? "everybody" : given.join(", ")}`,
+          steps: [{ when, sql: `ALTER ${noun} ${spelled} TO ${rest}` }],
+        },
+      ];
+    }),
+  );
+}
+
+function missing(what: string, create: Step, parts: Difference[]): Difference {
+  return { text: `${what} is missing`, steps: [create, ...parts.flatMap(({ steps }) => steps)] };
+}
+
+function spellIdentity({ passwordSha256 = "", hosts }: UserState): string {
+  const places = hosts.map((host) => (/^(ANY|LOCAL)$/.test(host) ? host : `IP ${quoteText(host)}`));
+  return `IDENTIFIED WITH sha256_hash BY '${passwordSha256}' HOST ${places.join(", ") || "NONE"}`;
+}

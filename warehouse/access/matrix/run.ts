@@ -1,0 +1,42 @@
+import { ask } from "../../login";
+import type { Cell } from "./cell";
+import { loaderCells } from "./loader";
+import { backupCells, loginCells } from "./others";
+import { readerCells } from "./reader";
+
+/** Who may do what: the whole table. */
+export const MATRIX: Cell[] = [...readerCells, ...loaderCells, ...backupCells, ...loginCells];
+
+export interface Outcome {
+  cell: Cell;
+  /** ClickHouse's code, 0 for done. */
+  code: number;
+  /** True when it is what the cell expects. */
+  right: boolean;
+}
+
+const WRONG_PASSWORD = "not the password of anybody";
+
+/**
+ * Tries cells over HTTP, in their order.
+ * @param passwords by user; a cell of a user whose password is not here must be one with a wrong password
+ */
+export async function runCells(
+  url: string,
+  passwords: Record<string, string>,
+  cells: Cell[],
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const cell of cells) {
+    const password = cell.wrongPassword ? WRONG_PASSWORD : passwords[cell.user];
+    if (password === undefined) throw new Error(`No password for ${cell.user}`);
+    const { code } = await ask(url, cell.user, password, cell.sql);
+    outcomes.push({ cell, code, right: cell.expected === "ok" ? code === 0 : cell.expected.includes(code) });
+  }
+  return outcomes;
+}
+
+/** `datalens_reader, SELECT from x: 497`. */
+export function spellOutcome({ cell, code }: Outcome): string {
+  return `${cell.user}, ${cell.action}: ${code === 0 ? "ok" : code}`;
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compareAccess, passwordDifference } from "./compare";
+import { declaredAccess, type Login } from "./declared";
+import type { Difference } from "./difference";
+import { passwordKey } from "../catalogue";
+import { liveAccess, type Server } from "./live";
+import { own, type AccessState } from "./state";
+
+/** The declaration: statements of `sql/10_access.sql`, and what they leave open of the login users. */
+export interface Declaration {
+  sql: string;
+  logins: Login[];
+}
+
+/** The repository's declaration for these login users. */
+export function declaration(logins: Login[]): Declaration {
+  return { sql: readFileSync(join(__dirname, "../../sql/10_access.sql"), "utf8"), logins };
+}
+
+/**
+ * Compares the server with the declaration; changes nothing.
+ * @param refused login users whom the server refused with their configured password
+ * @throws Failure for a declaration that cannot be read
+ */
+export async function readDifferences(
+  server: Server,
+  { sql, logins }: Declaration,
+  refused: string[] = [],
+): Promise<{ declared: AccessState; differences: Difference[] }> {
+  const [declared, { state, privileges }] = await Promise.all([
+    declaredAccess(server, sql, logins),
+    liveAccess(server),
+  ]);
+  const differences = compareAccess(declared, state, privileges);
+  const passwords = refused.flatMap((name) => {
+    const user = own(declared.users, name);
+    const live = own(state.users, name);
+    // From a wrong place, or after its end, a login is refused whatever the password; that is mended together with it.
+    const known = live?.hosts.join() === user?.hosts.join() && live?.validUntil.length === 0;
+    return user && known ? [passwordDifference(name, passwordKey(name) ?? "", user)] : [];
+  });
+  return { declared, differences: [...passwords, ...differences] };
+}

@@ -1,0 +1,48 @@
+import { isSignificant, tokenize } from "../sql/lexer";
+import { Failure } from "../failure";
+import { StatementFailure, type Warehouse } from "../client";
+import type { Difference } from "./difference";
+import type { SqlStatement } from "./source";
+
+/**
+ * Seeds whose rows differ from the table. A seed is an INSERT … SELECT that selects only rows that differ, so what it
+ * selects is the difference.
+ * @param differences of the tables: a seed may not be countable before its table is mended
+ */
+export async function seedDifferences(
+  warehouse: Warehouse,
+  seeds: SqlStatement[],
+  differences: Difference[],
+): Promise<Difference[]> {
+  const found: Difference[] = [];
+  const isChanging = (object: string) =>
+    differences.some((difference) => difference.object === object && difference.remedy !== "left alone");
+  for (const { file, line, text, object = "" } of seeds) {
+    const select = tokenize(text).find(
+      (token) => isSignificant(token) && token.kind === "word" && /^(SELECT|WITH)$/i.test(token.text),
+    );
+    if (select === undefined)
+      throw new Failure(`${file}:${line} must be INSERT … SELECT of the rows that differ`);
+    const rows = await count(warehouse, text.slice(select.start), isChanging(object));
+    if (rows === 0) continue;
+    found.push({
+      object,
+      aspect: `rows of ${file}`,
+      wanted: "as in the file",
+      found: rows === undefined ? "not known before the table is mended" : `${rows} rows differ`,
+      remedy: "in place",
+      statements: [text],
+    });
+  }
+  return found;
+}
+
+async function count(warehouse: Warehouse, select: string, isChanging: boolean): Promise<number | undefined> {
+  try {
+    const [row] = await warehouse.rows<{ rows: number }>(`SELECT count() AS rows FROM (${select})`);
+    return row?.rows ?? 0;
+  } catch (error) {
+    if (isChanging && error instanceof StatementFailure) return undefined;
+    throw error;
+  }
+}
