@@ -1,28 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { contradictions } from "./config/contradictions";
 import { commands, NAMESPACE, type Problem, report } from "./config/problem";
-import {
-  type OptionalSecretKey,
-  type RequiredSecretKey,
-  requiredSecretKeys,
-  type SecretKey,
-  secretKeys,
-  type Settings,
-  settings,
-} from "./config/settings";
-import { type SecretValues, weaknesses } from "./config/strength";
+import { requiredKeys, secretKeys, type Secrets, type SecretValues } from "./config/secrets";
+import { settings, type Settings } from "./config/settings";
+import { weaknesses } from "./config/strength";
 import { unknownKeys } from "./config/unknown-keys";
 
 /** The stack's configuration; a secret is an Output marked secret. */
-export type StackConfig = Settings & {
-  secrets: Record<RequiredSecretKey, pulumi.Output<string>> &
-    Partial<Record<OptionalSecretKey, pulumi.Output<string>>>;
-};
+export type StackConfig = Settings & { secrets: Secrets<pulumi.Output<string>> };
 
 /**
  * Reads and checks the configuration of the current stack. It is the one place where config and secrets are read;
- * `config/settings.ts` describes the keys.
- * @throws pulumi.RunError naming every bad, missing or unknown key at once, with the command that mends each
+ * `config/settings.ts` and `config/secrets.ts` describe the keys.
+ * @throws pulumi.RunError naming every bad, missing or unknown key at once, with the command that fixes each
  */
 export function readConfig(): StackConfig {
   const stack = pulumi.getStack();
@@ -37,11 +27,10 @@ export function readConfig(): StackConfig {
   }
 
   const values: SecretValues = {};
-  const required: readonly SecretKey[] = requiredSecretKeys;
-  for (const key of secretKeys) {
+  for (const key of Object.keys(secretKeys)) {
     const value = given[key];
     if (value === undefined || value === "") {
-      if (required.includes(key))
+      if (requiredKeys.includes(key))
         problems.push({ key, problem: "is not set", command: commands.setSecret(key) });
     } else if (!isEncrypted(key)) {
       problems.push({ key, problem: "is stored in the clear", command: commands.setSecret(key) });
@@ -50,7 +39,9 @@ export function readConfig(): StackConfig {
     }
   }
   problems.push(...weaknesses(stack, values));
-  problems.push(...unknownKeys(Object.keys(given), [...Object.keys(settings.shape), ...secretKeys]));
+  problems.push(
+    ...unknownKeys(Object.keys(given), [...Object.keys(settings.shape), ...Object.keys(secretKeys)]),
+  );
   if (parsed.success) {
     const further = contradictions(parsed.data, Object.keys(given), values);
     problems.push(...further.filter(({ key }) => !problems.some((known) => known.key === key)));
@@ -66,7 +57,7 @@ export function readConfig(): StackConfig {
 }
 
 /** Whether a key was set with `--secret`; Pulumi's own function for it is missing from its types. */
-function isEncrypted(key: SecretKey): boolean {
+function isEncrypted(key: string): boolean {
   const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (name: string) => boolean };
   return isConfigSecret(`${NAMESPACE}:${key}`);
 }

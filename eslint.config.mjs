@@ -15,6 +15,12 @@ export default tseslint.config(
     },
   },
   {
+    // An implementation is loaded when its command is called. By `require`, as tsx's loader for CommonJS does it:
+    // `import()` would need file extensions and tsx's other loader.
+    files: ["ops/commands/**/*.ts"],
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
     files: ["**/*.mjs"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { globals: { process: "readonly" }, parserOptions: { project: null } },

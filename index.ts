@@ -11,9 +11,10 @@ import { DATABASE, users } from "./warehouse/catalogue";
 import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
-import { Sandbox } from "./components/sandbox";
+import { Sandbox, sandboxTokens } from "./components/sandbox";
 import { Schema } from "./components/schema";
 import { readConfig } from "./config";
+import { enabledSources } from "./config/sources";
 
 /** One stack: configuration, then components in the order in which they come up, then outputs. */
 async function main() {
@@ -41,12 +42,14 @@ async function main() {
 
   const schema = new Schema("schema", { clickhouse, access });
 
+  const enabled = enabledSources(config);
+
   const sandbox =
     config.source === "sandbox"
       ? new Sandbox("sandbox", {
           names,
           network,
-          token: secrets.qticketsToken,
+          tokens: sandboxTokens(enabled, secrets),
           data: config.sandbox,
         })
       : undefined;
@@ -58,19 +61,25 @@ async function main() {
 
   const quarantine = new docker.Volume("quarantine", { name: names.quarantineVolume, labels: stackLabels() });
 
-  const loader = new LoaderRun("loader-run", {
-    ...secrets,
-    names,
-    clickhouse,
-    network,
-    schema,
-    image: loaderImage,
-    qticketsUrl: sandbox?.qticketsUrl,
-    load: config.load,
-    datasets: config.datasets,
-    quarantine,
+  const loaders = enabled.map((source) => {
+    const run = new LoaderRun(`${source.folder}-run`, {
+      source,
+      names,
+      clickhouse,
+      network,
+      schema,
+      image: loaderImage,
+      loaderPassword: secrets.loaderPassword,
+      secrets,
+      sandbox,
+      datasets: config.datasets,
+      load: config.load,
+      quarantine,
+    });
+    return [source.job, run.target] as const;
   });
 
+  // It asks for names, rights and shapes, which the schema alone decides: no need to wait for data.
   const reader = new ReaderCheck(
     "reader-check",
     { clickhouse, datalensPassword: secrets.datalensPassword },
@@ -84,7 +93,7 @@ async function main() {
     container: clickhouse.container,
     network: network.name,
     loaderImage: loaderImage.reference,
-    loaderTarget: loader.target,
+    loaderTargets: Object.fromEntries(loaders),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     accessTarget: access.target,

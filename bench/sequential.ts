@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { Agent, request } from "undici";
 import { pageBody } from "../loaders/qtickets/api";
-import { createOrderReader } from "../loaders/qtickets/order-reader";
+import { createOrderParser } from "../loaders/qtickets/order-parser";
 import { ORDER_COLUMNS, orderRows } from "../loaders/qtickets/order-rows";
 import { createSchemas, ORDER_FIELDS } from "../loaders/qtickets/schemas";
 
@@ -16,7 +16,7 @@ export async function loadSequentially(
   const start = performance.now();
   const now = Date.now();
   const { order } = createSchemas(now, () => undefined);
-  const read = createOrderReader(order, now, () => undefined);
+  const read = createOrderParser(order, now, () => undefined);
   const context = {
     eventOfShow: new Map<string, string>(),
     cityOfEvent: new Map<string, string>(),

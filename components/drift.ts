@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nextState, type Drift } from "../warehouse/drift";
+import { nextState, STATE_VARIABLE, type Drift } from "../warehouse/drift";
 import type { ClickHouse } from "./clickhouse";
 
 /** The live state of one subject, as an input and the options of the resource that applies it. */
@@ -9,9 +9,6 @@ export interface LiveState {
   /** To be spread into the resource's options. */
   options: Pick<pulumi.CustomResourceOptions, "transforms">;
 }
-
-/** Environment variable of the apply that carries the state. It is there to be seen and compared; `access apply` journals under its name. */
-export const STATE_VARIABLE = "ZAKAZ_STATE";
 
 /** Servers of which it has been said that they do not answer: once is enough. */
 const told = new WeakSet<ClickHouse>();
@@ -29,7 +26,7 @@ const START_SECONDS = 30;
  *       environment: { [STATE_VARIABLE]: live.state, … },
  *     }, { parent: this, ...live.options });
  *
- * The apply must journal its change under `changeName(differences)` (ops/drift.ts), so that the preview after it reads the
+ * The apply must journal its change under `changeName(differences)` (warehouse/drift.ts), so that the preview after it reads the
  * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
  * A server that does not answer: one line says so, and the input stays as it is. A difference that an apply must not mend
  * by itself fails preview and update alike, with one sentence, and the resource is left as it is.

@@ -1,17 +1,21 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings";
+import type { Source } from "../loaders/pipeline/source";
+import { DATABASE, users } from "../warehouse/catalogue";
 import type { LoaderTarget } from "../warehouse/target";
 import type { ClickHouse } from "./clickhouse";
 import type { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
-import { DATABASE, users } from "../warehouse/catalogue";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
+import type { Sandbox } from "./sandbox";
 import type { Schema } from "./schema";
 
 export interface LoaderRunArgs {
+  /** What is loaded. */
+  source: Source;
   names: Pick<Names, "quarantineVolume">;
   clickhouse: ClickHouse;
   network: Network;
@@ -19,81 +23,78 @@ export interface LoaderRunArgs {
   schema: Schema;
   image: BuiltImage;
   loaderPassword: pulumi.Output<string>;
-  qticketsToken: pulumi.Output<string>;
-  /** Base URL of the API; undefined: the vendor's own, the loader's default. */
-  qticketsUrl?: pulumi.Output<string> | undefined;
-  /** Key of the hashes of barcodes, where those are read. */
-  barcodeKey?: pulumi.Output<string> | undefined;
-  /** Optional data sets that are read besides. */
+  /** Secrets of the stack by key; the source takes its own. */
+  secrets: Record<string, pulumi.Output<string> | undefined>;
+  /** What stands in for the source's API; undefined: the vendor's own is read, the loader's default. */
+  sandbox: Sandbox | undefined;
+  /** Names of the optional data sets that are read besides, of all sources. */
   datasets: Settings["datasets"];
   /** `none`: nothing runs. `dryRun`: the smoke. `live`: the smoke, then a load. */
-  load: "none" | "dryRun" | "live";
+  load: Settings["load"];
   /** Volume that keeps rejected records, made before the run. */
   quarantine: pulumi.Resource;
 }
 
-/** The dry-run smoke of the loader's image and, where the stack says so, the first load. */
+/** The dry-run smoke of a source and, where the stack says so, its load. A source out of files has neither: somebody brings the file. */
 export class LoaderRun extends pulumi.ComponentResource {
-  /** All that `npx zakaz smoke` and `load` need to run the image exactly as the stack does; secret. */
+  /** All that `npx zakaz smoke`, `load` and `import` need to run the image exactly as the stack does; secret. */
   readonly target: pulumi.Output<LoaderTarget>;
 
   constructor(name: string, args: LoaderRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:loader:LoaderRun", name, {}, opts);
 
     this.target = loaderTarget(args);
-    if (args.load !== "none") {
-      const smoke = this.step(`${name}-smoke`, "smoke", [args.schema, args.quarantine]);
-      if (args.load === "live") this.step(`${name}-load`, "load", [smoke]);
+    const { job, kind } = args.source;
+    if (kind === "api" && args.load !== "none") {
+      const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.schema, args.quarantine]);
+      if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [smoke]);
     }
     this.registerOutputs({ target: this.target });
   }
 
-  private step(name: string, command: "smoke" | "load", dependsOn: pulumi.Resource[]): local.Command {
+  private step(name: string, command: string, dependsOn: pulumi.Resource[]): local.Command {
     return operatorCommand(name, { command, target: this.target }, { parent: this, dependsOn });
   }
 }
 
-/** Settings of the loader that leave a data set out. */
-const SKIP_FLAGS = {
-  priceShades: "QTICKETS_SKIP_PRICE_SHADES",
-  discounts: "QTICKETS_SKIP_DISCOUNTS",
-  promoCodes: "QTICKETS_SKIP_PROMO_CODES",
-  barcodes: "QTICKETS_SKIP_BARCODES",
-} satisfies Record<Settings["datasets"][number], string>;
-
-function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
+/** Settings of the loader: those of every source, then what this one takes from the stack. */
+function settingsOf({ source, ...args }: LoaderRunArgs): Record<string, pulumi.Input<string>> {
   const settings: Record<string, pulumi.Input<string>> = {
-    QTICKETS_TOKEN: args.qticketsToken,
     CLICKHOUSE_HOST: args.clickhouse.container,
     CLICKHOUSE_PORT: String(HTTP_PORT),
     CLICKHOUSE_DB: DATABASE,
     CLICKHOUSE_USER: users.loader,
     CLICKHOUSE_PASSWORD: args.loaderPassword,
   };
-  for (const dataset of args.datasets) settings[SKIP_FLAGS[dataset]] = "false";
-  if (args.barcodeKey) settings["QTICKETS_BARCODE_KEY"] = args.barcodeKey;
-  if (args.qticketsUrl) {
-    settings["QTICKETS_BASE_URL"] = args.qticketsUrl;
-    // Plain http is for the sandbox alone, and only by this consent.
-    settings["QTICKETS_ALLOW_HTTP"] = "true";
-    // The limit is for the vendor's sake.
-    settings["QTICKETS_RATE_PER_SECOND"] = "0";
+  for (const [key, { setting }] of Object.entries(source.secrets)) {
+    const secret = args.secrets[key];
+    if (secret !== undefined) settings[setting] = secret;
   }
+  for (const [name, { setting, value }] of Object.entries(source.datasets)) {
+    if (args.datasets.includes(name)) settings[setting] = value;
+  }
+  return settings;
+}
+
+function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
+  const standIn = args.source.sandbox;
+  const url = standIn && args.sandbox?.urlOf(standIn.path);
   return pulumi
     .all([
       args.clickhouse.container,
       args.clickhouse.url,
       args.network.name,
       args.image.imageId,
-      pulumi.secret(pulumi.output(settings)),
-    ])
-    .apply(([container, url, network, image, settings]) => ({
-      container,
+      pulumi.secret(pulumi.output(settingsOf(args))),
       url,
+    ])
+    .apply(([container, clickhouseUrl, network, image, settings, sandboxUrl]) => ({
+      container,
+      url: clickhouseUrl,
       network,
       image,
       quarantineVolume: args.names.quarantineVolume,
       labels: stackLabels().map(({ label, value }) => `${label}=${value}`),
-      settings,
+      settings: sandboxUrl === undefined ? settings : { ...settings, ...standIn?.settings(sandboxUrl) },
     }));
 }

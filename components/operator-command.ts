@@ -2,8 +2,8 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface OperatorCommandArgs {
-  /** Command of `npx zakaz`. */
-  command: "smoke" | "load" | "check-reader";
+  /** Command of `npx zakaz` with its arguments, e.g. `load qtickets_api`. */
+  command: string;
   /** What the command works on, as it would read it from the stack's outputs. */
   target: pulumi.Input<object>;
 }

@@ -4,6 +4,7 @@ import { sha256 } from "./clickhouse";
 import { confinement, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
+import type { Source } from "../loaders/pipeline/source";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";
@@ -16,20 +17,20 @@ const MEMORY = 1024;
 export interface SandboxArgs {
   names: Pick<Names, "sandbox" | "sandboxImage">;
   network: Network;
-  /** The token clients must send; the container gets its hash. */
-  token: pulumi.Output<string>;
+  /** The token that clients of a vendor's API must send, by vendor as `sandbox/vendors.ts` names it; the container gets hashes. */
+  tokens: Record<string, pulumi.Output<string>>;
   /** The synthetic data: same values, same day, same data. */
   data: { seed: number; ordersPerDay: number; days: number; events: number };
 }
 
-/** The stand-in vendor API, reachable inside the network only. */
+/** The stand-in for the vendors' APIs, reachable inside the network only. */
 export class Sandbox extends pulumi.ComponentResource {
-  /** Base URL of the Qtickets API as the loader sees it. */
-  readonly qticketsUrl: pulumi.Output<string>;
+  private readonly origin: pulumi.Output<string>;
 
   constructor(name: string, args: SandboxArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:sandbox:Sandbox", name, {}, opts);
 
+    const hashes = Object.entries(args.tokens).map(([vendor, token]) => [vendor, sha256(token)] as const);
     const image = new BuiltImage(
       name,
       { repository: args.names.sandboxImage, recipe: recipes.sandbox },
@@ -45,7 +46,7 @@ export class Sandbox extends pulumi.ComponentResource {
         ...readOnlyRoot,
         memory: MEMORY,
         envs: [
-          pulumi.interpolate`SANDBOX_TOKEN_SHA256=${sha256(args.token)}`,
+          pulumi.interpolate`SANDBOX_TOKENS=${pulumi.jsonStringify(Object.fromEntries(hashes))}`,
           `SANDBOX_SEED=${args.data.seed}`,
           `SANDBOX_ORDERS_PER_DAY=${args.data.ordersPerDay}`,
           `SANDBOX_DAYS=${args.data.days}`,
@@ -63,7 +64,25 @@ export class Sandbox extends pulumi.ComponentResource {
       { parent: this, deleteBeforeReplace: true },
     );
 
-    this.qticketsUrl = pulumi.interpolate`http://${container.name}:${PORT}/api/rest/v1`;
-    this.registerOutputs({ qticketsUrl: this.qticketsUrl });
+    this.origin = pulumi.interpolate`http://${container.name}:${PORT}`;
+    this.registerOutputs({ origin: this.origin });
   }
+
+  /** URL of a path on the sandbox, e.g. of a vendor's API, as the loader sees it. */
+  urlOf(path: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.origin}${path}`;
+  }
+}
+
+/** Tokens of the vendors that the sandbox stands in for. */
+export function sandboxTokens(
+  sources: readonly Pick<Source, "sandbox">[],
+  secrets: Record<string, pulumi.Output<string> | undefined>,
+): SandboxArgs["tokens"] {
+  return Object.fromEntries(
+    sources.flatMap(({ sandbox }) => {
+      const token = sandbox && secrets[sandbox.token];
+      return sandbox && token ? [[sandbox.vendor, token]] : [];
+    }),
+  );
 }

@@ -4,7 +4,8 @@ import { schemaDrift } from "../warehouse/schema/drift";
 import { schemaHash } from "../warehouse/schema/read";
 import type { Access } from "./access";
 import type { ClickHouse } from "./clickhouse";
-import { liveState, STATE_VARIABLE } from "./drift";
+import { STATE_VARIABLE } from "../warehouse/drift";
+import { liveState } from "./drift";
 
 export interface SchemaArgs {
   clickhouse: ClickHouse;

@@ -1,6 +1,7 @@
 import { commands, type Problem } from "./problem";
+import type { SecretValues } from "./secrets";
 import type { Settings } from "./settings";
-import { isSample, type SecretValues } from "./strength";
+import { sourceProblems } from "./sources";
 
 /**
  * Settings that are well formed one by one and make no sense together.
@@ -22,26 +23,11 @@ export function contradictions(
       commands.set("nativePort", "<port>"),
     );
   }
-  if (settings.source === "qtickets") {
-    if (secrets.qticketsToken !== undefined && isSample(secrets.qticketsToken)) {
-      add(
-        "qticketsToken",
-        "is a sample or placeholder, which the vendor's API (zakaz:source is qtickets) does not know",
-        commands.setSecret("qticketsToken"),
-      );
-    }
-    if (given.includes("sandbox")) {
-      add("sandbox", "describes synthetic data, but zakaz:source is qtickets", commands.remove("sandbox"));
-    }
+  if (settings.source !== "sandbox" && given.includes("sandbox")) {
+    const problem = `describes synthetic data, but zakaz:source is ${settings.source}`;
+    add("sandbox", problem, commands.remove("sandbox"));
   }
-
-  const barcodes = settings.datasets.includes("barcodes");
-  if (barcodes && secrets.barcodeKey === undefined) {
-    add("barcodeKey", "is not set, but zakaz:datasets names barcodes", commands.setSecret("barcodeKey"));
-  }
-  if (!barcodes && given.includes("barcodeKey")) {
-    add("barcodeKey", "is set, but zakaz:datasets does not name barcodes", commands.remove("barcodeKey"));
-  }
+  found.push(...sourceProblems(settings, given, secrets));
 
   const { bindAddress, publishWithoutTls } = settings;
   const loopback = bindAddress.startsWith("127.");

@@ -6,7 +6,7 @@ export interface Problem {
   key: string;
   /** What is wrong, to be read behind the key's name. Holds no value of a secret. */
   problem: string;
-  /** The command that mends it, without its stack. */
+  /** The command that fixes it, without its stack. */
   command: string;
 }
 
@@ -20,8 +20,7 @@ export const commands = {
 /** All problems of a stack as one text, a line each. */
 export function report(stack: string, problems: Problem[]): string {
   const lines = problems.map(
-    ({ key, problem, command }) =>
-      `${NAMESPACE}:${key} ${problem}. Mend it with: ${command} --stack ${stack}`,
+    ({ key, problem, command }) => `${NAMESPACE}:${key} ${problem}. Fix it with: ${command} --stack ${stack}`,
   );
   return `The configuration of stack ${stack} cannot be used:\n  ${lines.join("\n  ")}`;
 }

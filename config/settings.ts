@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sources } from "../loaders/sources";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (least: number, most: number) =>
@@ -28,11 +29,22 @@ const readerNetwork = z.union([z.cidrv4(), z.cidrv6()]).superRefine((network, ct
   }
 });
 
+/** Data sets that are read only where they are named. */
+const datasetNames = sources.flatMap(({ datasets }) => Object.keys(datasets));
+
+/** Keys that switch sources on. */
+const switches = Object.fromEntries(
+  sources.flatMap(({ switch: one }) =>
+    one === undefined ? [] : [[one.key, flag.prefault("false").describe(one.about)]],
+  ),
+);
+
 /**
  * Keys of a stack that are not secret: each with its form, its default and its description.
  * `docs/configuration.md` is made from them.
  */
 export const settings = z.object({
+  ...switches,
   instance: z
     .string()
     .regex(/^([a-z0-9][a-z0-9-]{0,19})?$/, "must be up to 20 of a-z, 0-9 and -")
@@ -86,10 +98,10 @@ export const settings = z.object({
     .enum(["none", "dryRun", "live"])
     .default("none")
     .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
-  datasets: json(z.array(z.enum(["priceShades", "discounts", "promoCodes", "barcodes"])))
+  datasets: json(z.array(z.enum(datasetNames)))
     .prefault("[]")
     .describe(
-      "Optional data sets that the loader reads besides: JSON list of `priceShades`, `discounts`, `promoCodes`, `barcodes`. Barcodes are kept as keyed hashes only, and need `barcodeKey`.",
+      `Optional data sets that loaders read besides: JSON list of ${datasetNames.map((name) => `\`${name}\``).join(", ")}. Barcodes are kept as keyed hashes only, and need \`barcodeKey\`.`,
     ),
   sandbox: json(
     z.strictObject({
@@ -111,27 +123,3 @@ export const settings = z.object({
 });
 
 export type Settings = z.output<typeof settings>;
-
-/** Secret keys: none has a default. `user`: the user of the warehouse whose password it is. */
-export const secrets = {
-  adminPassword: { user: "admin", text: "Password of `admin`: schema, access, recovery." },
-  loaderPassword: { user: "etl_writer", text: "Password of `etl_writer`, the loader's user." },
-  datalensPassword: { user: "datalens_reader", text: "Password of `datalens_reader`, the user of DataLens." },
-  backupPassword: { user: "backup_user", text: "Password of `backup_user`." },
-  qticketsToken: { user: undefined, text: "Token of the Qtickets API, or any text for the sandbox." },
-  barcodeKey: {
-    user: undefined,
-    text: "Key of the hashes under which barcodes are kept; needed exactly when `datasets` names `barcodes`. Another key makes other hashes: rows of the old one stay until they are 400 days old.",
-  },
-} as const satisfies Record<string, { user: string | undefined; text: string }>;
-
-export type SecretKey = keyof typeof secrets;
-export const secretKeys = Object.keys(secrets) as SecretKey[];
-
-/** The secret keys that a stack needs only because of another key: `contradictions.ts` tells when. */
-const optionalSecretKeys = ["barcodeKey"] as const satisfies SecretKey[];
-export type OptionalSecretKey = (typeof optionalSecretKeys)[number];
-export type RequiredSecretKey = Exclude<SecretKey, OptionalSecretKey>;
-export const requiredSecretKeys = secretKeys.filter(
-  (key): key is RequiredSecretKey => !optionalSecretKeys.some((optional) => optional === key),
-);

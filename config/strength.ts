@@ -1,6 +1,5 @@
-import { SHORTEST_BARCODE_KEY } from "../loaders/qtickets/barcode-key";
 import { commands, type Problem } from "./problem";
-import { type SecretKey, secretKeys, secrets } from "./settings";
+import { secretKeys, type SecretValues } from "./secrets";
 
 /** The stack that may use the sample passwords documented in README.md. */
 const SAMPLE_STACK = "dev";
@@ -28,31 +27,27 @@ export function isSample(value: string): boolean {
   return SAMPLES.includes(value);
 }
 
-/** Secrets of a stack as far as they are set. */
-export type SecretValues = Partial<Record<SecretKey, string>>;
-
 /**
  * What is wrong with the secrets of a stack.
- * A vendor's token has the vendor's length and letters, so only samples and reuse count for it. No sample stands for the
- * key of barcodes, so that the sample stack makes no exception of it.
+ * A vendor's token has the vendor's length and letters, so only samples and reuse count for it. No sample stands for an
+ * operator's key, so that the sample stack makes no exception of it.
  */
 export function weaknesses(stack: string, values: SecretValues): Problem[] {
-  const found: Problem[] = [];
-  for (const key of secretKeys) {
+  return Object.entries(secretKeys).flatMap(([key, { source }]) => {
     const value = values[key];
-    if (value === undefined) continue;
+    if (value === undefined) return [];
+    const samplesAllowed = stack === SAMPLE_STACK && source?.kind !== "key";
     const problem =
-      malformed(value) ??
-      (stack === SAMPLE_STACK && key !== "barcodeKey"
+      describeMalformed(value) ??
+      (samplesAllowed
         ? undefined
-        : (sample(value) ?? reused(key, values) ?? weak(key, value)));
-    if (problem !== undefined) found.push({ key, problem, command: commands.setSecret(key) });
-  }
-  return found;
+        : (describeSample(value) ?? describeReuse(key, values) ?? describeWeakness(key, value)));
+    return problem === undefined ? [] : [{ key, problem, command: commands.setSecret(key) }];
+  });
 }
 
 /** Values travel as lines `NAME=value` and in HTTP headers. */
-function malformed(value: string): string | undefined {
+function describeMalformed(value: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(value)) return "holds a line break or another control character";
   // Pulumi masks secrets in its debug output as they are and as Go would write them into JSON, which is not as Node does.
@@ -60,19 +55,20 @@ function malformed(value: string): string | undefined {
   return value === value.trim() ? undefined : "begins or ends with a blank";
 }
 
-function sample(value: string): string | undefined {
+function describeSample(value: string): string | undefined {
   return isSample(value) ? `is the documented sample, allowed on stack ${SAMPLE_STACK} only` : undefined;
 }
 
-function reused(key: SecretKey, values: SecretValues): string | undefined {
-  const twin = secretKeys.slice(0, secretKeys.indexOf(key)).find((other) => values[other] === values[key]);
+function describeReuse(key: string, values: SecretValues): string | undefined {
+  const keys = Object.keys(secretKeys);
+  const twin = keys.slice(0, keys.indexOf(key)).find((other) => values[other] === values[key]);
   return twin && `is the same as zakaz:${twin}`;
 }
 
-function weak(key: SecretKey, value: string): string | undefined {
-  const { user } = secrets[key];
-  if (user === undefined && key !== "barcodeKey") return undefined;
-  const shortest = key === "barcodeKey" ? SHORTEST_BARCODE_KEY : SHORTEST_PASSWORD;
+function describeWeakness(key: string, value: string): string | undefined {
+  const { user, source } = secretKeys[key] ?? {};
+  if (source?.kind === "token") return undefined;
+  const shortest = source?.shortest ?? SHORTEST_PASSWORD;
   if (value.length < shortest) return `is shorter than ${shortest} characters`;
   if (user !== undefined && value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
   if (new Set(value).size < LEAST_DISTINCT) return `has fewer than ${LEAST_DISTINCT} different characters`;

@@ -1,7 +1,9 @@
+import { quoteText } from "../warehouse/sql/quote";
 import type { AccessStatement } from "../warehouse/access/statements/statement";
 import { readDeclared } from "../warehouse/access/declared";
 import type { Scratch } from "./scratch";
 import type { SqlFile, SqlStatement } from "../warehouse/schema/source";
+import { asAdmin } from "../warehouse/queries";
 
 /** One privilege on one object. */
 export interface GivenRight {
@@ -33,9 +35,9 @@ interface Read {
  */
 export async function readAccess(scratch: Scratch, files: SqlFile[]): Promise<AccessRules> {
   const statements = files.flatMap(({ statements }) => statements).filter(({ kind }) => kind === "access");
-  const texts = statements.map(({ text }) => quote(text)).join(", ");
+  const texts = statements.map(({ text }) => quoteText(text)).join(", ");
   const [row] = await scratch.rows<{ spellings: string[] }>(
-    `SELECT arrayMap(q -> formatQuerySingleLine(q), [${texts}]) AS spellings`,
+    asAdmin`SELECT arrayMap(q -> formatQuerySingleLine(q), [${texts}]) AS spellings`,
   );
   const all = statements.map((statement, i): Read => ({
     statement,
@@ -75,8 +77,4 @@ function usersOfRoles(all: Read[]): Map<string, string[]> {
     for (const role of read.roles) holders.set(role, [...(holders.get(role) ?? []), ...read.to]);
   }
   return holders;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

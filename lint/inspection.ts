@@ -33,16 +33,16 @@ export type StaticRule = (inspection: StaticInspection) => Finding[];
 export type Rule = (inspection: Inspection) => Finding[] | Promise<Finding[]>;
 
 /** An object with the statement that creates it. */
-export interface Created {
+export interface CreatedObject {
   object: LiveObject;
   statement: SqlStatement;
 }
 
 /** Objects of one kind with the statement that creates them; what did not load is left out. */
-export function created(
+export function createdObjects(
   { canon, live }: Pick<Inspection, "canon" | "live">,
   kind: SqlStatement["kind"],
-): Created[] {
+): CreatedObject[] {
   return [...canon.values()].flatMap((statement) => {
     const object = live.get(statement.object ?? "");
     return statement.kind === kind && object ? [{ object, statement }] : [];

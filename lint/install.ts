@@ -1,6 +1,7 @@
-import { loginUsers } from "../warehouse/catalogue";
+import { DATABASES, loginUsers } from "../warehouse/catalogue";
+import { asAdmin } from "../warehouse/queries";
 import { at, type Finding } from "./finding";
-import { Refused, shown } from "./refused";
+import { Refused, describeRefusal } from "./refused";
 import type { Scratch } from "./scratch";
 import type { SqlFile, SqlStatement } from "../warehouse/schema/source";
 
@@ -8,14 +9,15 @@ const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
 
 /** Everything that a second run of `sql/` could change. */
-const STATE = `
+const LIST = DATABASES.map((name) => `'${name}'`).join(", ");
+const STATE = asAdmin`
 SELECT arraySort(groupArray(x)) AS state FROM
 (
     SELECT [if(engine = 'View', '', toString(uuid)), concat(database, '.', name), '', create_table_query] AS x FROM system.tables
-    WHERE database IN ('zakaz', 'bi', 'meta')
+    WHERE database IN (${LIST})
     UNION ALL
     SELECT ['', concat(database, '.', table), 'rows', toString(sum(rows))] FROM system.parts
-    WHERE active AND database IN ('zakaz', 'bi', 'meta') GROUP BY database, table
+    WHERE active AND database IN (${LIST}) GROUP BY database, table
 )`;
 
 /**
@@ -36,7 +38,7 @@ export async function loadTwice(scratch: Scratch, files: SqlFile[]): Promise<Fin
   if (second.length > 0)
     return second.map((finding) => ({ ...finding, wrong: `second run: ${finding.wrong}` }));
   const after = await state(scratch);
-  return changed(before, after, others);
+  return changesBetween(before, after, others);
 }
 
 async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Finding[]> {
@@ -56,7 +58,7 @@ async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Findin
         at(
           statement,
           statement.object ?? (statement.kind === "access" ? "access" : "?"),
-          `ClickHouse refuses it: ${shown(error)}`,
+          `ClickHouse refuses it: ${describeRefusal(error)}`,
           "a statement that it takes",
         ),
       );
@@ -72,7 +74,7 @@ async function state(scratch: Scratch): Promise<Map<string, string>> {
   );
 }
 
-function changed(
+function changesBetween(
   before: Map<string, string>,
   after: Map<string, string>,
   statements: SqlStatement[],

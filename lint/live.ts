@@ -1,4 +1,5 @@
 import { parseObject, type ObjectModel } from "../warehouse/schema/model";
+import { asAdmin } from "../warehouse/queries";
 import type { Scratch } from "./scratch";
 
 export interface LiveColumn {
@@ -37,7 +38,7 @@ export async function readLive(
   databases: readonly string[],
 ): Promise<Map<string, LiveObject>> {
   const list = databases.map((name) => `'${name}'`).join(", ");
-  const rows = await scratch.rows<Row>(`
+  const rows = await scratch.rows<Row>(asAdmin`
 SELECT
     concat(t.database, '.', t.name) AS name, t.engine AS engine, t.engine_full AS engineFull, t.partition_key AS partitionKey,
     t.sorting_key AS sortingKey, t.primary_key AS primaryKey, t.comment AS comment, formatQuery(t.create_table_query) AS definition, c.fields AS fields

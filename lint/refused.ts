@@ -10,6 +10,6 @@ export class Refused extends Error {
 }
 
 /** ClickHouse's code and the first sentence of its text. */
-export function shown({ code, message }: Refused): string {
+export function describeRefusal({ code, message }: Refused): string {
   return `code ${code}, ${message.replace(/\s+/g, " ").split(/\. \(|: While |: In scope /)[0]}`;
 }

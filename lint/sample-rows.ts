@@ -1,5 +1,6 @@
 import type { LiveColumn, LiveObject } from "./live";
 import type { TableModel } from "../warehouse/schema/model";
+import { asAdmin } from "../warehouse/queries";
 
 const ROWS = 2;
 /** The dimension knows the first event only, so that every join has a row without a partner. */
@@ -18,7 +19,7 @@ export function sampleInserts(live: Iterable<LiveObject>): string[] {
     );
     const list = given.map((column) => column.name).join(", ");
     return [
-      `INSERT INTO ${name} (${list}) SELECT * FROM (${rows.map((row) => `SELECT ${row}`).join(" UNION ALL ")})`,
+      asAdmin`INSERT INTO ${name} (${list}) SELECT * FROM (${rows.map((row) => `SELECT ${row}`).join(" UNION ALL ")})`,
     ];
   });
 }

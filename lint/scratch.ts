@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "undici";
 import { LocalServer } from "../clickhouse/local-server";
+import { users } from "../warehouse/catalogue";
 import { Failure } from "../warehouse/failure";
 import { Refused } from "./refused";
 
@@ -98,11 +99,12 @@ export class Scratch {
 
   private async send(
     sql: string,
-    { user = "admin", settings, params, format }: Query & { format: string },
+    { user = users.admin, settings, params, format }: Query & { format: string },
   ): Promise<string> {
     const parameters: Record<string, string | number> = { default_format: format, ...SETTINGS, ...settings };
-    for (const [name, value] of Object.entries(params ?? {})) parameters[`param_${name}`] = escaped(value);
-    const password = user === "admin" ? this.server.adminPassword : this.password;
+    for (const [name, value] of Object.entries(params ?? {}))
+      parameters[`param_${name}`] = escapeParameter(value);
+    const password = user === users.admin ? this.server.adminPassword : this.password;
     const { statusCode, body } = await request(this.server.url, {
       dispatcher: this.connections,
       method: "POST",
@@ -119,6 +121,6 @@ export class Scratch {
 }
 
 /** A parameter's value is read as in a file with tabs. */
-function escaped(value: string): string {
+function escapeParameter(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

@@ -1,11 +1,11 @@
+import { DATABASES } from "../warehouse/catalogue";
 import { readAccess } from "./access-rules";
 import { withBuiltQueries } from "./code/built-queries";
 import { findColumnLists, type ColumnList } from "./code/column-lists";
 import { Program } from "./code/program";
 import { findQueries, type CodeQuery } from "./code/queries";
-import { NAMES, OBJECTS } from "./agreements";
 import { rootCauses, type Finding } from "./finding";
-import { created } from "./inspection";
+import { createdObjects } from "./inspection";
 import { readLive, type LiveObject } from "./live";
 import { loadTwice } from "./install";
 import { LIVE_RULES, STATIC_RULES } from "./rules";
@@ -18,8 +18,6 @@ import {
   type SqlFile,
   type SqlStatement,
 } from "../warehouse/schema/source";
-
-export const DATABASES = Object.keys(NAMES);
 
 /** What was looked at, for the last line of a good report. */
 export interface Counts {
@@ -69,7 +67,7 @@ export function readTree(root: string, paths: string[]): Tree {
     others: readSqlFiles(paths, root),
     canon,
     queries: withBuiltQueries(root, program, findQueries(program)),
-    columnLists: findColumnLists(program, new Set(OBJECTS)),
+    columnLists: findColumnLists(program, new Set(canon.keys())),
   };
 }
 
@@ -87,7 +85,7 @@ export async function validate(tree: Tree, scratch: Scratch): Promise<Report> {
 export async function check(tree: Tree, scratch: Scratch): Promise<Report> {
   const [live, access] = await Promise.all([readLive(scratch, DATABASES), readAccess(scratch, tree.schema)]);
   const inspection = { ...tree, live, access, scratch };
-  const tables = created(inspection, "create_table").map(({ object }) => object);
+  const tables = createdObjects(inspection, "create_table").map(({ object }) => object);
   await Promise.all(sampleInserts(tables).map((sql) => scratch.rows(sql)));
   const found = await Promise.all(LIVE_RULES.map(async (rule) => rule(inspection)));
   return report([...staticFindings(tree, live), ...found.flat()], tree, live, access.rights.length);

@@ -1,7 +1,13 @@
-import { main as plan } from "./sales-plan/main";
-import { main as qtickets } from "./qtickets/main";
+import { DEFAULT_JOB, sourceOf, sources } from "./sources";
 
-/** The programs of the image: `plan …` imports a plan of sales, everything else is the Qtickets loader. */
+/** The programs of the image: the first argument names the job; without a name it is that of `DEFAULT_JOB`. */
 const [first, ...rest] = process.argv.slice(2);
-const program = first === "plan" ? plan(rest) : qtickets(process.argv.slice(2));
-void program.then((code) => process.exit(code));
+const named = sources.some(({ job }) => job === first);
+const [job, argv] = named ? [first, rest] : [DEFAULT_JOB, process.argv.slice(2)];
+
+async function main(): Promise<void> {
+  const program = await sourceOf(job ?? DEFAULT_JOB)?.program();
+  process.exit(await program?.main(argv));
+}
+
+void main();

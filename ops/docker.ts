@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { EXIT } from "../exit-codes";
+import { Failure } from "../warehouse/failure";
 
 export interface Result {
   code: number;
@@ -24,7 +26,11 @@ export function docker(
         if (options.live) process[name].write(chunk);
       });
     }
-    child.once("error", reject);
+    child.once("error", (cause) =>
+      reject(
+        new Failure(`docker cannot be started (${cause.message}): make up sets it up`, EXIT.error, { cause }),
+      ),
+    );
     child.once("close", (code) => resolve({ ...result, code: code ?? 1 }));
     // A command that fails early does not read its input; its exit code tells more than the broken pipe.
     child.stdin.on("error", () => {});

@@ -21,14 +21,15 @@ const ORPHAN_GRACE = 10;
 /**
  * Runs the loader's image once, as the stack does: settings on standard input, nothing in its environment.
  * However this process ends, the container ends with it.
+ * @param job the image's program
  * @param flags flags of the loader, e.g. `--dry-run`
- * @param plan a plan of sales: the image imports it instead of loading
+ * @param options `live`: its output goes to the terminal as well; `file`: what the program imports
  */
 export async function runLoader(
   target: LoaderTarget,
+  job: string,
   flags: string[],
-  live: boolean,
-  plan?: Buffer,
+  { live, file }: { live: boolean; file?: Buffer },
 ): Promise<Result> {
   const settings = Object.entries(target.settings)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -37,8 +38,8 @@ export async function runLoader(
   const args = ["run", "--rm", "-i", "--name", name, ...LIMITS, "--network", target.network];
   args.push("-v", `${target.quarantineVolume}:/var/lib/zakaz`, ...target.labels.flatMap((l) => ["-l", l]));
   const release = stopWithUs(name);
-  const program = plan === undefined ? [] : ["plan", "-"];
-  const input = plan === undefined ? settings : Buffer.concat([Buffer.from(`${settings}---\n`), plan]);
+  const program = file === undefined ? [job] : [job, "-"];
+  const input = file === undefined ? settings : Buffer.concat([Buffer.from(`${settings}---\n`), file]);
   try {
     return await docker([...args, target.image, ...program, "--envfile", "-", ...flags], input, { live });
   } finally {

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { EXIT } from "../exit-codes";
+import { Failure } from "../warehouse/failure";
 import type { Result } from "./docker";
 
 /**
@@ -19,7 +21,15 @@ export function pulumi(args: string[], input = "", onLine?: (line: string) => vo
         for (const line of lines) onLine?.(line);
       });
     }
-    child.once("error", reject);
+    child.once("error", (cause) =>
+      reject(
+        new Failure(
+          `pulumi cannot be started (${cause.message}): eval "$(make -s env)" puts it on PATH`,
+          EXIT.error,
+          { cause },
+        ),
+      ),
+    );
     child.once("close", (code) => resolve({ ...result, code: code ?? 1 }));
     // A command that fails early does not read its input; its exit code tells more than the broken pipe.
     child.stdin.on("error", () => {});

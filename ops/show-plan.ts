@@ -1,9 +1,9 @@
 import type { Difference } from "../warehouse/schema/difference";
 import { unpermittedMigrations, type Plan } from "../warehouse/schema/plan";
 
-const REMEDIES = ["in place", "refused", "left alone"] as const;
+const FIXES = ["in place", "refused", "left alone"] as const;
 
-/** A plan for people: object by object, what differs, what was wanted and found, and the statements that mend it. */
+/** A plan for people: object by object, what differs, what was wanted and found, and the statements that fix it. */
 export function showPlan(plan: Plan, server: string): string {
   const { differences, pending, included } = plan;
   if (plan.changes.length === 0 && differences.length === 0) {
@@ -14,35 +14,62 @@ export function showPlan(plan: Plan, server: string): string {
     ...unpermittedMigrations(plan, []),
     ...included.map(({ file }) => `${file}: to be noted as included`),
     ...[...new Set(differences.map(({ object }) => object))].map((object) =>
-      [object, ...differences.filter((difference) => difference.object === object).map(shown)].join("\n"),
+      [
+        object,
+        ...differences.filter((difference) => difference.object === object).map(formatDifference),
+      ].join("\n"),
     ),
   ];
   return `${[...blocks, summary(plan, server)].join("\n\n")}\n`;
 }
 
+/** The same for programs. */
+export function planAnswer(plan: Plan, server: string): object {
+  const { databases, objects, revision, differences, pending, included, changes } = plan;
+  return {
+    server,
+    databases,
+    objects,
+    revision,
+    differences: differences.map(({ object, aspect, wanted, found, fix, reason, statements }) => ({
+      object,
+      aspect,
+      wanted,
+      found,
+      fix,
+      reason,
+      statements,
+    })),
+    pendingMigrations: pending.map(({ file, statements }) => ({ file, statements: statements.length })),
+    includedMigrations: included.map(({ file }) => file),
+    neededPermissions: unpermittedMigrations(plan, []),
+    changes,
+  };
+}
+
 function summary({ differences, refused, changes }: Plan, server: string): string {
-  const counts = REMEDIES.map((remedy) => ({
-    remedy,
-    count: differences.filter((difference) => difference.remedy === remedy).length,
+  const counts = FIXES.map((fix) => ({
+    fix,
+    count: differences.filter((difference) => difference.fix === fix).length,
   })).filter(({ count }) => count > 0);
   const noun = differences.length === 1 ? "difference" : "differences";
   const parts = [
     `${differences.length} ${noun} between ${server} and sql/`,
-    counts.length === 0 ? "." : `: ${counts.map(({ remedy, count }) => `${count} ${remedy}`).join(", ")}.`,
+    counts.length === 0 ? "." : `: ${counts.map(({ fix, count }) => `${count} ${fix}`).join(", ")}.`,
     refused.length > 0 ? " An apply stops at what is refused." : "",
-    refused.length === 0 && changes.length > 0 ? " Mend it with pulumi up, or npx zakaz schema apply." : "",
+    refused.length === 0 && changes.length > 0 ? " Fix it with pulumi up, or npx zakaz schema apply." : "",
   ];
   return parts.join("");
 }
 
-function shown({ aspect, wanted, found, remedy, reason, statements }: Difference): string {
+function formatDifference({ aspect, wanted, found, fix, reason, statements }: Difference): string {
   const lines = [
-    `  ${aspect}   [${remedy}]`,
+    `  ${aspect}   [${fix}]`,
     ...(wanted === "" && found === ""
       ? []
-      : [`    wanted  ${clipped(wanted, found)}`, `    found   ${clipped(found, wanted)}`]),
+      : [`    wanted  ${clip(wanted, found)}`, `    found   ${clip(found, wanted)}`]),
     ...(reason === undefined ? [] : [`    why     ${reason}`]),
-    ...statements.map((statement) => `    mend    ${clipped(statement, statement)};`),
+    ...statements.map((statement) => `    fix     ${clip(statement, statement)};`),
   ];
   return lines.join("\n");
 }
@@ -50,7 +77,7 @@ function shown({ aspect, wanted, found, remedy, reason, statements }: Difference
 const WIDTH = 140;
 
 /** One line; of a long text, the part from where it begins to differ from the other one. */
-function clipped(text: string, other: string): string {
+function clip(text: string, other: string): string {
   const [line, against] = [text, other].map((one) => one.replace(/\s+/g, " ")) as [string, string];
   if (line === "") return "-";
   if (line.length <= WIDTH) return line;

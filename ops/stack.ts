@@ -3,8 +3,15 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { EXIT } from "../exit-codes";
+import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
-import { accessTarget, loaderTarget, readerTarget, warehouseTarget } from "../warehouse/target";
+import {
+  accessTarget,
+  loaderTarget,
+  readerTarget,
+  warehouseTarget,
+  type LoaderTarget,
+} from "../warehouse/target";
 
 /** Outputs of the stack that commands read. */
 const stackOutputs = z.object({
@@ -13,7 +20,8 @@ const stackOutputs = z.object({
   container: z.string(),
   network: z.string(),
   loaderImage: z.string(),
-  loaderTarget,
+  /** By job, of each source that the stack has switched on. */
+  loaderTargets: z.record(z.string(), loaderTarget),
   readerTarget,
   warehouseTarget,
   accessTarget,
@@ -38,21 +46,59 @@ export async function readStack(): Promise<StackOutputs> {
       },
     );
   }
-  const parsed = stackOutputs.safeParse(JSON.parse(json));
+  const parsed = stackOutputs.safeParse(parseJson(json));
   if (!parsed.success) throw new Failure("The selected stack is not up: build it with make up");
   return parsed.data;
 }
 
 /**
- * The target of a command: from standard input when the stack itself calls it (`--target -`), else from the
- * selected stack.
+ * The target of a command: from standard input when the stack itself calls it (`from` is `-`), else from the selected stack.
+ * @throws Failure when there is none
  */
-export async function readTarget<
-  K extends "loaderTarget" | "readerTarget" | "warehouseTarget" | "accessTarget",
->(key: K, source: string | undefined): Promise<StackOutputs[K]> {
-  if (source === undefined) return (await readStack())[key];
-  if (source !== "-") throw new Failure("--target takes only - (standard input)", EXIT.usage);
-  const parsed = stackOutputs.shape[key].safeParse(JSON.parse(await text(process.stdin)));
+export async function readTarget<K extends "readerTarget" | "warehouseTarget" | "accessTarget">(
+  key: K,
+  from: string | undefined,
+): Promise<StackOutputs[K]> {
+  if (from === undefined) return (await readStack())[key];
+  return (await readInput(from, key, stackOutputs.shape[key])) as StackOutputs[K];
+}
+
+/** The target of a command that runs the loader of a source. See {@link readTarget}. */
+export async function readLoaderTarget(source: Source, from: string | undefined): Promise<LoaderTarget> {
+  if (from !== undefined) return readInput(from, "loaderTarget", loaderTarget);
+  return loaderTargetOf(await readStack(), source);
+}
+
+/**
+ * What the loader of a source needs.
+ * @throws Failure when the stack has not switched the source on
+ */
+export function loaderTargetOf(
+  { loaderTargets }: Pick<StackOutputs, "loaderTargets">,
+  { job, title, switch: by }: Source,
+): LoaderTarget {
+  const target = loaderTargets[job];
+  if (target !== undefined) return target;
+  throw new Failure(
+    by === undefined
+      ? `The selected stack knows no loader of ${job} yet: bring it up to date with make up`
+      : `${title} is not switched on in the selected stack: set zakaz:${by.key} in its configuration, then pulumi up`,
+    EXIT.usage,
+  );
+}
+
+async function readInput<S extends z.ZodType>(from: string, key: string, schema: S): Promise<z.infer<S>> {
+  if (from !== "-") throw new Failure("--target takes only - (standard input)", EXIT.usage);
+  const parsed = schema.safeParse(parseJson(await text(process.stdin)));
   if (!parsed.success) throw new Failure(`The target on standard input is not a ${key}`, EXIT.usage);
-  return parsed.data as StackOutputs[K];
+  return parsed.data;
+}
+
+/** Undefined for what is no JSON. The parser's own error would quote the input, which holds secrets. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

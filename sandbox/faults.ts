@@ -2,7 +2,9 @@ import { z } from "zod";
 
 /** Where and when a fault strikes: the same for every kind. */
 const scope = {
-  /** Path below the base URL; `*` stands for one segment, a lone `*` for every path. */
+  /** The only vendor whose requests it strikes; left out: every vendor's. */
+  vendor: z.string().optional(),
+  /** Path below the vendor's base path; `*` stands for one segment, a lone `*` for every path. */
   route: z.string().default("*"),
   /** How many matching requests pass untouched before the fault begins. */
   skip: z.int().min(0).default(0),
@@ -32,12 +34,22 @@ const rule = z.discriminatedUnion("kind", [
   kind("drip").extend({ chunkBytes: z.int().min(1).default(64), everyMs: z.int().min(1).default(100) }),
   // A complete answer whose JSON ends in the middle.
   kind("brokenJson"),
-  // Texts where numbers belong, numbers where texts belong, in every row.
-  kind("wrongTypes"),
-  // 200 with an HTML page, with nothing, with {"status":"error"}.
+  // 200 with an HTML page, with nothing.
   kind("html"),
   kind("empty"),
+  // Sends the client to another address.
+  kind("redirect").extend({ to: z.url(), status: z.int().min(301).max(308).default(302) }),
+  // A compressed body, one without an announced length, one after a byte order mark, one that is not UTF-8.
+  kind("gzip"),
+  kind("chunked"),
+  kind("bom"),
+  kind("invalidUtf8"),
+
+  // Faults of content. How they look is the vendor's affair, so its API applies them: see `VendorApi.answer`.
+  // 200 with an error in the body, {"status":"error"}.
   kind("statusError"),
+  // Texts where numbers belong, numbers where texts belong, in every row.
+  kind("wrongTypes"),
   // Page 1 again, numbered as the page that was asked for.
   kind("repeatedPage"),
   // The right rows under another page number.
@@ -50,23 +62,29 @@ const rule = z.discriminatedUnion("kind", [
   kind("pageSizeIgnored"),
   // A `total` that is too great or too small by this much.
   kind("lyingTotal").extend({ by: z.int() }),
-  // Sends the client to another address.
-  kind("redirect").extend({ to: z.url(), status: z.int().min(301).max(308).default(302) }),
-  // A compressed body, one without an announced length, one after a byte order mark, one that is not UTF-8.
-  kind("gzip"),
-  kind("chunked"),
-  kind("bom"),
-  kind("invalidUtf8"),
 ]);
 
-/** A list of rules, as SANDBOX_FAULTS and `PUT /__faults` carry it. */
-export const faultRules = z.array(rule);
+const faultRules = z.array(rule);
 
 /** A fault with every setting filled in. */
 export type Fault = z.output<typeof rule>;
-/** A fault as it is written down: what has a default may be left out. */
+/** A fault as a caller writes it: what has a default may be left out. */
 export type FaultRule = z.input<typeof rule>;
 export type FaultOf<Kind extends Fault["kind"]> = Extract<Fault, { kind: Kind }>;
+
+/** Reads rules as SANDBOX_FAULTS and `PUT /__faults` carry them: the rules, or one sentence that says what is wrong. */
+export function parseRules(text: string): FaultRule[] | string {
+  let rules: unknown;
+  try {
+    rules = JSON.parse(text);
+  } catch {
+    return "The fault rules are not JSON";
+  }
+  const result = faultRules.safeParse(rules);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return `Fault rule ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`;
+}
 
 /** The faults that strike one request. */
 export class ActiveFaults {
@@ -107,9 +125,12 @@ export class FaultControl {
     return this.entries.map(({ fault }) => fault);
   }
 
-  /** The faults that strike a request to this path; counts the request. */
-  strike(path: string): ActiveFaults {
-    const matching = this.entries.filter(({ fault }) => matchesRoute(fault.route, path));
+  /** The faults that strike a request to this path of this vendor; counts the request. */
+  strike(path: string, vendor: string): ActiveFaults {
+    const matching = this.entries.filter(
+      ({ fault }) =>
+        (fault.vendor === undefined || fault.vendor === vendor) && matchesRoute(fault.route, path),
+    );
     return new ActiveFaults(
       matching
         .filter((entry) => {

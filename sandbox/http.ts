@@ -1,7 +1,7 @@
-/** A request as an API of the sandbox sees it. */
+/** A request as a vendor's API sees it. */
 export interface ApiRequest {
   method: string;
-  /** Path below the API's base URL, e.g. `/orders`. */
+  /** Path below the vendor's base path, e.g. `/orders`; empty when the address is outside of it. */
   path: string;
   contentType: string;
   body: Buffer;

@@ -1,16 +1,20 @@
-import { startSandbox } from "./server";
+import { startServer } from "./server";
 import { readSettings } from "./settings";
+import { vendorsWithToken } from "./vendor";
+import { vendors } from "./vendors";
 
-/** The container: listens on 8080, logs its start, leaves at once when it is asked to. */
+/** The container: listens on 8080, logs its start, stops at once when it is asked to. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.env);
-  const sandbox = await startSandbox({ ...settings, host: "0.0.0.0", port: 8080 });
-  const { length: orders } = sandbox.data.orders();
-  process.stdout.write(
-    `sandbox: ${sandbox.url}, seed ${settings.seed}, ${orders} orders, ${settings.events} events, ${settings.faults.length} faults\n`,
-  );
+  const { tokens, faults, ...data } = readSettings(process.env);
+  const served = vendorsWithToken(vendors, tokens, data);
+  const server = await startServer(served, { host: "0.0.0.0", port: 8080, faults });
+  for (const { basePath, api } of served) {
+    process.stdout.write(
+      `sandbox: ${server.origin}${basePath}, seed ${data.seed}, ${api.summary()}, ${faults.length} faults\n`,
+    );
+  }
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => void sandbox.close());
+    process.once(signal, () => void server.close());
   }
 }
 

@@ -4,12 +4,12 @@ export const SECOND = 1000;
 export const HOUR = 3600 * SECOND;
 export const DAY = 24 * HOUR;
 
-/** Number of the Moscow calendar day (days since 1970-01-01) that holds a moment in epoch milliseconds. */
-export function moscowDay(moment: number): number {
-  return Math.floor((moment + MOSCOW_OFFSET_HOURS * HOUR) / DAY);
+/** Number of the Moscow calendar day (days since 1970-01-01) of a timestamp in epoch milliseconds. */
+export function moscowDay(timestamp: number): number {
+  return Math.floor((timestamp + MOSCOW_OFFSET_HOURS * HOUR) / DAY);
 }
 
-/** Epoch milliseconds of the first moment of a Moscow day. */
+/** Epoch milliseconds of the midnight at which a Moscow day begins. */
 export function dayStart(day: number): number {
   return day * DAY - MOSCOW_OFFSET_HOURS * HOUR;
 }
@@ -19,8 +19,8 @@ export function dayText(day: number): string {
   return new Date(day * DAY).toISOString().slice(0, 10);
 }
 
-/** A moment as the API writes it: ISO 8601, whole seconds, a colon in the offset. */
-export function isoTime(moment: number, offsetHours = MOSCOW_OFFSET_HOURS): string {
-  const wallClock = new Date(moment + offsetHours * HOUR).toISOString().slice(0, 19);
+/** A timestamp in epoch milliseconds as text: ISO 8601, whole seconds, a colon in the offset. */
+export function isoTime(timestamp: number, offsetHours = MOSCOW_OFFSET_HOURS): string {
+  const wallClock = new Date(timestamp + offsetHours * HOUR).toISOString().slice(0, 19);
   return `${wallClock}+${String(offsetHours).padStart(2, "0")}:00`;
 }

@@ -27,8 +27,9 @@ export class Random {
     return low + Math.floor(this.next() * (high - low + 1));
   }
 
-  chance(share: number): boolean {
-    return this.next() < share;
+  /** True with this probability, from 0 to 1. */
+  chance(probability: number): boolean {
+    return this.next() < probability;
   }
 
   pick<T>(choices: readonly [T, ...T[]]): T {

@@ -82,17 +82,18 @@ export class Warehouse {
     try {
       return await work();
     } catch (cause) {
-      if (cause instanceof ClickHouseError) throw new StatementFailure(cause, this.masked(cause.message));
-      const message = cause instanceof Error ? this.masked(cause.message) : "";
+      if (cause instanceof ClickHouseError) throw new StatementFailure(cause, this.mask(cause.message));
+      const message = cause instanceof Error ? this.mask(cause.message) : "";
       throw new Unreachable(
-        `ClickHouse does not answer at ${this.target.url}${message === "" ? "" : ` (${message})`}: start it with docker start ${this.target.container}, or make up`,
+        `ClickHouse does not answer at ${this.target.url}${message === "" ? "" : ` (${message})`}: ` +
+          `start it with docker start ${this.target.container}, or make up`,
         EXIT.error,
         { cause },
       );
     }
   }
 
-  private masked(text: string): string {
+  private mask(text: string): string {
     return text.replaceAll(this.target.password, "[secret]");
   }
 }

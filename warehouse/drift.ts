@@ -5,9 +5,9 @@ export interface Drift {
   /** Number of the newest change in the journal (0: none) and its name. */
   revision: number;
   name: string;
-  /** What the next apply will mend, a few words each. */
+  /** What the next apply will fix, a few words each. */
   differences: string[];
-  /** What an apply must not mend by itself; one sentence each, with the way to do it. */
+  /** What an apply must not fix by itself; one sentence each, with the way to do it. */
   refused: string[];
   /** What differs and is left alone; one sentence each. */
   notes: string[];
@@ -22,6 +22,12 @@ export const UNANSWERED: Drift = {
   refused: [],
   notes: [],
 };
+
+/**
+ * Environment variable of an apply that carries `nextState`. It is there to be seen and compared in a preview; `access apply`
+ * journals its change under that name.
+ */
+export const STATE_VARIABLE = "ZAKAZ_STATE";
 
 /** Longest name of a change; the whole list is in `zakaz schema diff`. */
 const NAME_LENGTH = 160;

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { Unreachable } from "./client";
+import { probe } from "./queries";
 
-/** ClickHouse's code for a login that failed: wrong password, wrong place, or no such user. */
+/** ClickHouse's code for a login that failed: wrong password, a host that is not allowed, or no such user. */
 const AUTHENTICATION_FAILED = 516;
 
 /** How long one statement may take. */
@@ -52,6 +53,8 @@ export async function ask(url: string, user: string, password: string, sql: stri
 /** Those of the users whom the server does not let in with these passwords. */
 export async function refusedLogins(url: string, passwords: Record<string, string>): Promise<string[]> {
   const users = Object.entries(passwords);
-  const answers = await Promise.all(users.map(([user, password]) => ask(url, user, password, "SELECT 1")));
+  const answers = await Promise.all(
+    users.map(([user, password]) => ask(url, user, password, probe`SELECT 1`)),
+  );
   return users.flatMap(([user], index) => (answers[index]?.code === AUTHENTICATION_FAILED ? [user] : []));
 }

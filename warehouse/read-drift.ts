@@ -5,7 +5,7 @@ import { Unreachable } from "./client";
 
 const RETRY_MS = 200;
 
-/** Longest time for one statement of a reading: better no answer than a preview that waits. */
+/** Longest time for one statement when drift is read: better no answer than a preview that waits. */
 export const STATEMENT_TIMEOUT_MS = 5_000;
 
 /**

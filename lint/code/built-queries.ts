@@ -9,19 +9,21 @@ const BUILDERS = [{ file: "loaders/qtickets/derive.ts", function: "deriveStateme
 
 /**
  * All statements of the code: those that stand in it, and those that such a function gives. What stands in its file
- * with gaps is a part of them.
+ * with gaps is a part of them, and its tag says who runs them.
  * @param root repository (or a copy of it)
  */
 export function withBuiltQueries(root: string, program: Program, found: CodeQuery[]): CodeQuery[] {
   return BUILDERS.reduce((queries, builder) => {
     const { file } = builder;
-    const kept = queries.filter((query) => query.file !== file || query.sql !== undefined);
+    const parts = queries.filter((query) => query.file === file && query.sql === undefined && query.user);
+    const kept = queries.filter((query) => !parts.includes(query));
     const known = new Set(kept.map(({ sql }) => sql));
     const built = evaluate(root, builder)
       .filter(({ sql }) => !known.has(sql))
       .map(({ sql, table }) => ({
         file,
         line: program.lineOf(file, `"${table}"`),
+        user: parts[0]?.user,
         sql,
         mentions: mentionsIn(sql),
       }));

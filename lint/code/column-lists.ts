@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { DATABASE } from "../../warehouse/catalogue";
 import { withoutTypes, type Place, type Program } from "./program";
 
 /** Columns of a table that the code names. */
@@ -6,22 +7,20 @@ export interface ColumnList extends Place {
   /** `database.name`. */
   table: string;
   columns: string[];
-  /** True: rows are inserted with exactly these columns. False: the code only expects them to be there. */
+  /** True: rows are inserted with exactly these columns, as only the loaders do. False: the code only expects them to be there. */
   writes: boolean;
 }
 
-const QUALIFIED = /^(?:zakaz|meta)\.\w+$/;
-
 /**
  * Lists of columns in the code: `….insert(table, columns, …)`, objects with `table` and `columns` (those that a
- * TableWriter takes), and records of columns by table. The place is that of the list itself.
+ * TableWriter takes), and records of columns by table. File and line are those of the list itself.
  */
 export function findColumnLists(program: Program, tables: ReadonlySet<string>): ColumnList[] {
   const lists: ColumnList[] = [];
   const add = (name: string | undefined, columns: ts.Expression, writes: boolean): void => {
     const list = program.list(columns);
     if (name === undefined || list === undefined) return;
-    const table = QUALIFIED.test(name) ? name : `zakaz.${name}`;
+    const table = name.includes(".") ? name : `${DATABASE}.${name}`;
     lists.push({ ...list.place, table, columns: list.strings, writes });
   };
   program.visit((node) => {
@@ -35,7 +34,7 @@ export function findColumnLists(program: Program, tables: ReadonlySet<string>): 
     } else if (
       ts.isPropertyAssignment(node) &&
       ts.isIdentifier(node.name) &&
-      tables.has(`zakaz.${node.name.text}`)
+      tables.has(`${DATABASE}.${node.name.text}`)
     ) {
       add(node.name.text, node.initializer, false);
     }

@@ -1,10 +1,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import ts from "typescript";
+import { DATABASE } from "../../warehouse/catalogue";
 
 /** Folders whose code speaks to the warehouse. */
-const FOLDERS = ["loaders", "ops", "components"];
-const DEFAULT_DATABASE = "zakaz";
+const FOLDERS = ["loaders", "ops", "components", "warehouse", "lint"];
+
+/** Has the template tags of statements, which fill in values and change nothing else. */
+export const QUERIES = "warehouse/queries.ts";
 
 /** A place in the code. */
 export interface Place {
@@ -22,7 +25,7 @@ export class Program {
     Map<string, ts.VariableDeclaration | ts.ImportSpecifier>
   >();
 
-  /** @param root repository (or a copy of it) whose `loaders/`, `ops/` and `components/` are read */
+  /** @param root repository, or a copy of it */
   constructor(root: string) {
     const files = FOLDERS.flatMap((folder) => typescriptFiles(root, folder));
     this.sources = new Map(
@@ -51,6 +54,13 @@ export class Program {
     return found ? before.split("\n").length : 1;
   }
 
+  /** File and name of what a name stands for, where it is imported from another file of the repository. */
+  importOf(name: ts.Expression): { file: string; name: string } | undefined {
+    if (!ts.isIdentifier(name)) return undefined;
+    const found = this.declarationsIn(name.getSourceFile()).get(name.text);
+    return found && ts.isImportSpecifier(found) ? origin(found) : undefined;
+  }
+
   /** The text of a string or template, its constants filled in; undefined when a part is known only at run time. */
   text(node: ts.Expression): string | undefined {
     if (ts.isStringLiteralLike(node)) return node.text;
@@ -62,13 +72,14 @@ export class Program {
       return parts.includes(undefined) ? undefined : node.head.text + parts.join("");
     }
     // The database of the data tables is a setting of the loader; its default is the stack's.
-    if (ts.isPropertyAccessExpression(node) && /(^|\.)database\.name$/.test(node.getText()))
-      return DEFAULT_DATABASE;
+    if (ts.isPropertyAccessExpression(node) && /(^|\.)database\.name$/.test(node.getText())) return DATABASE;
+    if (ts.isTaggedTemplateExpression(node))
+      return this.importOf(node.tag)?.file === QUERIES ? this.text(node.template) : undefined;
     if (ts.isIdentifier(node)) return this.through(node, (value) => this.text(value));
     return undefined;
   }
 
-  /** The strings of an array of constants and the place where they are written; undefined when it is none. */
+  /** The strings of an array of constants and where they are written; undefined when it is none. */
   list(node: ts.Expression): { place: Place; strings: string[] } | undefined {
     const bare = withoutTypes(node);
     if (ts.isIdentifier(bare)) return this.through(bare, (value) => this.list(value));
@@ -96,28 +107,33 @@ export class Program {
 
   /** Initial value of the first constant of that name in a file, wherever in it, imported ones included. */
   private declaration(name: string, source: ts.SourceFile): ts.Expression | undefined {
-    let known = this.declarations.get(source);
-    if (known === undefined) {
-      known = new Map<string, ts.VariableDeclaration | ts.ImportSpecifier>();
-      const first = known;
-      visitAll(source, (node) => {
-        const isValue = ts.isVariableDeclaration(node) || ts.isImportSpecifier(node);
-        if (isValue && ts.isIdentifier(node.name) && !first.has(node.name.text))
-          first.set(node.name.text, node);
-      });
-      this.declarations.set(source, known);
-    }
-    const found = known.get(name);
-    return found && ts.isImportSpecifier(found) ? this.imported(found) : found?.initializer;
+    const found = this.declarationsIn(source).get(name);
+    if (found === undefined || ts.isVariableDeclaration(found)) return found?.initializer;
+    const from = origin(found);
+    const file = from && this.sources.get(from.file);
+    return file && this.declaration(from.name, file);
   }
 
-  private imported(specifier: ts.ImportSpecifier): ts.Expression | undefined {
-    const { moduleSpecifier } = specifier.parent.parent.parent;
-    if (!ts.isStringLiteral(moduleSpecifier) || !moduleSpecifier.text.startsWith(".")) return undefined;
-    const from = posix.join(dirname(specifier.getSourceFile().fileName), `${moduleSpecifier.text}.ts`);
-    const source = this.sources.get(from);
-    return source && this.declaration((specifier.propertyName ?? specifier.name).text, source);
+  private declarationsIn(source: ts.SourceFile): Map<string, ts.VariableDeclaration | ts.ImportSpecifier> {
+    const known = this.declarations.get(source);
+    if (known !== undefined) return known;
+    const first = new Map<string, ts.VariableDeclaration | ts.ImportSpecifier>();
+    visitAll(source, (node) => {
+      const isValue = ts.isVariableDeclaration(node) || ts.isImportSpecifier(node);
+      if (isValue && ts.isIdentifier(node.name) && !first.has(node.name.text))
+        first.set(node.name.text, node);
+    });
+    this.declarations.set(source, first);
+    return first;
   }
+}
+
+/** Where an imported name comes from: a file of the repository and the name there; undefined for a package. */
+function origin(specifier: ts.ImportSpecifier): { file: string; name: string } | undefined {
+  const { moduleSpecifier } = specifier.parent.parent.parent;
+  if (!ts.isStringLiteral(moduleSpecifier) || !moduleSpecifier.text.startsWith(".")) return undefined;
+  const file = posix.join(dirname(specifier.getSourceFile().fileName), `${moduleSpecifier.text}.ts`);
+  return { file, name: (specifier.propertyName ?? specifier.name).text };
 }
 
 /** An expression without `as const` and `satisfies …`. */

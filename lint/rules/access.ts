@@ -1,9 +1,9 @@
 import type { GivenRight } from "../access-rules";
-import { userOf } from "../code/jobs";
 import { mentionsIn } from "../code/queries";
-import { DECLARED_RIGHTS } from "../agreements";
+import { users } from "../../warehouse/catalogue";
+import { AGREEMENTS, neededRights } from "../agreements";
 import { at, lineOf, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 
 /** A right that somebody needs, and where that shows. */
 interface NeededRight {
@@ -15,24 +15,27 @@ interface NeededRight {
   by: string;
 }
 
-const DEFINER = "zakaz_definer";
 const SYSTEM = /^(?:system|INFORMATION_SCHEMA|information_schema)\./;
 
 /** Every grant names what exists; everybody has the rights that the code, the views and the agreements need, and no more. */
 export function access(inspection: Inspection): Finding[] {
   const { rights, principals } = inspection.access;
-  const needed = [...ofCode(inspection), ...ofViews(inspection), ...declared()];
+  const needed = [
+    ...rightsOfCode(inspection),
+    ...rightsOfViews(inspection),
+    ...rightsByAgreement(inspection),
+  ];
   return [
-    ...rights.flatMap((given) => dangling(given, inspection, principals)),
-    ...missing(
+    ...rights.flatMap((given) => danglingGrants(given, inspection, principals)),
+    ...missingRights(
       rights,
       needed.filter(({ on }) => on.endsWith(".*") || SYSTEM.test(on) || inspection.live.has(on)),
     ),
-    ...surplus(rights, needed, inspection),
+    ...surplusRights(rights, needed, inspection),
   ];
 }
 
-function dangling(
+function danglingGrants(
   given: GivenRight,
   { live, canon }: Inspection,
   principals: ReadonlySet<string>,
@@ -63,9 +66,9 @@ function dangling(
   return findings;
 }
 
-function missing(rights: GivenRight[], needed: NeededRight[]): Finding[] {
+function missingRights(rights: GivenRight[], needed: NeededRight[]): Finding[] {
   const lacking = needed.filter(
-    (need) => need.user !== "admin" && !rights.some((given) => covers(given, need)),
+    (need) => need.user !== users.admin && !rights.some((given) => covers(given, need)),
   );
   const first = new Map(lacking.map((need) => [key(need), need] as const).reverse());
   return [...first.values()].map(({ user, right, on, file, line, by }) => ({
@@ -77,14 +80,21 @@ function missing(rights: GivenRight[], needed: NeededRight[]): Finding[] {
   }));
 }
 
-function surplus(rights: GivenRight[], needed: NeededRight[], { live }: Inspection): Finding[] {
+function surplusRights(
+  rights: GivenRight[],
+  needed: NeededRight[],
+  { live, queries }: Inspection,
+): Finding[] {
   const used = new Set(needed.map(key));
+  // Of a statement that does not say who runs it, only that is reported.
+  const open = queries.filter(({ user }) => user === undefined).flatMap(({ mentions }) => mentions);
   return rights
     .filter(({ on }) => live.has(on) || on.endsWith(".*") || SYSTEM.test(on))
-    .filter(({ users, right, on }) => !users.some((user) => used.has(key({ user, right, on }))))
+    .filter((given) => !given.users.some((user) => used.has(key({ ...given, user }))))
+    .filter(({ right, on }) => !open.some((mention) => mention.object === on && mention.right === right))
     .map(({ grantee, right, on, statement }) => {
       const wrong = `${grantee} has ${right}, and nothing uses it`;
-      const expected = "no more rights than the code, the views and ops/schema/declared.ts use";
+      const expected = `no more rights than the code, the views and ${AGREEMENTS} use`;
       return { ...at(statement, on, wrong, expected, "GRANT"), harmless: true };
     });
 }
@@ -94,24 +104,20 @@ function covers(given: GivenRight, need: NeededRight): boolean {
   return object && given.right === need.right && given.users.includes(need.user);
 }
 
-function ofCode({ queries, columnLists }: Inspection): NeededRight[] {
-  const ofQueries = queries.flatMap(({ file, line, mentions }) =>
-    mentions
-      // Reading system.columns and system.tables shows what the user may see anyway.
-      .filter(({ object }) => !SYSTEM.test(object))
-      .map(({ object, right }) => ({
-        user: userOf(file),
-        right,
-        on: object,
-        file,
-        line,
-        by: "a query here",
-      })),
-  );
+function rightsOfCode({ queries, columnLists }: Inspection): NeededRight[] {
+  const ofQueries = queries.flatMap(({ user, file, line, mentions }) => {
+    if (user === undefined) return [];
+    return (
+      mentions
+        // Reading system.columns and system.tables shows what the user may see anyway.
+        .filter(({ object }) => !SYSTEM.test(object))
+        .map(({ object, right }) => ({ user, right, on: object, file, line, by: "a query here" }))
+    );
+  });
   const ofLists = columnLists
     .filter(({ writes }) => writes)
     .map(({ file, line, table }) => ({
-      user: userOf(file),
+      user: users.loader,
       right: "INSERT",
       on: table,
       file,
@@ -122,15 +128,15 @@ function ofCode({ queries, columnLists }: Inspection): NeededRight[] {
 }
 
 /** Views, and the materialized view, read and write as their definer. */
-function ofViews(inspection: Inspection): NeededRight[] {
+function rightsOfViews(inspection: Inspection): NeededRight[] {
   const kinds = ["create_view", "create_materialized_view"] as const;
   return kinds
-    .flatMap((kind) => created(inspection, kind))
+    .flatMap((kind) => createdObjects(inspection, kind))
     .flatMap(({ object: { name }, statement }) =>
       mentionsIn(statement.text)
         .filter(({ object }) => object !== name)
         .map(({ object, right }) => ({
-          user: DEFINER,
+          user: users.definer,
           right,
           on: object,
           file: statement.file,
@@ -140,18 +146,9 @@ function ofViews(inspection: Inspection): NeededRight[] {
     );
 }
 
-function declared(): NeededRight[] {
-  return DECLARED_RIGHTS.flatMap(({ user, rights, on, because }) =>
-    on.flatMap((object) =>
-      rights.map((right) => ({
-        user,
-        right,
-        on: object,
-        file: "ops/schema/declared.ts",
-        line: 1,
-        by: because,
-      })),
-    ),
+function rightsByAgreement({ canon }: Inspection): NeededRight[] {
+  return neededRights(canon.keys()).flatMap(({ user, rights, on, file, because }) =>
+    on.flatMap((object) => rights.map((right) => ({ user, right, on: object, file, line: 1, by: because }))),
   );
 }
 

@@ -24,7 +24,7 @@ export function columnLists({ columnLists: lists, canon, live }: Inspection): Fi
         add(`${table}.${column}`, "names a column that does not exist", `one of ${known.join(", ")}`),
       );
     return list.writes && findings.length === 0
-      ? writeFaults(list, known, required(found.columns), add)
+      ? writeFaults(list, known, requiredColumns(found.columns), add)
       : findings;
   });
 }
@@ -44,13 +44,13 @@ function writeFaults({ table, columns }: ColumnList, known: string[], needed: st
     findings.push(
       add(
         `${table}.${stray}`,
-        `stands at another place than in the table: ${columns.join(", ")}`,
+        `stands in another position than in the table: ${columns.join(", ")}`,
         inOrder.join(", "),
       ),
     );
   return findings;
 }
 
-function required(columns: { name: string; defaultKind: string }[]): string[] {
+function requiredColumns(columns: { name: string; defaultKind: string }[]): string[] {
   return columns.filter(({ defaultKind }) => defaultKind === "").map(({ name }) => name);
 }

@@ -1,20 +1,20 @@
 import { at, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { SqlStatement } from "../../warehouse/schema/source";
 
 /** Every table, view and column says what it is. */
 export function comments(inspection: Inspection): Finding[] {
   const kinds = ["create_table", "create_view", "create_materialized_view"] as const;
   return kinds
-    .flatMap((kind) => created(inspection, kind))
+    .flatMap((kind) => createdObjects(inspection, kind))
     .flatMap(({ object, statement }) => [
-      ...(object.comment === "" ? [missing(statement, object.name)] : []),
+      ...(object.comment === "" ? [missingComment(statement, object.name)] : []),
       ...object.columns
         .filter(({ comment }) => comment === "")
-        .map(({ name }) => missing(statement, `${object.name}.${name}`, name)),
+        .map(({ name }) => missingComment(statement, `${object.name}.${name}`, name)),
     ]);
 }
 
-function missing(statement: SqlStatement, object: string, ...words: string[]): Finding {
+function missingComment(statement: SqlStatement, object: string, ...words: string[]): Finding {
   return { ...at(statement, object, "has no comment", "an English COMMENT", ...words), harmless: true };
 }

@@ -1,15 +1,15 @@
 import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
 import { at, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { ObjectModel } from "../../warehouse/schema/model";
 import { keyColumns } from "./tables";
 
 const CHANGING =
   /\b(now|now64|today|yesterday|rand\w*|generate\w*|current\w*|serverUUID|hostName|getSetting)\s*\(/;
 
-/** Partitions: a function of the key alone, so that all versions of a row meet in one. TTL: over days and moments. */
+/** Partitions: a function of the key alone, so that all versions of a row meet in one. TTL: over days and timestamps. */
 export function keys(inspection: Inspection): Finding[] {
-  return created(inspection, "create_table").flatMap(({ object, statement }) => {
+  return createdObjects(inspection, "create_table").flatMap(({ object, statement }) => {
     const findings: Finding[] = [];
     const { partitionKey, sortingKey, name } = object;
     const columns = object.columns.map((column) => column.name);

@@ -1,6 +1,6 @@
 import { mentionsIn } from "../code/queries";
 import { at, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { ViewModel } from "../../warehouse/schema/model";
 import { declarations } from "./views";
 
@@ -10,7 +10,7 @@ const CLOCKS = /\b(?:now|now64|today|yesterday)(?=\s*\()/;
 
 /** A materialized view copies row by row from one source into the table that it names. */
 export function materializedViews(inspection: Inspection): Finding[] {
-  return created(inspection, "create_materialized_view").flatMap(({ object, statement }) => {
+  return createdObjects(inspection, "create_materialized_view").flatMap(({ object, statement }) => {
     const view = object.model as ViewModel;
     const findings = declarations(view, statement);
     const add = (wrong: string, expected: string, word = "AS"): void => {
@@ -22,7 +22,7 @@ export function materializedViews(inspection: Inspection): Finding[] {
     const wanted = target?.columns.map(({ name, type }) => `${name} ${type}`).join(", ");
     if (wanted !== undefined && own !== wanted)
       add(
-        `its columns are not those of ${view.to}: ${difference(own, wanted)}`,
+        `its columns are not those of ${view.to}: ${differingColumn(own, wanted)}`,
         "the same names, types and order",
       );
     const sources = [...new Set(mentionsIn(view.select).map((mention) => mention.object))];
@@ -30,12 +30,12 @@ export function materializedViews(inspection: Inspection): Finding[] {
     const aggregate = AGGREGATES.exec(view.select)?.[0];
     if (aggregate) add(`sums up rows of one insert only: ${aggregate}`, "a copy row by row");
     const clock = CLOCKS.exec(view.select)?.[0];
-    if (clock) add(`depends on the moment of the insert: ${clock}()`, "a function of the row");
+    if (clock) add(`depends on the time of the insert: ${clock}()`, "a function of the row");
     return findings;
   });
 }
 
-function difference(own: string, wanted: string): string {
+function differingColumn(own: string, wanted: string): string {
   const found = own.split(", ").find((column) => !wanted.split(", ").includes(column));
   return found ?? "another order or number";
 }

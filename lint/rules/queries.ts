@@ -1,9 +1,9 @@
+import { probe } from "../../warehouse/queries";
 import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
-import { userOf } from "../code/jobs";
 import type { CodeQuery } from "../code/queries";
 import type { Finding } from "../finding";
 import type { Inspection } from "../inspection";
-import { Refused, shown } from "../refused";
+import { Refused, describeRefusal } from "../refused";
 import type { Scratch } from "../scratch";
 import type { LiveObject } from "../live";
 
@@ -11,7 +11,7 @@ import type { LiveObject } from "../live";
 const SAMPLES: readonly [RegExp, string][] = [
   [/^(?:U?Int|Float|Decimal)/, "0"],
   // Some are statements, for formatQuery.
-  [/^(?:String|LowCardinality|FixedString)/, "SELECT 1"],
+  [/^(?:String|LowCardinality|FixedString)/, probe`SELECT 1`],
   [/^Identifier/, "zakaz"],
   [/^DateTime/, "2000-01-01 00:00:00"],
   [/^Date/, "2000-01-01"],
@@ -21,9 +21,16 @@ const SAMPLES: readonly [RegExp, string][] = [
   [/^Bool/, "0"],
 ];
 
-/** Every query in the code is understood by the engine, as the user that sends it, and fits the tables. */
+const TAGGED = "asLoader`…` or another tag of warehouse/queries.ts";
+
+/** Every query in the code names its user, the engine understands it when that user sends it, and it fits the tables. */
 export async function queries({ queries: all, canon, live, scratch }: Inspection): Promise<Finding[]> {
   const findings = all.map(async (query): Promise<Finding[]> => {
+    const { user } = query;
+    if (user === undefined) {
+      const wrong = "a statement does not say who runs it";
+      return [fault(query, query.mentions[0]?.object ?? "query", wrong, TAGGED)];
+    }
     const unknown = query.mentions.filter(
       ({ object }) => !object.startsWith("system.") && !live.has(object) && !canon.has(object),
     );
@@ -32,7 +39,7 @@ export async function queries({ queries: all, canon, live, scratch }: Inspection
         fault(query, object, "a query names it, and it does not exist", "an object of sql/"),
       );
     }
-    return query.sql === undefined ? [] : explain(scratch, live, query, query.sql);
+    return query.sql === undefined ? [] : explain(scratch, live, { ...query, user, sql: query.sql });
   });
   return (await Promise.all(findings)).flat();
 }
@@ -40,21 +47,24 @@ export async function queries({ queries: all, canon, live, scratch }: Inspection
 async function explain(
   scratch: Scratch,
   live: ReadonlyMap<string, LiveObject>,
-  query: CodeQuery,
-  sql: string,
+  query: CodeQuery & { user: string; sql: string },
 ): Promise<Finding[]> {
+  const { user, sql } = query;
   const insert = insertOf(sql);
   const params = parametersOf(sql);
   const object = insert?.table ?? query.mentions[0]?.object ?? "query";
-  const user = userOf(query.file);
   try {
     if (insert === undefined) {
-      if (/^\s*(?:SELECT|WITH)\b/.test(sql)) await scratch.text(`EXPLAIN ${bare(sql)}`, { user, params });
+      if (/^\s*(?:SELECT|WITH)\b/.test(sql))
+        await scratch.text(probe`EXPLAIN ${withoutFormat(sql)}`, { user, params });
       else await scratch.text(sql, { user, params });
       return [];
     }
     if (insert.select === undefined) return [];
-    const types = await scratch.rows<{ type: string }>(`DESCRIBE TABLE (${insert.select})`, { user, params });
+    const types = await scratch.rows<{ type: string }>(probe`DESCRIBE TABLE (${insert.select})`, {
+      user,
+      params,
+    });
     return insertFaults(
       query,
       insert,
@@ -63,7 +73,7 @@ async function explain(
     );
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const wrong = `${user} cannot run a query: ${shown(error)}`;
+    const wrong = `${user} cannot run a query: ${describeRefusal(error)}`;
     const follows = query.mentions.map((mention) => mention.object);
     return [{ ...fault(query, object, wrong, "a query that fits the schema and its rights"), follows }];
   }
@@ -86,7 +96,7 @@ function insertOf(sql: string): Insert | undefined {
       .replace(/[()\s]/g, "")
       .split(",")
       .filter(Boolean),
-    select: /^\s*(?:SELECT|WITH)\b/.test(rest) ? bare(rest) : undefined,
+    select: /^\s*(?:SELECT|WITH)\b/.test(rest) ? withoutFormat(rest) : undefined,
   };
 }
 
@@ -97,7 +107,7 @@ function insertFaults(
   target?: LiveObject,
 ): Finding[] {
   if (columns.length === 0)
-    return [fault(query, table, "INSERT without a list of columns", "INSERT INTO table (columns)")];
+    return [fault(query, table, "INSERT without a list of columns", "their names behind the table")];
   if (columns.length !== types.length)
     return [fault(query, table, `${types.length} expressions for ${columns.length} columns`, "one for each")];
   return columns.flatMap((column, i) => {
@@ -129,7 +139,7 @@ function family(type: string): string {
 }
 
 /** A statement without FORMAT and what follows it. */
-function bare(sql: string): string {
+function withoutFormat(sql: string): string {
   return sql.replace(/\sFORMAT \w+\s*$/, "");
 }
 

@@ -1,8 +1,9 @@
 import type { Finding } from "../finding";
 import type { Inspection } from "../inspection";
 import { NotAnObject, parseObject, type Column, type ObjectModel } from "../../warehouse/schema/model";
-import { Refused, shown } from "../refused";
+import { Refused, describeRefusal } from "../refused";
 import type { SqlStatement } from "../../warehouse/schema/source";
+import { asAdmin } from "../../warehouse/queries";
 
 /** A second file that creates an object of the schema says the same as `sql/`, to the last setting. */
 export async function secondDefinitions({ schema, others, canon, scratch }: Inspection): Promise<Finding[]> {
@@ -16,45 +17,49 @@ export async function secondDefinitions({ schema, others, canon, scratch }: Insp
     const first = canon.get(second.object ?? "")!;
     try {
       const [wanted, found] = await Promise.all([first, second].map(read));
-      return differences(wanted!, found!).map((difference) => finding(first, second, difference));
+      return contradictions(wanted!, found!).map((contradiction) => finding(first, second, contradiction));
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NotAnObject)) throw error;
-      const wrong = error instanceof Refused ? shown(error) : error.message;
+      const wrong = error instanceof Refused ? describeRefusal(error) : error.message;
       return [finding(first, second, { what: "", wrong: `cannot be read: ${wrong}`, expected: "its text" })];
     }
   });
   return (await Promise.all(compared)).flat();
 
   async function read({ text }: SqlStatement): Promise<ObjectModel> {
-    const [row] = await scratch.rows<{ q: string }>("SELECT formatQuery({q:String}) AS q", {
+    const [row] = await scratch.rows<{ q: string }>(asAdmin`SELECT formatQuery({q:String}) AS q`, {
       params: { q: text },
     });
     return parseObject(row?.q ?? "");
   }
 }
 
-interface Difference {
+interface Contradiction {
   /** Column, or empty for the object itself. */
   what: string;
   wrong: string;
   expected: string;
 }
 
-function finding(first: SqlStatement, second: SqlStatement, { what, wrong, expected }: Difference): Finding {
+function finding(
+  first: SqlStatement,
+  second: SqlStatement,
+  { what, wrong, expected }: Contradiction,
+): Finding {
   const object = `${second.object}${what === "" ? "" : `.${what}`}`;
   const canon = `${expected} as in ${first.file}:${first.line}`;
   return { file: second.file, line: second.line, object, wrong, expected: canon, critical: true };
 }
 
-function differences(wanted: ObjectModel, found: ObjectModel): Difference[] {
-  const result: Difference[] = [];
+function contradictions(wanted: ObjectModel, found: ObjectModel): Contradiction[] {
+  const result: Contradiction[] = [];
   const names = (model: ObjectModel): string => model.columns.map(({ name }) => name).join(", ");
   if (names(wanted) !== names(found))
     result.push({ what: "", wrong: `columns ${names(found)}`, expected: names(wanted) });
   for (const column of found.columns) {
     const canon = wanted.columns.find(({ name }) => name === column.name);
-    if (canon === undefined || described(canon) === described(column)) continue;
-    result.push({ what: column.name, wrong: described(column), expected: described(canon) });
+    if (canon === undefined || describeColumn(canon) === describeColumn(column)) continue;
+    result.push({ what: column.name, wrong: describeColumn(column), expected: describeColumn(canon) });
   }
   const [ours, theirs] = [properties(wanted), properties(found)];
   for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
@@ -69,7 +74,7 @@ function differences(wanted: ObjectModel, found: ObjectModel): Difference[] {
 }
 
 /** Type, default, codec, TTL and comment of a column on one line. */
-function described({ type, default: value, codec, ttl, comment, rest }: Column): string {
+function describeColumn({ type, default: value, codec, ttl, comment, rest }: Column): string {
   const parts = [
     type,
     value && `${value.kind} ${value.expression}`,

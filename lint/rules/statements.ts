@@ -2,7 +2,7 @@ import { at, type Finding } from "../finding";
 import type { StaticInspection } from "../inspection";
 import type { SqlFile, SqlStatement } from "../../warehouse/schema/source";
 
-/** `sql/` only builds: what changes or takes away is a migration, and a migration changes what `sql/` creates. */
+/** `sql/` only builds: what changes or drops something is a migration, and a migration changes what `sql/` creates. */
 export function statements({ schema, migrations, canon }: StaticInspection): Finding[] {
   const inSchema = all(schema).flatMap((statement): Finding[] => {
     const object = statement.object ?? "?";
@@ -24,7 +24,7 @@ export function statements({ schema, migrations, canon }: StaticInspection): Fin
       ];
     if (statement.kind === "other")
       return [at(statement, object, `${verb} in sql/`, "CREATE, GRANT and their like, and INSERT of seeds")];
-    return repeatable(statement);
+    return repeatFaults(statement);
   });
   const inMigrations = all(migrations)
     .filter(({ kind, object }) => kind === "alter" && !canon.has(object ?? ""))
@@ -44,7 +44,7 @@ function comesBefore(one: SqlStatement, other: SqlStatement): boolean {
   return one.file === other.file ? one.line < other.line : one.file < other.file;
 }
 
-function repeatable(statement: SqlStatement): Finding[] {
+function repeatFaults(statement: SqlStatement): Finding[] {
   const { kind, object = "?", text } = statement;
   if (!kind.startsWith("create_")) return [];
   const wanted = kind === "create_view" ? "CREATE OR REPLACE VIEW" : "IF NOT EXISTS";

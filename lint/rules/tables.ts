@@ -1,16 +1,16 @@
 import { at, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { LiveColumn, LiveObject } from "../live";
 import type { SqlStatement } from "../../warehouse/schema/source";
 
-const MOMENT = "DateTime('Europe/Moscow')";
+const TIMESTAMP = "DateTime('Europe/Moscow')";
 /** The one figure that is no money: its unit is part of the metric's name. */
 const FLOATS: ReadonlySet<string> = new Set(["meta.sli_daily.metric_value"]);
 
 /** Engine, version, load time and the types of columns. */
 export function tables(inspection: Inspection): Finding[] {
-  return created(inspection, "create_table").flatMap(({ object, statement }) => [
-    ...versioned(object, statement),
+  return createdObjects(inspection, "create_table").flatMap(({ object, statement }) => [
+    ...versionFaults(object, statement),
     ...object.columns.flatMap((column) =>
       typeFaults(object, column).map(([wrong, expected]) =>
         at(statement, `${object.name}.${column.name}`, wrong, expected, column.name),
@@ -19,7 +19,7 @@ export function tables(inspection: Inspection): Finding[] {
   ]);
 }
 
-function versioned({ name, engineFull, columns }: LiveObject, statement: SqlStatement): Finding[] {
+function versionFaults({ name, engineFull, columns }: LiveObject, statement: SqlStatement): Finding[] {
   const findings: Finding[] = [];
   const engine = /^\w+(?:\([^()]*\))?/.exec(engineFull)?.[0] ?? engineFull;
   if (engine !== "ReplacingMergeTree(_ver)")
@@ -28,7 +28,7 @@ function versioned({ name, engineFull, columns }: LiveObject, statement: SqlStat
     .slice(-2)
     .map((column) => `${column.name} ${column.type}`)
     .join(", ");
-  const wanted = `_ver UInt64, _loaded_at ${MOMENT}`;
+  const wanted = `_ver UInt64, _loaded_at ${TIMESTAMP}`;
   if (last !== wanted)
     findings.push(
       at(
@@ -58,8 +58,8 @@ function typeFaults(object: LiveObject, { name, type }: LiveColumn): [string, st
   const faults: [string, string][] = [];
   if (/Float/.test(type) && !FLOATS.has(`${object.name}.${name}`))
     faults.push([`type ${type}`, "Decimal(18, 2) for money; ratios are made in views"]);
-  if (/DateTime(?:64)?(?!\w|\('Europe\/Moscow'\))/.test(type)) faults.push([`type ${type}`, MOMENT]);
-  if (/DateTime64/.test(type)) faults.push([`type ${type}`, MOMENT]);
+  if (/DateTime(?:64)?(?!\w|\('Europe\/Moscow'\))/.test(type)) faults.push([`type ${type}`, TIMESTAMP]);
+  if (/DateTime64/.test(type)) faults.push([`type ${type}`, TIMESTAMP]);
   if (/LowCardinality\(Nullable/.test(type))
     faults.push([`type ${type}`, "LowCardinality(String) or Nullable(String)"]);
   if (/(?:_id|_hash)$/.test(name) && !/^(?:Nullable\()?(?:String|UUID)\)?$/.test(type))

@@ -1,6 +1,7 @@
+import { users } from "../../warehouse/catalogue";
 import { isSignificant, tokenize, type Token } from "../../warehouse/sql/lexer";
 import { at, newlines, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { ViewModel } from "../../warehouse/schema/model";
 import type { SqlStatement } from "../../warehouse/schema/source";
 
@@ -8,8 +9,8 @@ const CLOSING = "SETTINGS join_use_nulls = 1";
 
 /** How a view is written: declared columns, definer, closing settings, no promise of an order, FINAL on every table. */
 export function views(inspection: Inspection): Finding[] {
-  const tables = new Set(created(inspection, "create_table").map(({ object }) => object.name));
-  return created(inspection, "create_view").flatMap(({ object, statement }) => {
+  const tables = new Set(createdObjects(inspection, "create_table").map(({ object }) => object.name));
+  return createdObjects(inspection, "create_view").flatMap(({ object, statement }) => {
     const view = object.model as ViewModel;
     return [...declarations(view, statement), ...query(view.name, statement, tables)];
   });
@@ -25,10 +26,10 @@ export function declarations(view: ViewModel, statement: SqlStatement): Finding[
     findings.push(
       at(statement, name, "declares columns without types", "a list of columns with types and comments"),
     );
-  if (definer !== "zakaz_definer" || sqlSecurity !== "DEFINER") {
+  if (definer !== users.definer || sqlSecurity !== "DEFINER") {
     const found = `DEFINER = ${definer ?? "none"} SQL SECURITY ${sqlSecurity ?? "none"}`;
     findings.push(
-      at(statement, name, found, "DEFINER = zakaz_definer SQL SECURITY DEFINER", "DEFINER", "SQL"),
+      at(statement, name, found, `DEFINER = ${users.definer} SQL SECURITY DEFINER`, "DEFINER", "SQL"),
     );
   }
   if (!select.endsWith(CLOSING))

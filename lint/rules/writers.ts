@@ -1,6 +1,6 @@
-import { DECLARED_RIGHTS, KEPT_EMPTY } from "../agreements";
+import { AGREED_RIGHTS, AGREEMENTS, KEPT_EMPTY } from "../agreements";
 import { at, type Finding } from "../finding";
-import { created, type Inspection } from "../inspection";
+import { createdObjects, type Inspection } from "../inspection";
 import type { ViewModel } from "../../warehouse/schema/model";
 
 /** Every table is written by somebody, or is declared as kept empty. */
@@ -13,30 +13,17 @@ export function writers(inspection: Inspection): Finding[] {
     ),
     ...columnLists.filter(({ writes }) => writes).map(({ table }) => table),
     ...seeds.flatMap(({ object }) => object ?? []),
-    ...created(inspection, "create_materialized_view").flatMap(
+    ...createdObjects(inspection, "create_materialized_view").flatMap(
       ({ object }) => (object.model as ViewModel).to ?? [],
     ),
-    ...DECLARED_RIGHTS.filter(({ rights }) => rights.includes("INSERT")).flatMap(({ on }) => on),
+    ...AGREED_RIGHTS.filter(({ rights }) => rights.includes("INSERT")).flatMap(({ on }) => on),
   ]);
-  return created(inspection, "create_table").flatMap(({ object: { name }, statement }) => {
-    if (name in KEPT_EMPTY === written.has(name))
-      return written.has(name)
-        ? [
-            at(
-              statement,
-              name,
-              "is written, but declared as kept empty",
-              "no writer, or no entry in KEPT_EMPTY of ops/schema/declared.ts",
-            ),
-          ]
-        : [
-            at(
-              statement,
-              name,
-              "nobody writes it",
-              "a writer, or an entry in KEPT_EMPTY of ops/schema/declared.ts",
-            ),
-          ];
-    return [];
+  return createdObjects(inspection, "create_table").flatMap(({ object: { name }, statement }) => {
+    const isEmpty = name in KEPT_EMPTY;
+    if (isEmpty !== written.has(name)) return [];
+    const entry = `entry in KEPT_EMPTY of ${AGREEMENTS}`;
+    return isEmpty
+      ? [at(statement, name, "is written, but declared as kept empty", `no writer, or no ${entry}`)]
+      : [at(statement, name, "nobody writes it", `a writer, or an ${entry}`)];
   });
 }

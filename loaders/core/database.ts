@@ -1,6 +1,7 @@
 import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { asLoader } from "../../warehouse/queries";
 import { Block, type PackedBlock } from "./block";
 import type { Clock } from "./clock";
 import { ExpectedError } from "./errors";
@@ -27,7 +28,7 @@ export interface DatabaseOptions extends DatabaseSettings {
   runId: string;
   clock: Clock;
   log: Log;
-  /** Moment (ms) after which no further try begins. */
+  /** Timestamp (ms) after which no further try begins. */
   deadline: number;
   signal?: AbortSignal | undefined;
   /** Awaited before each statement that writes; throws when nothing may be written any more. */
@@ -125,7 +126,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         const noAnswer = () => Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
         const limit = startTimeLimit(CONNECT_TIMEOUT, noAnswer, signal);
         try {
-          const answer = await client.query({ query: "SELECT 1", abort_signal: limit.signal });
+          const answer = await client.query({ query: asLoader`SELECT 1`, abort_signal: limit.signal });
           await answer.text();
         } catch (error) {
           throw limit.signal.aborted ? limit.signal.reason : error;

@@ -19,7 +19,7 @@ export interface HttpOptions {
   /** Patterns of the paths below the base URL that may be read. Everything else stops the run before a connection. */
   allow: readonly RegExp[];
   requestTimeoutMs: number;
-  /** Moment (ms) at which the run must be over. */
+  /** Timestamp (ms) at which the run must be over. */
   deadline: number;
   signal: AbortSignal;
   /** Requests per second, all connections together; 0 means without a limit. */

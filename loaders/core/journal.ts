@@ -2,7 +2,7 @@ import type { Database } from "./database";
 
 export type RunStatus = "ok" | "partial" | "error";
 
-/** The one row of a real run in `meta_job_runs`. Moments are milliseconds since 1970 UTC. */
+/** The one row of a real run in `meta_job_runs`. Timestamps are milliseconds since 1970 UTC. */
 export interface JournalRow {
   job: string;
   runId: string;

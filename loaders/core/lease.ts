@@ -1,3 +1,4 @@
+import { asLoader } from "../../warehouse/queries";
 import type { Clock } from "./clock";
 import type { Database } from "./database";
 import { StatementError } from "./database";
@@ -46,7 +47,7 @@ function renewStatement(): string {
 }
 
 function writeStatement(condition: string): string {
-  return `INSERT INTO meta.watermarks (source, stream, wm_type, wm_value, run_id, _ver)
+  return asLoader`INSERT INTO meta.watermarks (source, stream, wm_type, wm_value, run_id, _ver)
 SELECT {job:String}, 'lease', 'ts',
   formatDateTime(now('UTC') + toIntervalSecond({seconds:Int32}), '%Y-%m-%dT%H:%i:%S+00:00', 'UTC'),
   {run_id:UUID}, greatest(toUnixTimestamp64Milli(now64(3)), newest + 1)
@@ -76,7 +77,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
 
   const holder = async (): Promise<Holder | undefined> => {
     const found = await database.rows<Holder>(
-      `SELECT toString(run_id) AS run_id, wm_value AS until, formatDateTime(_loaded_at, '%H:%i:%S') AS since
+      asLoader`SELECT toString(run_id) AS run_id, wm_value AS until, formatDateTime(_loaded_at, '%H:%i:%S') AS since
 FROM meta.watermarks FINAL WHERE ${KEY}`,
       { job },
     );
@@ -97,7 +98,7 @@ FROM meta.watermarks FINAL WHERE ${KEY}`,
     }
   };
 
-  // Moments are kept in whole seconds: one more, or it would last less than promised.
+  // Timestamps are kept in whole seconds: one more, or it would last less than promised.
   const life = seconds + 1;
   let heldUntil = clock.now() + seconds * 1000;
   const first = await write(takeStatement(), life);

@@ -2,7 +2,7 @@
 const LONGEST = 4096;
 
 /**
- * Fields of the source as the JSON text of a `payload_json` column. The caller names each field: ids, money, moments and
+ * Fields of the source as the JSON text of a `payload_json` column. The caller names each field: ids, money, timestamps and
  * flags only, nothing personal. Null and undefined are left out; a payload above 4 KB is empty.
  */
 export function payloadJson(fields: Readonly<Record<string, unknown>>): string {
@@ -10,7 +10,7 @@ export function payloadJson(fields: Readonly<Record<string, unknown>>): string {
   return Buffer.byteLength(text) > LONGEST ? "" : text;
 }
 
-/** A moment (ms) in a payload: ISO 8601 in UTC. */
-export function payloadMoment(ms: number | null): string | null {
+/** A timestamp (ms) in a payload: ISO 8601 in UTC. */
+export function payloadTimestamp(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

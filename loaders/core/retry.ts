@@ -7,7 +7,7 @@ export interface RetryTable {
   readonly firstWait: number;
   readonly factor: number;
   readonly longestWait: number;
-  /** Share of each wait that is left to chance: 0.5 means between half and all of it. */
+  /** Ratio of each wait that is left to chance: 0.5 means between half and all of it. */
   readonly jitter: number;
 }
 
@@ -66,7 +66,7 @@ export type Verdict = { again: false } | { again: true; waitMs?: number | undefi
 export interface RetryOptions {
   table: RetryTable;
   clock: Clock;
-  /** Moment (ms) after which no further try may begin. */
+  /** Timestamp (ms) after which no further try may begin. */
   deadline: number;
   signal?: AbortSignal | undefined;
   classify: (error: unknown) => Verdict;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DatabaseSettings } from "./database";
-import { FORMS, kinds, setting } from "./config";
+import { FORMS, kinds, setting } from "./setting";
 import { LOG_LEVELS } from "./log";
 
 /** A plain name of a table or a database: it can stand in SQL as it is. */
@@ -105,3 +105,13 @@ export function databaseSettings(settings: DatabaseShape): DatabaseSettings {
     password: settings.CLICKHOUSE_PASSWORD,
   };
 }
+
+/** Settings of every source. */
+export const commonShape = {
+  ...databaseShape,
+  ...leaseShape,
+  ...quarantineShape,
+  ...dryRunShape,
+  ...logShape,
+};
+export type CommonSettings = z.infer<z.ZodObject<typeof commonShape>>;

@@ -29,8 +29,8 @@ export function startTimeLimit(milliseconds: number, reason: () => Error, outer?
 }
 
 /** Starts the limit of a part of a run, which may take so many milliseconds; `what` names it in the message. */
-export function startShare(what: string, milliseconds: number): TimeLimit {
+export function startBudget(what: string, milliseconds: number): TimeLimit {
   const seconds = Math.round(milliseconds / 100) / 10;
-  const message = `${what} took longer than its share of the run (${seconds} s).`;
+  const message = `${what} used up its time budget (${seconds} s).`;
   return startTimeLimit(milliseconds, () => new ExpectedError(message));
 }

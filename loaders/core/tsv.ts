@@ -29,11 +29,11 @@ export interface Lines {
 }
 
 export function tsvLines(columns: readonly string[], rows: readonly Row[]): Lines {
-  return asLines(rows.map((row) => tsvLine(columns, row)));
+  return joinLines(rows.map((row) => tsvLine(columns, row)));
 }
 
 /** The same of lines that are made already, each by `tsvLine`. */
-export function asLines(lines: readonly string[]): Lines {
+export function joinLines(lines: readonly string[]): Lines {
   return { bytes: Buffer.from(lines.join("")), rows: lines.length };
 }
 

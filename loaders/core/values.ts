@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 
-/** The zone of every day and of every moment without an offset. */
+/** The zone of every day and of every timestamp without an offset. */
 export const MOSCOW = "Europe/Moscow";
 
 /** A value of the source that cannot be used; the reason is written, the value is not. */
@@ -40,8 +40,8 @@ export function moneyText(money: Kopecks): string {
   return `${money < 0 ? "-" : ""}${(kopecks - rest) / 100}.${rest < 10 ? "0" : ""}${rest}`;
 }
 
-/** A moment of the source. */
-export interface Moment {
+/** A timestamp of the source. */
+export interface Timestamp {
   /** Milliseconds since 1970 UTC. */
   ms: number;
   /** The source gave no offset; Moscow time was assumed. */
@@ -51,10 +51,10 @@ export interface Moment {
 const TWO_DAYS = 2 * 24 * 3600 * 1000;
 const YEAR_2000 = Date.UTC(2000, 0, 1);
 
-/** An ISO 8601 moment with any offset, or without one (then it is Moscow time). Before 2000 or more than two days ahead of `now` (ms) is refused. */
-export function parseMoment(value: unknown, now: number): Moment {
+/** An ISO 8601 timestamp with any offset, or without one (then it is Moscow time). Before 2000 or more than two days ahead of `now` (ms) is refused. */
+export function parseTimestamp(value: unknown, now: number): Timestamp {
   if (typeof value !== "string") throw new BadValue("unreadable time");
-  const quick = parseUsualMoment(value);
+  const quick = parseUsualTimestamp(value);
   if (!Number.isNaN(quick)) return inRange(quick, false, now);
   const text = value.trim().replace(/^(\d{4}-\d\d-\d\d) (\d)/, "$1T$2");
   const match = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?$/i.exec(text);
@@ -64,16 +64,16 @@ export function parseMoment(value: unknown, now: number): Moment {
   return inRange(parsed.toMillis(), match[1] === undefined, now);
 }
 
-function inRange(ms: number, naive: boolean, now: number): Moment {
+function inRange(ms: number, naive: boolean, now: number): Timestamp {
   if (ms < YEAR_2000 || ms > now + TWO_DAYS) throw new BadValue("time out of range");
   return { ms, naive };
 }
 
 /**
  * The form in which the API writes nearly every time, `2030-01-31T12:00:00+03:00`, without a general parser: an order
- * has a dozen of them. NaN for every other form, and for moments that do not exist.
+ * has a dozen of them. NaN for every other form, and for timestamps that do not exist.
  */
-function parseUsualMoment(text: string): number {
+function parseUsualTimestamp(text: string): number {
   if (text.length !== 25 || text[10] !== "T" || text[4] !== "-" || text[7] !== "-") return NaN;
   if (text[13] !== ":" || text[16] !== ":" || text[22] !== ":") return NaN;
   const sign = text[19] === "+" ? 1 : text[19] === "-" ? -1 : NaN;
@@ -104,7 +104,7 @@ const DAY = 24 * 3600 * 1000;
 const offsets = new Map<number, number | null>();
 const dayTexts = new Map<number, string>();
 
-/** The Moscow calendar day of a moment, as YYYY-MM-DD. */
+/** The Moscow calendar day of a timestamp, as YYYY-MM-DD. */
 export function moscowDay(ms: number): string {
   const day = Math.floor((ms + moscowOffset(ms)) / DAY);
   let text = dayTexts.get(day);

@@ -1,17 +1,18 @@
+import { asLoader } from "../../warehouse/queries";
 import type { Database } from "./database";
 
 /** How far one stream of a job has been read. */
 export interface Watermark {
   stream: string;
   type: "ts" | "date";
-  /** ISO 8601 moment with offset, or ISO date. */
+  /** ISO 8601 timestamp with offset, or ISO date. */
   value: string;
 }
 
 /** All watermarks of a job by stream name; the lease is not among them. */
 export async function readWatermarks(database: Database, job: string): Promise<Map<string, string>> {
   const found = await database.rows<{ stream: string; wm_value: string }>(
-    "SELECT stream, wm_value FROM meta.watermarks FINAL WHERE source = {job:String} AND stream != 'lease'",
+    asLoader`SELECT stream, wm_value FROM meta.watermarks FINAL WHERE source = {job:String} AND stream != 'lease'`,
     { job },
   );
   return new Map(found.map((row) => [row.stream, row.wm_value]));

@@ -7,6 +7,8 @@ export interface Source {
   job: string;
   /** Its name for people. */
   title: string;
+  /** Its folder below `loaders/`. */
+  folder: string;
   /** `api`: read by `zakaz load`. `file`: what `zakaz import` brings. */
   kind: "api" | "file";
   /** Key of the stack's configuration that switches it on; without one it is part of every stack. */
@@ -19,10 +21,6 @@ export interface Source {
   tables: readonly SourceTable[];
   /** The stand-in for its API; none where there is nothing to stand in for. */
   sandbox?: SourceSandbox;
-  /** Loads its program: settings, flags, work. */
-  program: () => Promise<{ main: (argv: readonly string[]) => Promise<number> }>;
-  /** Loads the schema of its settings, for the sample of an environment file. */
-  sample: () => Promise<{ envSample: () => string }>;
 }
 
 export interface SourceSwitch {

@@ -3,11 +3,9 @@ import { z } from "zod";
 import { ApiError } from "../core/api-error";
 import { payloadJson } from "../core/payload";
 import { BadValue, moneyText, parseMoney } from "../core/values";
-import { catalogue, unpagedRows } from "./catalogue";
+import { optionalDataSet, unpagedRows, type FetchInput } from "./optional-data-set";
 import { openShows } from "./event-rows";
-import type { Reader } from "./reader";
-import type { Run } from "./run";
-import { orNull, readFlag, readId, reading } from "./schemas";
+import { field, orNull, readFlag, readId } from "./schemas";
 
 /** What is asked for: nothing about the holder of the ticket. */
 const BODY = { select: ["barcode", "price", "admission"] } as const;
@@ -28,19 +26,19 @@ function readBarcode(value: unknown): string {
  * Barcodes that are valid now, of every open show, one request each. The barcode itself opens a door: it is hashed as it
  * is parsed and goes nowhere else. The source lists neither status nor scan.
  */
-export const barcodes = catalogue({
+export const barcodes = optionalDataSet({
   name: "barcodes",
   table: "stg_qtickets_api_barcodes_raw",
   columns: ["barcode_hash", "event_id", "show_id", "payload_json", "_ver"],
   nulls: [],
   skipFlag: "QTICKETS_SKIP_BARCODES",
-  counter: "barcodeRows",
-  skip: ({ settings }) =>
+  counter: "barcode_rows",
+  skip: (settings) =>
     settings.QTICKETS_BARCODE_KEY === undefined ? "no_key: set QTICKETS_BARCODE_KEY" : undefined,
-  fetch: async function* (run, reader) {
-    for (const event of run.events) {
-      for (const show of openShows(event, run.startedAt)) {
-        const rows = await showBarcodes(run, reader, show.id);
+  fetch: async function* (input) {
+    for (const event of input.events) {
+      for (const show of openShows(event, input.run.startedAt)) {
+        const rows = await fetchBarcodes(input, show.id);
         // Not an object: left as it is, for the schema to refuse.
         yield rows.map((row) =>
           typeof row === "object" && row !== null ? { ...row, event_id: event.id, show_id: show.id } : row,
@@ -48,33 +46,33 @@ export const barcodes = catalogue({
       }
     }
   },
-  schema: ({ settings }) =>
+  schema: (settings) =>
     z
       .object({
-        barcode: reading((value) => barcodeHash(settings.QTICKETS_BARCODE_KEY ?? "", readBarcode(value))),
+        barcode: field((value) => barcodeHash(settings.QTICKETS_BARCODE_KEY ?? "", readBarcode(value))),
         price: orNull(parseMoney),
         admission: orNull(readFlag),
-        event_id: reading(readId),
-        show_id: reading(readId),
+        event_id: field(readId),
+        show_id: field(readId),
       })
       .transform(({ barcode, ...rest }) => ({ id: barcode, ...rest })),
-  toRow: ({ id, price, admission, event_id, show_id }, { startedAt }) => ({
+  toRow: ({ id, price, admission, event_id, show_id }, version) => ({
     barcode_hash: id,
     event_id,
     show_id,
     payload_json: payloadJson({ price: price === null ? null : moneyText(price), admission }),
-    _ver: startedAt,
+    _ver: version,
   }),
 });
 
 /** The barcodes of a show; none for a show that the API does not know (any more). */
-async function showBarcodes(run: Run, reader: Reader, showId: string): Promise<unknown[]> {
+async function fetchBarcodes({ client, skip }: FetchInput, showId: string): Promise<unknown[]> {
   const path = `/shows/${showId}/barcodes`;
   try {
-    return unpagedRows(path, await reader.answer(path, BODY), true);
+    return unpagedRows(path, await client.answer(path, BODY), true);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    run.skipped.push({ resource: "barcodes", reason: "http_404", details: `show ${showId}` });
+    skip({ resource: "barcodes", reason: "http_404", details: `show ${showId}` });
     return [];
   }
 }

@@ -5,6 +5,8 @@
  * differences only. So a run that was killed half-way, an overlapping window or a late refund need no special care.
  */
 
+import { asLoader } from "../../warehouse/queries";
+
 /** One step of the derivation: an `INSERT … SELECT` with query parameters. */
 export interface DeriveStatement {
   /** Stable short name for logs and metrics. */
@@ -23,7 +25,7 @@ export interface DeriveStatement {
  * Parameters, all of them safe to give to every step:
  * - `run_clock` (UInt64): start of the run, ms since 1970 UTC;
  * - `first_day` (Date): first Moscow day of sale that is compared, on both sides; earlier days are left alone;
- * - `snapshot_ts` (DateTime in Moscow): moment of this run's poll, as in staging. Used by kind `inventory` only.
+ * - `snapshot_ts` (DateTime in Moscow): timestamp of this run's poll, as in staging. Used by kind `inventory` only.
  */
 export function deriveStatements(): DeriveStatement[] {
   return [
@@ -49,7 +51,7 @@ export function deriveStatements(): DeriveStatement[] {
  * Copies staging lines that the ledger lacks or holds in an older version. Normally none: the materialized view has
  * copied them at insert time. Makes a view that was dropped or recreated harmless.
  */
-const LEDGER_REPAIR = `
+const LEDGER_REPAIR = asLoader`
 INSERT INTO zakaz.fact_qtickets_orders
 (
     order_id, item_id, event_id, show_id, city, status, sale_ts, sales_date, tickets_sold, revenue, refunds, currency,
@@ -127,7 +129,7 @@ function salesStatement({ table, keys, measures }: SalesFact): string {
   const each = (names: readonly string[], form: (name: string, place: number) => string) =>
     names.map((name, index) => form(name, index + 1)).join(", ");
   // The sums carry another name than the columns that they sum: an alias hides its column.
-  return `
+  return asLoader`
 INSERT INTO ${table}
     (${[...key, ...values].join(", ")}, _ver)
 SELECT
@@ -188,9 +190,9 @@ WHERE if(
 
 /**
  * Events as polled in this run. Complete = both counters are known for every open show; the sums of an incomplete
- * event are never used. The version is the moment of the poll in milliseconds.
+ * event are never used. The version is the timestamp of the poll in milliseconds.
  */
-const POLLED_EVENTS = `
+const POLLED_EVENTS = asLoader`
     SELECT
         p.snapshot_ts AS snapshot_ts,
         p.event_id AS event_id,
@@ -206,7 +208,7 @@ const POLLED_EVENTS = `
     GROUP BY p.snapshot_ts, p.event_id`;
 
 /** Adds this run's complete events to the history of seat counters. */
-const INVENTORY = `
+const INVENTORY = asLoader`
 INSERT INTO zakaz.fact_qtickets_inventory
     (snapshot_ts, event_id, event_name, city, tickets_total, tickets_left, shows_count, _ver)
 SELECT e.snapshot_ts, e.event_id, e.event_name, e.city, e.total, e.free, e.shows, e.poll_ms
@@ -225,7 +227,7 @@ WHERE e.is_complete
  * Replaces the newest seat counters of the complete events. An incomplete event keeps its last good row; when it has
  * none it gets a placeholder (counters NULL, version 0) that any complete poll will beat.
  */
-const INVENTORY_LATEST = `
+const INVENTORY_LATEST = asLoader`
 INSERT INTO zakaz.fact_qtickets_inventory_latest
     (snapshot_ts, event_id, event_name, city, tickets_total, tickets_left, shows_count, _ver)
 SELECT

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { payloadJson, payloadMoment } from "../core/payload";
+import { payloadJson, payloadTimestamp } from "../core/payload";
 import { normalText } from "../core/values";
-import { catalogue, catalogueMoment, pagedRows, seconds } from "./catalogue";
-import { readFlag, readId, readIds, reading, readName, readText } from "./schemas";
+import { optionalDataSet, pagedRows, seconds } from "./optional-data-set";
+import { field, readFlag, readId, readIds, readName, readText } from "./schemas";
 
 /** Discounts, deleted ones too. The source tells no value, so `discount_value` stays NULL. */
-export const discounts = catalogue({
+export const discounts = optionalDataSet({
   name: "discounts",
   table: "stg_qtickets_api_discounts_raw",
   columns: [
@@ -21,23 +21,23 @@ export const discounts = catalogue({
   ],
   nulls: ["active_from", "active_to", "deleted_ts"],
   skipFlag: "QTICKETS_SKIP_DISCOUNTS",
-  counter: "discountsRows",
-  fetch: (run, reader) => pagedRows(run, reader, "/discounts"),
-  schema: (run) =>
+  counter: "discounts_rows",
+  fetch: (input) => pagedRows(input, "/discounts"),
+  schema: (_settings, timestamp) =>
     z.object({
-      id: reading(readId),
-      name: reading(readName),
-      type: reading(readText),
-      is_active: reading(readFlag),
-      active_from: catalogueMoment(run),
-      active_to: catalogueMoment(run),
-      created_at: catalogueMoment(run),
-      updated_at: catalogueMoment(run),
-      deleted_at: catalogueMoment(run),
-      events: reading(readIds),
-      shows: reading(readIds),
+      id: field(readId),
+      name: field(readName),
+      type: field(readText),
+      is_active: field(readFlag),
+      active_from: timestamp,
+      active_to: timestamp,
+      created_at: timestamp,
+      updated_at: timestamp,
+      deleted_at: timestamp,
+      events: field(readIds),
+      shows: field(readIds),
     }),
-  toRow: (discount, { startedAt }) => ({
+  toRow: (discount, version) => ({
     discount_id: discount.id,
     name: normalText(discount.name),
     discount_type: discount.type,
@@ -46,11 +46,11 @@ export const discounts = catalogue({
     active_to: seconds(discount.active_to),
     deleted_ts: seconds(discount.deleted_at),
     payload_json: payloadJson({
-      created_at: payloadMoment(discount.created_at),
-      updated_at: payloadMoment(discount.updated_at),
+      created_at: payloadTimestamp(discount.created_at),
+      updated_at: payloadTimestamp(discount.updated_at),
       event_ids: discount.events,
       show_ids: discount.shows,
     }),
-    _ver: startedAt,
+    _ver: version,
   }),
 });

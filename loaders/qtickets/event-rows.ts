@@ -20,11 +20,15 @@ export const EVENT_NULLS = ["start_date", "end_date"] as const;
 
 export type EventRow = RowOf<(typeof EVENT_COLUMNS)[number], (typeof EVENT_NULLS)[number]>;
 
-/** Version of an event: the greatest change moment (ms) of it and its shows. */
+/** Version of an event: the greatest change timestamp (ms) of it and its shows. */
 export function eventVersion(event: Event): number {
-  const moments = [event, ...event.shows].flatMap((one) => [one.created_at, one.updated_at, one.deleted_at]);
-  const known = moments.flatMap((moment) => (moment === null ? [] : [moment.ms]));
-  if (known.length === 0) throw new BadValue("no change moment");
+  const timestamps = [event, ...event.shows].flatMap((one) => [
+    one.created_at,
+    one.updated_at,
+    one.deleted_at,
+  ]);
+  const known = timestamps.flatMap((timestamp) => (timestamp === null ? [] : [timestamp.ms]));
+  if (known.length === 0) throw new BadValue("no change time");
   return Math.max(...known);
 }
 

@@ -1,57 +1,104 @@
+import { asLoader } from "../../warehouse/queries";
+import type { Database } from "../core/database";
 import { BadValue } from "../core/values";
-import { eventRow } from "./event-rows";
-import { checkShare, count, type Run, type Source } from "./run";
-import { EVENT_FIELDS, reasonOf } from "./schemas";
+import { TableWriter } from "../core/writer";
+import { checkErrorRatio } from "../pipeline/error-ratio";
+import { count, type Counters, type Found } from "../pipeline/found";
+import { EVENT_COLUMNS, eventRow, type EventRow } from "./event-rows";
+import { NO_OFFSET, type QticketsRun } from "./run";
+import { createSchemas, EVENT_FIELDS, reasonOf, type Event } from "./schemas";
 
-/** Events with their shows: all of them, also deleted ones, so that old sales keep name and city. */
-export const events: Source = {
-  name: "events",
-  required: true,
-  load: async (run) => {
-    await knownShows(run);
-    run.log.info("Fetching events via GET /events");
-    const { settings, quarantine, counts } = run;
-    const select = settings.QTICKETS_SELECT_FIELDS ? { select: EVENT_FIELDS } : {};
-    const query = { ...select, pageSize: settings.QTICKETS_PAGE_SIZE };
-    const rows = new Map<string, { event: Run["events"][number]; row: Run["eventRows"][number] }>();
-    let seen = 0;
-    let bad = 0;
-    for await (const { content } of run.reader.pages("/events", query, (rows) => rows)) {
-      for (const raw of content) {
-        seen += 1;
-        const parsed = run.schemas.event.safeParse(raw);
-        try {
-          if (!parsed.success) throw new BadValue(reasonOf(parsed.error));
-          const event = parsed.data;
-          const { row, knownCity } = eventRow(event, run.aliases);
-          if (!knownCity && !rows.has(event.id)) count(counts.notes, "unknown cities");
-          rows.set(event.id, { event, row });
-        } catch (error) {
-          if (!(error instanceof BadValue)) throw error;
-          bad += 1;
-          quarantine.add("events", (raw as { id?: unknown } | null)?.id, error.message);
-        }
+/** The events of a run, and what the other data sets want to know of them. */
+export interface EventsFound extends Found {
+  events: readonly Event[];
+  /** Their rows, in the same order. */
+  rows: readonly EventRow[];
+  /** Event of a show, those of earlier runs included. */
+  eventOfShow: ReadonlyMap<string, string>;
+  /** Canonical city of an event, those of earlier runs included. */
+  cityOfEvent: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the events with their shows: all of them, also deleted ones, so that old sales keep name and city.
+ * @param aliases city look-up key to canonical city
+ */
+export async function loadEvents(
+  run: QticketsRun,
+  aliases: ReadonlyMap<string, string>,
+): Promise<EventsFound> {
+  const { client, settings, quarantine, log, startedAt } = run;
+  const { eventOfShow, cityOfEvent } = await readKnownEvents(run.database);
+  log.info("Fetching events via GET /events");
+  const notes: Counters = {};
+  const schema = createSchemas(startedAt, () => count(notes, NO_OFFSET)).event;
+  const query = {
+    ...(settings.QTICKETS_SELECT_FIELDS ? { select: EVENT_FIELDS } : {}),
+    pageSize: settings.QTICKETS_PAGE_SIZE,
+  };
+  const found = new Map<string, { event: Event; row: EventRow }>();
+  let seen = 0;
+  let bad = 0;
+  for await (const { content } of client.pages("/events", query, (rows) => rows)) {
+    for (const raw of content) {
+      seen += 1;
+      const parsed = schema.safeParse(raw);
+      try {
+        if (!parsed.success) throw new BadValue(reasonOf(parsed.error));
+        const event = parsed.data;
+        const { row, knownCity } = eventRow(event, aliases);
+        if (!knownCity && !found.has(event.id)) count(notes, "unknown cities");
+        found.set(event.id, { event, row });
+      } catch (error) {
+        if (!(error instanceof BadValue)) throw error;
+        bad += 1;
+        quarantine.add("events", (raw as { id?: unknown } | null)?.id, error.message);
       }
     }
-    checkShare(run, "events", seen, bad);
-    for (const { event, row } of rows.values()) {
-      run.events.push(event);
-      run.eventRows.push(row);
-      run.cityOfEvent.set(event.id, String(row.city));
-      for (const show of event.shows) run.eventOfShow.set(show.id, event.id);
-    }
-    counts.events = rows.size;
-    run.log.info("Fetched events from QTickets API via GET", { events: rows.size });
-  },
-};
+  }
+  const allowed = settings.QTICKETS_QUARANTINE_MAX_SHARE;
+  checkErrorRatio({
+    name: "events",
+    seen,
+    bad,
+    allowed,
+    setting: "QTICKETS_QUARANTINE_MAX_SHARE",
+    quarantine,
+  });
+  for (const { event, row } of found.values()) {
+    cityOfEvent.set(event.id, String(row.city));
+    for (const show of event.shows) eventOfShow.set(show.id, event.id);
+  }
+  log.info("Fetched events from QTickets API via GET", { events: found.size });
+  return {
+    events: [...found.values()].map(({ event }) => event),
+    rows: [...found.values()].map(({ row }) => row),
+    eventOfShow,
+    cityOfEvent,
+    counters: { events: found.size },
+    notes,
+  };
+}
+
+/** Writes the dimension of events. */
+export async function writeEvents(
+  { database, log, runId }: QticketsRun,
+  rows: readonly EventRow[],
+): Promise<void> {
+  const writer = new TableWriter({ database, log, runId, table: "dim_events", columns: EVENT_COLUMNS });
+  await writer.add(rows);
+  await writer.finish();
+}
 
 /** Shows and cities from earlier runs: an event that the API lists no more still owns its shows. */
-async function knownShows(run: Run): Promise<void> {
-  const known = await run.database.rows<{ event_id: string; city: string; show_ids: string[] }>(
-    `SELECT event_id, city, show_ids FROM ${run.database.name}.dim_events FINAL`,
+async function readKnownEvents(database: Database) {
+  const known = await database.rows<{ event_id: string; city: string; show_ids: string[] }>(
+    asLoader`SELECT event_id, city, show_ids FROM ${database.name}.dim_events FINAL`,
   );
-  for (const event of known) {
-    run.cityOfEvent.set(event.event_id, event.city);
-    for (const show of event.show_ids) run.eventOfShow.set(show, event.event_id);
-  }
+  return {
+    cityOfEvent: new Map(known.map(({ event_id: id, city }) => [id, city])),
+    eventOfShow: new Map(
+      known.flatMap(({ event_id: id, show_ids: shows }) => shows.map((show) => [show, id])),
+    ),
+  };
 }

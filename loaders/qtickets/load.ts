@@ -1,216 +1,138 @@
 import { readAliases } from "../core/cities";
-import type { Database } from "../core/database";
-import { ExpectedError, StoppedError } from "../core/errors";
-import type { Progress } from "../core/progress";
 import { MOSCOW } from "../core/values";
 import { readWatermarks } from "../core/watermarks";
-import { TableWriter } from "../core/writer";
-import { DateTime } from "luxon";
-import { createOrderReader } from "./order-reader";
-import { loadSlice, orders } from "./orders";
-import { EVENT_COLUMNS } from "./event-rows";
-import { count, newCounts, type Run } from "./run";
+import type { DataSets, OnRead } from "../pipeline/data-sets";
+import { checkTables } from "../pipeline/table-check";
+import { observedClient } from "./client";
+import { loadEvents, writeEvents } from "./events";
+import { readHistory } from "./history";
+import { inventorySkip, loadInventory, type InventoryFound } from "./inventory";
+import { OPTIONAL_DATA_SETS } from "./optional-data-sets";
+import { OrderLoad, type OrdersFound } from "./orders";
 import { publish } from "./publish";
-import { observed } from "./reader";
-import { createSchemas } from "./schemas";
-import { checkSchema } from "./schema-check";
-import { SOURCES } from "./sources";
-import { filterTime, planRun, type History, type WindowArguments } from "./windows";
-
-/** What a run is given; the rest it finds out itself. */
-export type RunInput = Pick<
-  Run,
-  | "settings"
-  | "runId"
-  | "startedAt"
-  | "deadline"
-  | "clock"
-  | "log"
-  | "database"
-  | "reader"
-  | "quarantine"
-  | "stopwatch"
-> & { progress: Progress; asked: WindowArguments };
+import type { QticketsRun } from "./run";
+import type { Settings } from "./settings";
+import { TABLES } from "./tables";
+import { chooseWindow, filterTime, type AskedWindow, type Window } from "./windows";
 
 /**
- * Reads the sources, writes staging, derives the facts, moves the watermarks. The caller holds the lease, writes the
+ * Reads the data sets, writes staging, derives the facts, moves the watermarks. The caller holds the lease, writes the
  * journal, and answers for the connections. Throws when the run must count as failed; then none of its facts are visible,
  * but for the slices of a first load that were whole.
+ * @returns what the journal's metrics get besides
  */
-export async function load(input: RunInput): Promise<Run> {
-  const run = await prepare(input);
-  for (const source of SOURCES) {
-    const reason = source.skip?.(run);
-    if (reason !== undefined) {
-      run.skipped.push({ resource: source.name, reason });
-      run.log.info(`Skipped ${source.name}`, { reason });
-    } else {
-      await watched(run, source, input);
+export async function load(
+  run: QticketsRun,
+  dataSets: DataSets,
+  asked: AskedWindow,
+): Promise<Record<string, unknown>> {
+  const { database, job, settings } = run;
+  const observe = (onRead: OnRead) => observedClient(run.client, run.stopwatch, onRead);
+  await checkTables(database, TABLES);
+  const watermarks = await readWatermarks(database, job);
+  const window = await findWindow(run, asked, watermarks);
+  const aliases = await readAliases(database);
+
+  const events = await dataSets.required("events", (onRead) =>
+    loadEvents({ ...run, client: observe(onRead) }, aliases),
+  );
+  const rereadOn = watermarks.get("orders_reread");
+  const orderLoad = new OrderLoad(run, { window, events, rereadOn });
+  const orders = await dataSets.required("orders", (onRead) => orderLoad.load(observe(onRead)));
+  for (const dataSet of OPTIONAL_DATA_SETS) {
+    const reason = dataSet.skip(run);
+    if (reason !== undefined) dataSets.skip(dataSet.name, reason);
+    else {
+      await dataSets.optional(dataSet.name, (onRead) =>
+        dataSet.load({ ...run, client: observe(onRead) }, events.events),
+      );
     }
   }
-  neverRequested(run);
-  await writeEvents(run);
-  await publish(run, ["sales", "inventory"]);
-  await loadOlder(run, input);
-  return run;
+  let inventory: InventoryFound | undefined;
+  const reason = inventorySkip(run);
+  if (reason !== undefined) dataSets.skip("inventory", reason);
+  else {
+    inventory = await dataSets.optional("inventory", (onRead) =>
+      loadInventory({ ...run, client: observe(onRead) }, events),
+    );
+  }
+  dataSets.add({ skipped: neverRequested(settings) });
+
+  await writeEvents(run, events.rows);
+  const snapshotSeconds = inventory?.snapshotSeconds ?? null;
+  const kinds = ["sales", "inventory"] as const;
+  dataSets.add(await publish(run, { kinds, window, orders, snapshotSeconds, earlier: 0 }));
+  await loadOlder(run, dataSets, window, orders, (onRead, older) =>
+    orderLoad.loadSlice(observe(onRead), older),
+  );
+  const { paid, older, mode } = window;
+  const hours = paid === null ? null : Math.round((paid.end - (older ?? paid).start) / 3_600_000);
+  return { lookback_hours: hours, backfill_mode: mode === "backfill", mode };
+}
+
+async function findWindow(
+  run: QticketsRun,
+  asked: AskedWindow,
+  watermarks: ReadonlyMap<string, string>,
+): Promise<Window> {
+  const { settings, database, job, startedAt, client } = run;
+  const window = chooseWindow({
+    now: startedAt,
+    sinceHours: settings.QTICKETS_SINCE_HOURS,
+    backfillHours: settings.QTICKETS_INITIAL_BACKFILL_HOURS,
+    overlapMinutes: settings.QTICKETS_OVERLAP_MINUTES,
+    offline: client.offline,
+    asked,
+    history: await readHistory(database, job, settings.QTICKETS_BACKFILL_GUARD_TABLE, watermarks),
+  });
+  const time = (ms: number | undefined | null) =>
+    ms === null || ms === undefined ? null : filterTime(ms, settings.TZ);
+  run.log.info("Chose the window", {
+    mode: window.mode,
+    older_from: time(window.older?.start),
+    paid_from: time(window.paid?.start),
+    paid_until: time(window.paid?.end),
+    changed_since: time(window.changedSince),
+  });
+  return window;
 }
 
 /**
  * The rest of a first load, slice by slice. Each is visible and noted before the next one, so that a run that ends has lost
  * one slice at most. What does not fit into the time is left to the next run.
  */
-async function loadOlder(run: Run, input: RunInput): Promise<void> {
+async function loadOlder(
+  run: QticketsRun,
+  dataSets: DataSets,
+  window: Window,
+  newest: OrdersFound,
+  loadSlice: (onRead: OnRead, older: NonNullable<OrdersFound["older"]>) => Promise<OrdersFound>,
+): Promise<void> {
   let took = run.clock.now() - run.startedAt;
-  while (run.older !== null) {
+  let { older, readFrom } = newest;
+  for (let earlier = 1; older !== null; earlier += 1) {
     const began = run.clock.now();
     if (run.deadline - began < 2 * took) {
-      const from = filterTime(run.readFrom, MOSCOW);
-      run.degraded.push(
-        `orders: those paid before ${from} are not loaded yet; the next run goes on with them`,
-      );
+      const from = filterTime(readFrom, MOSCOW);
+      dataSets.add({
+        incomplete: [`orders: those paid before ${from} are not loaded yet; the next run goes on with them`],
+      });
       return;
     }
-    await watched(run, { ...orders, load: loadSlice }, input);
-    await publish(run, ["sales"]);
+    const rest = older;
+    const slice = await dataSets.required("orders", (onRead) => loadSlice(onRead, rest));
+    const orders = { ...slice, reread: newest.reread };
+    dataSets.add(await publish(run, { kinds: ["sales"], window, orders, snapshotSeconds: null, earlier }));
+    ({ older, readFrom } = slice);
     took = run.clock.now() - began;
   }
 }
 
 /** Data sets that were switched on although they are never requested: said, not ignored. */
-function neverRequested({ settings, skipped }: Run): void {
+function neverRequested(settings: Settings) {
   const asked: readonly (readonly [string, boolean])[] = [
     ["clients", settings.QTICKETS_SKIP_CLIENTS],
     ["partner_tickets", settings.QTICKETS_SKIP_PARTNER_TICKETS],
   ];
-  for (const [resource, skip] of asked) if (!skip) skipped.push({ resource, reason: "never_requested" });
-}
-
-/** Loads a source, shows how far it is, and says what it took. */
-async function watched(
-  run: Run,
-  source: (typeof SOURCES)[number],
-  { progress, reader, clock, log }: RunInput,
-): Promise<void> {
-  const reading = { pages: 0, rows: 0, total: 0 };
-  const startedAt = clock.now();
-  progress.show(source.name, reading);
-  run.reader = observed(reader, run.stopwatch, (rows, total) => {
-    reading.pages += 1;
-    reading.rows += rows;
-    reading.total = Math.max(total, reading.rows);
-    progress.show(source.name, reading);
-  });
-  try {
-    await loadSource(run, source);
-  } finally {
-    progress.end(source.name, reading);
-  }
-  const seconds = (clock.now() - startedAt) / 1000;
-  log.info(`Read ${source.name}: ${reading.pages} pages, ${reading.rows} rows in ${seconds.toFixed(1)} s`, {
-    source: source.name,
-    pages: reading.pages,
-    rows: reading.rows,
-    seconds,
-  });
-}
-
-async function loadSource(run: Run, source: (typeof SOURCES)[number]): Promise<void> {
-  try {
-    await source.load(run);
-  } catch (error) {
-    // An optional source may fail in the ways that are expected; a run that was stopped stays stopped.
-    const expected = error instanceof ExpectedError && !(error instanceof StoppedError);
-    if (source.required || !expected) throw error;
-    run.log.warning(`Left out ${source.name}: ${error.message}`);
-    run.degraded.push(`${source.name}: ${error.message}`);
-  }
-}
-
-async function prepare(input: RunInput): Promise<Run> {
-  const { database, settings, startedAt } = input;
-  await checkSchema(database);
-  const watermarks = await readWatermarks(database, settings.JOB_NAME);
-  const history = await readHistory(database, settings, watermarks);
-  const plan = planRun({
-    now: startedAt,
-    sinceHours: settings.QTICKETS_SINCE_HOURS,
-    backfillHours: settings.QTICKETS_INITIAL_BACKFILL_HOURS,
-    overlapMinutes: settings.QTICKETS_OVERLAP_MINUTES,
-    offline: input.reader.offline,
-    asked: input.asked,
-    history,
-  });
-  const aliases = await readAliases(database);
-  const counts = newCounts();
-  const naive = (): void => count(counts.notes, "times without an offset");
-  const schemas = createSchemas(startedAt, naive);
-  const time = (ms: number | undefined | null) =>
-    ms === null || ms === undefined ? null : filterTime(ms, settings.TZ);
-  input.log.info("Chose the window", {
-    mode: plan.mode,
-    older_from: time(plan.older?.start),
-    paid_from: time(plan.paid?.start),
-    paid_until: time(plan.paid?.end),
-    changed_since: time(plan.changedSince),
-  });
-  return {
-    ...input,
-    plan,
-    readFrom: plan.readFrom,
-    older: plan.older,
-    published: 0,
-    settled: [],
-    watermarks,
-    counts,
-    schemas,
-    readOrder: createOrderReader(schemas.order, startedAt, naive),
-    aliases,
-    skipped: [],
-    degraded: [],
-    events: [],
-    eventRows: [],
-    eventOfShow: new Map(),
-    cityOfEvent: new Map(),
-    touched: { oldestDay: null, unknown: false },
-    reread: false,
-    snapshotSeconds: null,
-  };
-}
-
-async function readHistory(
-  database: Database,
-  settings: Run["settings"],
-  watermarks: ReadonlyMap<string, string>,
-): Promise<History> {
-  const [guard] = await database.rows<{ ok: string }>(
-    `SELECT countIf(status = 'ok') AS ok FROM ${database.name}.${settings.QTICKETS_BACKFILL_GUARD_TABLE} FINAL WHERE job = {job:String}`,
-    { job: settings.JOB_NAME },
-  );
-  const moment = (stream: string): number | undefined => {
-    const value = watermarks.get(stream);
-    return value === undefined ? undefined : DateTime.fromISO(value, { zone: MOSCOW }).toMillis();
-  };
-  const readUntil = moment("orders");
-  return {
-    hadOkRun: Number(guard?.ok ?? 0) > 0,
-    oldestRead: readUntil === undefined ? await oldestVersion(database) : undefined,
-    readUntil,
-    readFrom: moment("orders_from"),
-    target: moment("orders_target"),
-  };
-}
-
-/** An order is read after its last change, which is its version: nothing was read before the least version (ms). */
-async function oldestVersion(database: Database): Promise<number | undefined> {
-  const [ledger] = await database.rows<{ oldest: string; lines: string }>(
-    `SELECT min(_ver) AS oldest, count() AS lines FROM ${database.name}.fact_qtickets_orders`,
-  );
-  return Number(ledger?.lines ?? 0) === 0 ? undefined : Number(ledger?.oldest);
-}
-
-async function writeEvents(run: Run): Promise<void> {
-  const { database, log, runId } = run;
-  const writer = new TableWriter({ database, log, runId, table: "dim_events", columns: EVENT_COLUMNS });
-  await writer.add(run.eventRows);
-  await writer.finish();
+  return asked.flatMap(([resource, skip]) => (skip ? [] : [{ resource, reason: "never_requested" }]));
 }

@@ -1,130 +1,138 @@
-import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
-import { systemClock } from "../core/clock";
-import { EXIT } from "../../exit-codes";
+import { createHttpClient } from "../core/http";
 import { UsageError } from "../core/errors";
-import { stopOnSignals } from "../core/job";
-import type { Log } from "../core/log";
-import { barProgress, plainProgress } from "../core/progress";
-import { ENVFILE_OPTION, EXIT_CODES_HELP, exitCode, readEnvironment, startLog } from "../core/program";
 import { databaseSettings } from "../core/settings";
-import { realRun } from "./real-run";
-import { dryRunSummary } from "./report";
+import { readEnvironment, runProgram, type CommonFlags, type Program } from "../pipeline/program";
+import type { PreparedRun } from "../pipeline/run";
+import { READ_ONLY_PATHS } from "./api";
+import { apiClient, type QticketsClient } from "./client";
+import { fixtureClient } from "./fixtures";
+import { load } from "./load";
 import { readSettings, settingsSchema, type Settings } from "./settings";
-import { parseHandMoment, type WindowArguments } from "./windows";
+import { qtickets } from "./source";
+import { parseTimestampFlag, type AskedWindow } from "./windows";
 
-interface Arguments {
-  envfile?: string;
+export { settingsSchema };
+
+interface Flags extends CommonFlags {
   chEnv?: string;
   sinceHours?: number;
   since?: string;
   until?: string;
   full: boolean;
-  dryRun: boolean;
   offlineFixturesDir?: string;
-  verbose: boolean;
 }
 
-function parseArguments(argv: readonly string[]): Arguments {
-  const hours = (text: string): number => {
-    if (!/^\d{1,7}$/.test(text) || Number(text) < 1)
-      throw new InvalidArgumentError("it must be an integer of 1 or more");
-    return Number(text);
+const program: Program<Flags, Settings, undefined> = {
+  job: qtickets.job,
+  command: () =>
+    new Command(qtickets.job)
+      .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
+      .option(
+        "--ch-env <path>",
+        "a second file like --envfile, usually with the CLICKHOUSE_ settings; wins over the first",
+      )
+      .option(
+        "--since-hours <n>",
+        "length of the normal window in hours; wins over QTICKETS_SINCE_HOURS",
+        parseHours,
+      )
+      .option("--since <time>", "read orders paid from this day or time on, whatever was read before")
+      .option("--until <time>", "… and paid before this day or time")
+      .option("--full", "read every order again, without a window", false)
+      .option(
+        "--offline-fixtures-dir <path>",
+        "read events.json and orders.json from a folder instead of the API",
+      ),
+  readInput: ({ envfile, chEnv }) => ({ environment: readEnvironment([envfile, chEnv]), input: undefined }),
+  schema: settingsSchema,
+  readSettings,
+  prepare: ({ flags, settings, now }) => prepare(settings, readAsked(flags, now), flags.offlineFixturesDir),
+};
+
+/** The loader of Qtickets. Answers the exit code and never throws. */
+export function main(argv: readonly string[]): Promise<number> {
+  return runProgram(program, argv);
+}
+
+/** Counters of the journal, with their titles in a dry run's summary. What is never requested stays at 0. */
+const COUNTERS: readonly (readonly [name: string, title?: string])[] = [
+  ["events", "Events"],
+  ["orders", "Orders"],
+  ["sales_rows", "Sales rows"],
+  ["inventory_rows", "Inventory shows processed"],
+  ["sales_daily_rows"],
+  ["sales_utm_daily_rows", "Sales by UTM rows"],
+  ["clients_rows", "Clients rows"],
+  ["price_shades_rows", "Price shades rows"],
+  ["discounts_rows", "Discounts rows"],
+  ["promo_code_rows", "Promo codes rows"],
+  ["barcode_rows", "Barcode rows"],
+  ["partner_ticket_rows", "Partner ticket rows"],
+];
+
+/**
+ * A run with these settings.
+ * @param fixtures folder that is read instead of the API; files that are missing are told at once
+ */
+export function prepare(settings: Settings, asked: AskedWindow, fixtures?: string): PreparedRun {
+  const files = fixtures === undefined ? undefined : fixtureClient(fixtures);
+  return {
+    job: settings.JOB_NAME,
+    seconds: settings.QTICKETS_RUN_SECONDS,
+    secondsSetting: "QTICKETS_RUN_SECONDS",
+    counters: COUNTERS.map(([name]) => name),
+    rehearse: (log, reason) => {
+      log.info(`QTickets API client running in stub mode (${reason}): no request will be sent.`);
+      const { host, port } = databaseSettings(settings);
+      const from = fixtures ?? settings.QTICKETS_BASE_URL;
+      const seats = settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats";
+      return {
+        figures: COUNTERS.flatMap(([, title]) => (title === undefined ? [] : [[title, 0] as const])),
+        wouldDo: `A real run would read events, orders${seats} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${host}:${port} as ${settings.CLICKHOUSE_USER}.`,
+      };
+    },
+    load: async (context, dataSets) => {
+      const run = (client: QticketsClient) => load({ ...context, settings, client }, dataSets, asked);
+      if (files !== undefined) return run(files);
+      const http = createHttpClient({
+        ...context,
+        apiName: "QTickets",
+        baseUrl: settings.QTICKETS_BASE_URL,
+        token: settings.QTICKETS_TOKEN,
+        allow: READ_ONLY_PATHS,
+        requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
+        ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,
+        concurrency: settings.QTICKETS_CONCURRENCY,
+      });
+      try {
+        const metrics = await run(apiClient(http, settings.QTICKETS_CONCURRENCY));
+        return { ...metrics, requests: http.requests };
+      } finally {
+        await http.close();
+      }
+    },
   };
-  return new Command("qtickets_api")
-    .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
-    .option(...ENVFILE_OPTION)
-    .option(
-      "--ch-env <path>",
-      "a second such file, usually with the CLICKHOUSE_ settings; wins over the first",
-    )
-    .option(
-      "--since-hours <n>",
-      "length of the normal window in hours; wins over QTICKETS_SINCE_HOURS",
-      hours,
-    )
-    .option("--since <moment>", "read orders paid from this day or moment on, whatever was read before")
-    .option("--until <moment>", "… and paid before this day or moment")
-    .option("--full", "read every order again, without a window", false)
-    .option("--dry-run", "check the settings, send nothing anywhere, end", false)
-    .option(
-      "--offline-fixtures-dir <path>",
-      "read events.json and orders.json from a folder instead of the API",
-    )
-    .option("--verbose", "log at level DEBUG", false)
-    .addHelpText("after", EXIT_CODES_HELP)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .parse([...argv], { from: "user" })
-    .opts<Arguments>();
 }
 
-function dryRun(settings: Settings, args: Arguments, log: Log): void {
-  const because = args.dryRun ? "--dry-run" : "DRY_RUN=true";
-  log.info(`QTickets API client running in stub mode (${because}): no request will be sent.`);
-  const { host, port } = databaseSettings(settings);
-  const from = args.offlineFixturesDir ?? settings.QTICKETS_BASE_URL;
-  process.stdout.write(
-    dryRunSummary(
-      settings.JOB_NAME,
-      `A real run would read events, orders${settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats"} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${host}:${port} as ${settings.CLICKHOUSE_USER}.`,
-    ),
-  );
+function parseHours(text: string): number {
+  if (!/^\d{1,7}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError("it must be an integer of 1 or more");
+  return Number(text);
 }
 
-/** The program: arguments, settings, then a dry or a real run. Answers the exit code and never throws. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const startedAt = Date.now();
-  const runId = randomUUID();
-  let args: Arguments | undefined;
-  let progress = plainProgress(process.stderr);
-  const start = { runId, write: (line: string) => progress.line(line) };
-  let log = startLog("qtickets_api", settingsSchema, process.env, { ...start, verbose: false });
-  try {
-    args = parseArguments(argv);
-    const environment = readEnvironment([args.envfile, args.chEnv]);
-    // Bars are for people: not into files and pipes, and not between JSON lines.
-    if (process.stderr.isTTY && (environment.LOG_FORMAT ?? "").trim() !== "json") {
-      progress = barProgress(process.stderr);
-    }
-    log = startLog("qtickets_api", settingsSchema, environment, { ...start, verbose: args.verbose });
-    const settings = readSettings(environment);
-    const asked = readAsked(args, startedAt);
-    if (args.dryRun || settings.DRY_RUN) {
-      dryRun(settings, args, log);
-      return EXIT.ok;
-    }
-    log.info(`Run ${runId} of job ${settings.JOB_NAME} begins`);
-    return await realRun({
-      settings,
-      asked,
-      fixtures: args.offlineFixturesDir,
-      verbose: args.verbose,
-      log,
-      progress,
-      runId,
-      startedAt,
-      clock: systemClock,
-      stop: stopOnSignals(),
-    });
-  } catch (error) {
-    return exitCode(error, log, args?.verbose ?? false);
-  } finally {
-    progress.stop();
-  }
-}
-
-function readAsked(args: Arguments, now: number): WindowArguments {
-  if (args.full && (args.since !== undefined || args.until !== undefined || args.sinceHours !== undefined)) {
+function readAsked(flags: Flags, now: number): AskedWindow {
+  const { full, sinceHours } = flags;
+  if (full && (flags.since !== undefined || flags.until !== undefined || sinceHours !== undefined)) {
     throw new UsageError("--full reads everything: leave out --since, --until and --since-hours");
   }
-  if (args.sinceHours !== undefined && args.since !== undefined) {
+  if (sinceHours !== undefined && flags.since !== undefined) {
     throw new UsageError("--since and --since-hours exclude each other");
   }
-  const since = args.since === undefined ? undefined : parseHandMoment(args.since, "--since");
-  const until = args.until === undefined ? undefined : parseHandMoment(args.until, "--until");
+  const since = flags.since === undefined ? undefined : parseTimestampFlag(flags.since, "--since");
+  const until = flags.until === undefined ? undefined : parseTimestampFlag(flags.until, "--until");
   if (since !== undefined && since >= Math.min(until ?? now, now)) {
     throw new UsageError("--since must be before --until and before now");
   }
-  return { sinceHours: args.sinceHours, since, until, full: args.full };
+  return { sinceHours, since, until, full };
 }

@@ -1,7 +1,13 @@
-import { asLines, tsvLine, type Lines } from "../core/tsv";
+import { joinLines, tsvLine, type Lines } from "../core/tsv";
 import { BadValue } from "../core/values";
-import { ORDER_COLUMNS, orderRows, orderVersion, paymentMoment, saleDay } from "./order-rows";
-import { count, type Run } from "./run";
+import {
+  ORDER_COLUMNS,
+  orderRows,
+  orderVersion,
+  paymentTimestamp,
+  saleDay,
+  type OrderContext,
+} from "./order-rows";
 import type { Order } from "./schemas";
 
 /** An order as it is going to be written. */
@@ -18,16 +24,16 @@ export interface Candidate {
 /** What is kept of a page until its turn: bytes and ids, as the objects of pages that wait would cost most of the memory. */
 export interface OrderPage {
   seen: number;
-  /** Orders that do not belong to the reading. */
+  /** Orders that do not belong to the query. */
   outside: number;
   bad: { id: unknown; reason: string }[];
   /** New sales: they are written whatever is known of them. */
-  sales: Group;
+  sales: OrderGroup;
   others: Candidate[];
 }
 
 /** Orders that are written together. */
-export interface Group {
+export interface OrderGroup {
   ids: string[];
   lines: Lines;
   /** Least day of sale. */
@@ -36,37 +42,36 @@ export interface Group {
   withoutDay: boolean;
 }
 
-/** The orders of a page that belong to its reading, each in its newest version. Changes nothing but remarks in the counters. */
-export function readOrderPage(
-  run: Run,
-  belongs: (order: Order) => boolean,
-  rows: readonly unknown[],
-): OrderPage {
+/** How a page is read. */
+export interface PageContext extends OrderContext {
+  /** An order of the API, or `BadValue` with the reason why it cannot be read. */
+  parse: (raw: unknown) => Order;
+  /** Whether an order belongs to the query. */
+  belongs: (order: Order) => boolean;
+  /** Whether an order paid at this time (ms) is written although the warehouse does not know it. */
+  isNewSale: (paidAt: number | null) => boolean;
+}
+
+/** The orders of a page that belong to its query, each in its newest version. */
+export function readOrderPage(rows: readonly unknown[], context: PageContext): OrderPage {
   const newest = new Map<string, Candidate>();
   const bad: OrderPage["bad"] = [];
   let outside = 0;
-  const context = {
-    eventOfShow: run.eventOfShow,
-    cityOfEvent: run.cityOfEvent,
-    readAt: run.startedAt,
-    payloads: run.settings.QTICKETS_PAYLOADS,
-    onRefundWithoutAmount: () => count(run.counts.notes, "refunds without an amount"),
-  };
   for (const raw of rows) {
     try {
-      const order = run.readOrder(raw);
-      if (!belongs(order)) {
+      const order = context.parse(raw);
+      if (!context.belongs(order)) {
         outside += 1;
         continue;
       }
-      const version = orderVersion(order, run.startedAt);
+      const version = orderVersion(order, context.readAt);
       if ((newest.get(order.id)?.version ?? -1) > version) continue;
       newest.set(order.id, {
         id: order.id,
         version,
         lines: orderRows(order, context).map((row) => tsvLine(ORDER_COLUMNS, row)),
         day: saleDay(order),
-        isNewSale: isNewSale(run, paymentMoment(order)),
+        isNewSale: context.isNewSale(paymentTimestamp(order)),
       });
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
@@ -78,26 +83,21 @@ export function readOrderPage(
     seen: rows.length,
     outside,
     bad,
-    sales: together(all.filter((one) => one.isNewSale)),
+    sales: groupOrders(all.filter((one) => one.isNewSale)),
     others: all.filter((one) => !one.isNewSale),
   };
 }
 
 /** What is written of orders that are written together. */
-export function together(orders: readonly Candidate[]): Group {
+export function groupOrders(orders: readonly Candidate[]): OrderGroup {
   const days = orders.flatMap((one) => one.day ?? []);
   return {
     ids: orders.map((one) => one.id),
-    lines: asLines(orders.flatMap((one) => one.lines)),
+    lines: joinLines(orders.flatMap((one) => one.lines)),
     oldestDay: days.reduce<string | null>(
       (least, day) => (least === null || day < least ? day : least),
       null,
     ),
     withoutDay: days.length < orders.length,
   };
-}
-
-/** A paid order within the days that are loaded whole. All others are written only over what is there already. */
-function isNewSale(run: Run, paid: number | null): boolean {
-  return paid !== null && (run.plan.mode === "window" || paid >= run.readFrom);
 }

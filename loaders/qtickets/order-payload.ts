@@ -1,9 +1,9 @@
-import { moneyText, type Kopecks, type Moment } from "../core/values";
+import { moneyText, type Kopecks, type Timestamp } from "../core/values";
 import type { Basket, Order } from "./schemas";
 
 /**
  * The payload of one line: what its measures were computed from and no column holds, as JSON, so that a figure can be
- * traced back. Moments (UTC), money and flags of the allow-list only: nothing personal, no free text, never near 4 KB.
+ * traced back. Timestamps (UTC), money and flags of the allow-list only: nothing personal, no free text, never near 4 KB.
  * What is null is left out. Written by hand, as a first load makes millions of them.
  */
 export function orderPayload(order: Order, ticket: Basket | undefined): string {
@@ -11,21 +11,21 @@ export function orderPayload(order: Order, ticket: Basket | undefined): string {
     (ticket === undefined ? "" : `,"price":${moneyText(ticket.price)},"quantity":${ticket.quantity}`) +
     (ticket === undefined ? "" : ticketChanges(ticket)) +
     (order.payed ? "" : ',"payed":false') +
-    moment("order_deleted_at", order.deleted_at);
+    timestamp("order_deleted_at", order.deleted_at);
   return `{${text.slice(1)}}`;
 }
 
 function ticketChanges(ticket: Basket): string {
   if (ticket.deleted_at === null && ticket.refunded_at === null) return "";
   return (
-    moment("deleted_at", ticket.deleted_at) +
-    moment("refunded_at", ticket.refunded_at) +
+    timestamp("deleted_at", ticket.deleted_at) +
+    timestamp("refunded_at", ticket.refunded_at) +
     money("refunded_amount", ticket.refunded_amount) +
     money("refunded_deduction_amount", ticket.refunded_deduction_amount)
   );
 }
 
-function moment(name: string, value: Moment | null): string {
+function timestamp(name: string, value: Timestamp | null): string {
   return value === null ? "" : `,"${name}":"${new Date(value.ms).toISOString()}"`;
 }
 

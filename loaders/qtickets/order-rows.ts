@@ -1,5 +1,5 @@
 import type { RowOf } from "../core/row";
-import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Moment } from "../core/values";
+import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Timestamp } from "../core/values";
 import { orderPayload } from "./order-payload";
 import type { Basket, Order } from "./schemas";
 
@@ -59,15 +59,15 @@ export interface OrderContext {
 }
 
 /**
- * The moment of payment (ms), or null. An order that is neither paid nor deleted has none, whatever its fields say;
+ * The timestamp of payment (ms), or null. An order that is neither paid nor deleted has none, whatever its fields say;
  * a cancelled one may have kept it.
  */
-export function paymentMoment(order: Order): number | null {
+export function paymentTimestamp(order: Order): number | null {
   if (order.payed && order.payed_at === null) throw new BadValue("payed_at: missing");
   return order.payed || order.deleted_at !== null ? (order.payed_at?.ms ?? null) : null;
 }
 
-/** The greatest change moment of an order (ms), tickets included. */
+/** The greatest change timestamp of an order (ms), tickets included. */
 function lastChange(order: Order): number {
   let version = Math.max(
     ms(order.created_at),
@@ -84,12 +84,12 @@ function lastChange(order: Order): number {
       ms(one.refunded_at),
     );
   }
-  if (version === -Infinity) throw new BadValue("no change moment");
+  if (version === -Infinity) throw new BadValue("no change time");
   return version;
 }
 
-function ms(moment: Moment | null): number {
-  return moment === null ? -Infinity : moment.ms;
+function ms(timestamp: Timestamp | null): number {
+  return timestamp === null ? -Infinity : timestamp.ms;
 }
 
 /**
@@ -136,7 +136,7 @@ function refundOf(basket: Basket, price: Kopecks, onRefundWithoutAmount: () => v
  * All have the order's version. Throws `BadValue` when the order must be put aside.
  */
 export function orderRows(order: Order, context: OrderContext): OrderRow[] {
-  const paid = paymentMoment(order);
+  const paid = paymentTimestamp(order);
   const version = orderVersion(order, context.readAt);
   const saleTs = seconds(paid);
   const createdTs = seconds(order.created_at?.ms ?? null);
@@ -195,7 +195,7 @@ export function orderRows(order: Order, context: OrderContext): OrderRow[] {
 
 /** Moscow day of sale of an order, or null when it was never paid. */
 export function saleDay(order: Order): string | null {
-  const paid = paymentMoment(order);
+  const paid = paymentTimestamp(order);
   return paid === null ? null : moscowDay(paid);
 }
 

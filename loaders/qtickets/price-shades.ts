@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BadValue } from "../core/values";
-import { catalogue, unpagedRows } from "./catalogue";
-import { readId, reading } from "./schemas";
+import { optionalDataSet, unpagedRows } from "./optional-data-set";
+import { field, readId } from "./schemas";
 
 function readColor(value: unknown): string {
   const text = typeof value === "string" ? value.trim().toLowerCase() : "";
@@ -10,16 +10,16 @@ function readColor(value: unknown): string {
 }
 
 /** The colours of price categories: an id and a colour, no name. */
-export const priceShades = catalogue({
+export const priceShades = optionalDataSet({
   name: "price_shades",
   table: "stg_qtickets_api_price_shades_raw",
   columns: ["shade_id", "color", "_ver"],
   nulls: [],
   skipFlag: "QTICKETS_SKIP_PRICE_SHADES",
-  counter: "priceShadesRows",
-  fetch: async function* (_run, reader) {
-    yield unpagedRows("/color-themes", await reader.answer("/color-themes", {}));
+  counter: "price_shades_rows",
+  fetch: async function* ({ client }) {
+    yield unpagedRows("/color-themes", await client.answer("/color-themes", {}));
   },
-  schema: () => z.object({ id: reading(readId), color: reading(readColor) }),
-  toRow: ({ id, color }, { startedAt }) => ({ shade_id: id, color, _ver: startedAt }),
+  schema: () => z.object({ id: field(readId), color: field(readColor) }),
+  toRow: ({ id, color }, version) => ({ shade_id: id, color, _ver: version }),
 });

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { payloadJson, payloadMoment } from "../core/payload";
+import { payloadJson, payloadTimestamp } from "../core/payload";
 import { BadValue, normalText } from "../core/values";
-import { catalogue, catalogueMoment, pagedRows, seconds } from "./catalogue";
-import { orNull, readCount, readFlag, readId, reading, readText } from "./schemas";
+import { optionalDataSet, pagedRows, seconds } from "./optional-data-set";
+import { field, orNull, readCount, readFlag, readId, readText } from "./schemas";
 
 /** A code as text, also where it looks like a number. */
 function readCode(value: unknown): string {
@@ -12,7 +12,7 @@ function readCode(value: unknown): string {
 }
 
 /** Promo codes, deleted ones too. */
-export const promoCodes = catalogue({
+export const promoCodes = optionalDataSet({
   name: "promo_codes",
   table: "stg_qtickets_api_promo_codes_raw",
   columns: [
@@ -30,23 +30,23 @@ export const promoCodes = catalogue({
   ],
   nulls: ["max_uses", "valid_from", "valid_to", "deleted_ts"],
   skipFlag: "QTICKETS_SKIP_PROMO_CODES",
-  counter: "promoCodeRows",
-  fetch: (run, reader) => pagedRows(run, reader, "/promo-codes"),
-  schema: (run) =>
+  counter: "promo_code_rows",
+  fetch: (input) => pagedRows(input, "/promo-codes"),
+  schema: (_settings, timestamp) =>
     z.object({
-      id: reading(readId),
-      code: reading(readCode),
-      type: reading(readText),
+      id: field(readId),
+      code: field(readCode),
+      type: field(readText),
       discount_id: orNull(readId),
       max_uses_count: orNull(readCount),
-      is_active: reading(readFlag),
-      active_from: catalogueMoment(run),
-      active_to: catalogueMoment(run),
-      created_at: catalogueMoment(run),
-      updated_at: catalogueMoment(run),
-      deleted_at: catalogueMoment(run),
+      is_active: field(readFlag),
+      active_from: timestamp,
+      active_to: timestamp,
+      created_at: timestamp,
+      updated_at: timestamp,
+      deleted_at: timestamp,
     }),
-  toRow: (promo, { startedAt }) => ({
+  toRow: (promo, version) => ({
     promo_code_id: promo.id,
     code: promo.code,
     discount_id: promo.discount_id ?? "",
@@ -57,9 +57,9 @@ export const promoCodes = catalogue({
     valid_to: seconds(promo.active_to),
     deleted_ts: seconds(promo.deleted_at),
     payload_json: payloadJson({
-      created_at: payloadMoment(promo.created_at),
-      updated_at: payloadMoment(promo.updated_at),
+      created_at: payloadTimestamp(promo.created_at),
+      updated_at: payloadTimestamp(promo.updated_at),
     }),
-    _ver: startedAt,
+    _ver: version,
   }),
 });

@@ -1,81 +1,94 @@
 import { DateTime } from "luxon";
+import { asLoader } from "../../warehouse/queries";
 import { MOSCOW, moscowDay } from "../core/values";
 import { writeWatermarks, type Watermark } from "../core/watermarks";
+import type { RunContext } from "../pipeline/context";
+import { count, type Counters, type Found } from "../pipeline/found";
 import { deriveStatements, type DeriveStatement } from "./derive";
-import type { Run } from "./run";
-import { filterTime, moscowMidnight } from "./windows";
+import type { OrdersFound } from "./orders";
+import { filterTime, moscowMidnight, type Window } from "./windows";
 
 /** Facts of the last days are compared on every run, all of them on the first run of a day. */
 const COMPARED_DAYS = 92;
 const ALL_DAYS = "1970-01-01";
 
+/** What has been read and is to become visible. */
+export interface Publication {
+  kinds: readonly DeriveStatement["kind"][];
+  window: Window;
+  orders: Omit<OrdersFound, keyof Found>;
+  /** When this run polled the seats, in whole seconds; null when it did not. */
+  snapshotSeconds: number | null;
+  /** How often this run has published before. */
+  earlier: number;
+}
+
 /** Makes visible what was read, and notes how far that is. */
-export async function publish(run: Run, kinds: readonly DeriveStatement["kind"][]): Promise<void> {
-  await run.stopwatch.wait("recompute", derive(run, kinds));
-  await moveWatermarks(run);
-  run.published += 1;
+export async function publish(run: RunContext, publication: Publication): Promise<Found> {
+  const found = await run.stopwatch.wait("recompute", derive(run, publication));
+  await moveWatermarks(run, publication);
+  return found;
 }
 
 /** Brings the facts in line with staging, one statement per fact. */
-async function derive(run: Run, kinds: readonly DeriveStatement["kind"][]): Promise<void> {
-  const { database, log, counts } = run;
+async function derive(run: RunContext, publication: Publication): Promise<Found> {
+  const { database, log } = run;
+  const { kinds, snapshotSeconds } = publication;
   const params = {
     run_clock: run.startedAt,
-    first_day: await firstDay(run),
-    snapshot_ts: run.snapshotSeconds ?? 0,
+    first_day: await firstDay(run, publication),
+    snapshot_ts: snapshotSeconds ?? 0,
   };
-  for (const statement of deriveStatements()) {
-    if (!kinds.includes(statement.kind)) continue;
-    if (statement.kind === "inventory" && run.snapshotSeconds === null) continue;
-    const table = statement.table.replace("zakaz.", `${database.name}.`);
-    const rows = await database.run(statement.sql.replaceAll("zakaz.", `${database.name}.`), params);
-    log.info(`Inserted ${rows} rows into ${table}`, { step: statement.name, rows });
-    if (statement.name === "sales_daily") counts.salesDailyRows += rows;
-    if (statement.name === "sales_utm_daily") counts.salesUtmDailyRows += rows;
-    if (statement.kind === "inventory") counts.inventoryFactRows += rows;
+  const counters: Counters = {};
+  let written = 0;
+  for (const { name, kind, table: fullName, sql } of deriveStatements()) {
+    if (!kinds.includes(kind)) continue;
+    if (kind === "inventory" && snapshotSeconds === null) continue;
+    const table = fullName.replace("zakaz.", `${database.name}.`);
+    const rows = await database.run(sql.replaceAll("zakaz.", `${database.name}.`), params);
+    log.info(`Inserted ${rows} rows into ${table}`, { step: name, rows });
+    // A repair of the ledger is no new data.
+    if (name === "ledger_repair") continue;
+    if (kind === "sales") count(counters, `${name}_rows`, rows);
+    written += rows;
   }
+  return { counters, written };
 }
 
 /**
  * First day of sale that this run compares: the last 92 days, and more when older days may have changed. As long as the
  * first load is under way, no day before those that it has read whole.
  */
-async function firstDay(run: Run): Promise<string> {
-  const { database, touched, plan, startedAt, settings } = run;
-  if (run.older !== null) return moscowDay(run.readFrom);
-  if (plan.mode !== "incremental" || touched.unknown) return ALL_DAYS;
+async function firstDay(run: RunContext, { window, orders }: Publication): Promise<string> {
+  const { database, startedAt, job } = run;
+  if (orders.older !== null) return moscowDay(orders.readFrom);
+  if (window.mode !== "incremental" || orders.withoutDay) return ALL_DAYS;
   const [today] = await database.rows<{ runs: string }>(
-    `SELECT count() AS runs FROM ${database.name}.meta_job_runs FINAL
+    asLoader`SELECT count() AS runs FROM ${database.name}.meta_job_runs FINAL
 WHERE job = {job:String} AND status = 'ok' AND started_at >= {midnight:DateTime('Europe/Moscow')}`,
-    { job: settings.JOB_NAME, midnight: moscowMidnight(startedAt) / 1000 },
+    { job, midnight: moscowMidnight(startedAt) / 1000 },
   );
   if (Number(today?.runs ?? 0) === 0) return ALL_DAYS;
   const usual = DateTime.fromMillis(startedAt, { zone: MOSCOW })
     .minus({ days: COMPARED_DAYS })
     .toFormat("yyyy-MM-dd");
-  return touched.oldestDay !== null && touched.oldestDay < usual ? touched.oldestDay : usual;
+  return orders.oldestDay !== null && orders.oldestDay < usual ? orders.oldestDay : usual;
 }
 
-async function moveWatermarks(run: Run): Promise<void> {
-  const { plan, startedAt } = run;
-  if (!plan.advances) return;
+async function moveWatermarks(run: RunContext, { window, orders, earlier }: Publication): Promise<void> {
+  if (!window.advances) return;
+  const { startedAt, database, job, runId } = run;
   const iso = (ms: number) => filterTime(ms, MOSCOW);
   const watermarks: Watermark[] = [
     { stream: "orders", type: "ts", value: iso(startedAt) },
-    { stream: "orders_from", type: "ts", value: iso(run.readFrom) },
+    { stream: "orders_from", type: "ts", value: iso(orders.readFrom) },
   ];
-  if (plan.mode === "backfill") {
-    const target = run.older?.start ?? run.readFrom;
+  if (window.mode === "backfill") {
+    const target = orders.older?.start ?? orders.readFrom;
     watermarks.push({ stream: "orders_target", type: "ts", value: iso(target) });
   }
-  if (run.reread) {
+  if (orders.reread) {
     watermarks.push({ stream: "orders_reread", type: "date", value: iso(startedAt).slice(0, 10) });
   }
-  await writeWatermarks(
-    run.database,
-    run.settings.JOB_NAME,
-    run.runId,
-    startedAt + run.published,
-    watermarks,
-  );
+  await writeWatermarks(database, job, runId, startedAt + earlier, watermarks);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadValue, parseMoment, parseMoney, type Moment } from "../core/values";
+import { BadValue, parseTimestamp, parseMoney, type Timestamp } from "../core/values";
 
 /**
  * Shapes of the API, tolerant where PHP is loose: ids as numbers or text, flags in four spellings, empty objects as [].
@@ -7,7 +7,7 @@ import { BadValue, parseMoment, parseMoney, type Moment } from "../core/values";
  */
 
 /** Turns a parser that throws `BadValue` into a schema whose message is the reason, without the value. */
-export function reading<T>(parse: (value: unknown) => T) {
+export function field<T>(parse: (value: unknown) => T) {
   // Without `optional` zod refuses a key that is absent before this sees it; here absent and null mean the same.
   return z
     .unknown()
@@ -25,7 +25,7 @@ export function reading<T>(parse: (value: unknown) => T) {
 
 /** The same for a field that may be absent or null. */
 export function orNull<T>(parse: (value: unknown) => T) {
-  return reading((value) => (value === null || value === undefined ? null : parse(value)));
+  return field((value) => (value === null || value === undefined ? null : parse(value)));
 }
 
 export function readId(value: unknown): string {
@@ -116,64 +116,64 @@ export function readCity(value: unknown): string {
 
 /** The schemas judge times against `now` (ms); `naive` is told of each time without an offset. */
 export function createSchemas(now: number, naive: () => void) {
-  const moment = (value: unknown): Moment => {
-    const parsed = parseMoment(value, now);
+  const timestamp = (value: unknown): Timestamp => {
+    const parsed = parseTimestamp(value, now);
     if (parsed.naive) naive();
     return parsed;
   };
   /** Shows and their sales may lie in the far future, so only the spelling is judged. */
-  const anyMoment = (value: unknown): Moment => {
-    const parsed = parseMoment(value, Number.MAX_SAFE_INTEGER);
+  const anyTimestamp = (value: unknown): Timestamp => {
+    const parsed = parseTimestamp(value, Number.MAX_SAFE_INTEGER);
     if (parsed.naive) naive();
     return parsed;
   };
-  const changeMoments = {
-    created_at: orNull(moment),
-    updated_at: orNull(moment),
-    deleted_at: orNull(moment),
+  const changeTimestamps = {
+    created_at: orNull(timestamp),
+    updated_at: orNull(timestamp),
+    deleted_at: orNull(timestamp),
   };
 
   const basket = z.object({
-    id: reading(readId),
+    id: field(readId),
     show_id: orNull(readId),
-    price: reading(parseMoney),
-    quantity: reading(readQuantity),
-    refunded_at: orNull(moment),
+    price: field(parseMoney),
+    quantity: field(readQuantity),
+    refunded_at: orNull(timestamp),
     refunded_amount: orNull(parseMoney),
     refunded_deduction_amount: orNull(parseMoney),
-    ...changeMoments,
+    ...changeTimestamps,
   });
 
   const order = z.object({
-    id: reading(readId),
-    event_id: reading(readId),
-    payed: reading(readFlag),
-    payed_at: orNull(moment),
-    currency_id: reading(readCurrency),
-    utm: reading(readObject),
+    id: field(readId),
+    event_id: field(readId),
+    payed: field(readFlag),
+    payed_at: orNull(timestamp),
+    currency_id: field(readCurrency),
+    utm: field(readObject),
     discount_id: orNull(readId),
     promo_code_id: orNull(readId),
-    payment_type_id: reading(readText),
-    baskets: reading(readList).pipe(z.array(basket)),
-    ...changeMoments,
+    payment_type_id: field(readText),
+    baskets: field(readList).pipe(z.array(basket)),
+    ...changeTimestamps,
   });
 
   const show = z.object({
-    id: reading(readId),
-    is_active: reading((value) => readFlag(value ?? 0)),
-    start_date: orNull(anyMoment),
-    finish_date: orNull(anyMoment),
-    ...changeMoments,
+    id: field(readId),
+    is_active: field((value) => readFlag(value ?? 0)),
+    start_date: orNull(anyTimestamp),
+    finish_date: orNull(anyTimestamp),
+    ...changeTimestamps,
   });
 
   const event = z.object({
-    id: reading(readId),
-    name: reading(readName),
-    is_active: reading(readFlag),
-    city: reading(readCity),
-    currency_id: reading(readText),
-    shows: reading((value) => readList(value ?? [])).pipe(z.array(show)),
-    ...changeMoments,
+    id: field(readId),
+    name: field(readName),
+    is_active: field(readFlag),
+    city: field(readCity),
+    currency_id: field(readText),
+    shows: field((value) => readList(value ?? [])).pipe(z.array(show)),
+    ...changeTimestamps,
   });
 
   return { order, event };

@@ -1,6 +1,6 @@
 import { IANAZone } from "luxon";
 import { z } from "zod";
-import { FORMS, kinds, parseSettings, setting } from "../core/config";
+import { FORMS, kinds, parseSettings, setting } from "../core/setting";
 import { UsageError } from "../core/errors";
 import {
   databaseShape,
@@ -10,7 +10,7 @@ import {
   logShape,
   quarantineShape,
 } from "../core/settings";
-import { SHORTEST_BARCODE_KEY } from "./barcode-key";
+import { SHORTEST_BARCODE_KEY } from "./source";
 
 const BASE_URL_FORM =
   "an https address such as https://qtickets.ru/api/rest/v1 (http only with QTICKETS_ALLOW_HTTP=true)";
@@ -97,7 +97,7 @@ export const settingsSchema = z.object({
     form: "an integer from 5 to 86400",
   }),
   QTICKETS_QUARANTINE_MAX_SHARE: setting(kinds.decimal(0, 1).default(0.05), {
-    doc: "The run fails when a larger share of a source's rows cannot be read.",
+    doc: "The run fails when a larger ratio of a source's rows cannot be read.",
     form: "a number from 0 to 1",
   }),
   ...quarantineShape,

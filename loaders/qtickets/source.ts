@@ -7,6 +7,7 @@ export const SHORTEST_BARCODE_KEY = 32;
 export const qtickets: Source = {
   job: "qtickets_api",
   title: "Qtickets",
+  folder: "qtickets",
   kind: "api",
   secrets: {
     qticketsToken: {
@@ -55,6 +56,4 @@ export const qtickets: Source = {
       QTICKETS_RATE_PER_SECOND: "0",
     }),
   },
-  program: () => import("./main.js"),
-  sample: () => import("./settings.js"),
 };

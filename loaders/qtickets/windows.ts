@@ -2,8 +2,8 @@ import { DateTime } from "luxon";
 import { UsageError } from "../core/errors";
 import { MOSCOW } from "../core/values";
 
-/** What the user asked for by hand. Moments are milliseconds since 1970 UTC; `since` is before `until` and before now. */
-export interface WindowArguments {
+/** What the user asked for by hand. Timestamps are milliseconds since 1970 UTC; `since` is before `until` and before now. */
+export interface AskedWindow {
   sinceHours?: number | undefined;
   since?: number | undefined;
   until?: number | undefined;
@@ -24,7 +24,7 @@ export interface History {
   target: number | undefined;
 }
 
-/** Moments from `start` to before `end`, in ms. */
+/** From `start` to before `end`, in ms. */
 export interface Span {
   start: number;
   end: number;
@@ -33,9 +33,9 @@ export interface Span {
 export type Mode = "incremental" | "backfill" | "window" | "full" | "offline";
 
 /** Which orders a run reads. */
-export interface Plan {
+export interface Window {
   mode: Mode;
-  /** Paid orders by moment of payment; null reads every order without a filter. */
+  /** Paid orders by time of payment; null reads every order without a filter. */
   paid: Span | null;
   /** What an unfinished first load has left of its days. */
   older: Span | null;
@@ -51,19 +51,19 @@ const HOUR = 3_600_000;
 /** Before the first order of any source. */
 export const EVERYTHING = Date.UTC(2000, 0, 1);
 
-export interface PlanInput {
+export interface WindowInput {
   /** Start of the run (ms), the end of its windows. */
   now: number;
   sinceHours: number;
   backfillHours: number;
   overlapMinutes: number;
   offline: boolean;
-  asked: WindowArguments;
+  asked: AskedWindow;
   history: History;
 }
 
 /** Chooses the windows of a run. Hours are elapsed time; a window that opens new history begins at midnight in Moscow. */
-export function planRun(input: PlanInput): Plan {
+export function chooseWindow(input: WindowInput): Window {
   const { now, asked, history } = input;
   const hours = asked.sinceHours ?? input.sinceHours;
   const everything = { paid: null, older: null, changedSince: null, readFrom: EVERYTHING };
@@ -123,22 +123,22 @@ export function newestDays(span: Span, total: number, wanted: number): Span {
   return { start: Math.max(start, Math.min(part, moscowMidnight(end - 1))), end };
 }
 
-/** Start of the Moscow day of a moment (ms). */
+/** Start of the Moscow day of a timestamp (ms). */
 export function moscowMidnight(ms: number): number {
   return DateTime.fromMillis(ms, { zone: MOSCOW }).startOf("day").toMillis();
 }
 
-/** A moment as the API takes it in a filter: ISO 8601 with seconds and a colon in the offset. */
+/** A timestamp as the API takes it in a filter: ISO 8601 with seconds and a colon in the offset. */
 export function filterTime(ms: number, zone: string): string {
   return DateTime.fromMillis(ms, { zone }).toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
 }
 
-/** A moment given by hand: a day (its midnight in Moscow) or an ISO 8601 moment (Moscow unless it has an offset). */
-export function parseHandMoment(text: string, flag: string): number {
+/** A timestamp given by hand: a day (its midnight in Moscow) or ISO 8601 (Moscow unless it has an offset). */
+export function parseTimestampFlag(text: string, flag: string): number {
   const parsed = DateTime.fromISO(text, { zone: MOSCOW });
   if (!parsed.isValid || !/^\d{4}-\d\d-\d\d/.test(text)) {
     throw new UsageError(
-      `${flag} must be a day such as 2030-01-31 or a moment such as 2030-01-31T12:00:00+03:00`,
+      `${flag} must be a day such as 2030-01-31 or a time such as 2030-01-31T12:00:00+03:00`,
     );
   }
   return parsed.toMillis();

@@ -26,7 +26,7 @@ export interface BadLine {
   accepted: string;
 }
 
-export interface Plan {
+export interface SalesPlan {
   lines: PlanLine[];
   bad: BadLine[];
 }
@@ -62,13 +62,13 @@ const NAMES = Object.keys(PLAN_COLUMNS) as Name[];
  * `PLAN_COLUMNS`. Lines that are wrong are told with everything that is wrong about them.
  * Throws `UsageError` when the file as a whole is no plan.
  */
-export function parsePlan(bytes: Buffer): Plan {
+export function parsePlan(bytes: Buffer): SalesPlan {
   const text = decode(bytes);
   const [head, ...lines] = records(text);
   if (head === undefined)
     throw new UsageError(`The plan is empty: it needs a header line with ${NAMES.join(", ")}.`);
   const names = readHeader(head.record);
-  const plan: Plan = { lines: [], bad: [] };
+  const plan: SalesPlan = { lines: [], bad: [] };
   for (const { record, line } of lines) readLine(names, record, line, plan);
   if (lines.length === 0) throw new UsageError("The plan has a header line and nothing below it.");
   return plan;
@@ -121,7 +121,7 @@ function readHeader(cells: readonly string[]): Name[] {
   return names as Name[];
 }
 
-function readLine(names: readonly Name[], cells: readonly string[], line: number, plan: Plan): void {
+function readLine(names: readonly Name[], cells: readonly string[], line: number, plan: SalesPlan): void {
   if (cells.length !== names.length) {
     const accepted = `${names.length} cells as in the header`;
     plan.bad.push({ line, column: "(line)", found: `${cells.length} cells`, accepted });

@@ -1,14 +1,10 @@
 import { z } from "zod";
-import { kinds, parseSettings, setting } from "../core/config";
-import { databaseShape, dryRunShape, leaseShape, logShape, quarantineShape } from "../core/settings";
+import { kinds, parseSettings, setting } from "../core/setting";
+import { commonShape } from "../core/settings";
 
 /** Settings of the plan import: those of the loader that are not about an API. */
 export const settingsSchema = z.object({
-  ...databaseShape,
-  ...leaseShape,
-  ...quarantineShape,
-  ...dryRunShape,
-  ...logShape,
+  ...commonShape,
   PLAN_RUN_SECONDS: setting(kinds.integer(5, 86_400).default(300), {
     doc: "Deadline of the import in seconds.",
     form: "an integer from 5 to 86400",

@@ -4,10 +4,9 @@ import type { Source } from "../pipeline/source";
 export const salesPlan: Source = {
   job: "plan",
   title: "Sales plan",
+  folder: "sales-plan",
   kind: "file",
   secrets: {},
   datasets: {},
   tables: [{ name: "plan_sales", rows: "days of the sales plan" }],
-  program: () => import("./main.js"),
-  sample: () => import("./settings.js"),
 };

@@ -1,15 +1,18 @@
 import { Failure } from "../../warehouse/failure";
-import { MATRIX, runCells, spellOutcome } from "../../warehouse/access/matrix/run";
+import { loaderTables } from "../../lint/agreements";
+import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
 import { withAccess } from "../access-target";
+import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 
 /**
  * Tries the whole table of rights against the running server, as each user; nothing is changed. What would change data if
  * it were allowed is left to the tests.
  */
-export async function accessCheck(source: string | undefined): Promise<void> {
+export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
   const startedAt = performance.now();
-  const cells = MATRIX.filter((cell) => cell.harmful !== true);
-  const outcomes = await withAccess(source, async (warehouse, { passwords }) => {
+  const matrix = matrixOf(loaderTables());
+  const cells = matrix.filter((cell) => cell.harmful !== true);
+  const outcomes = await withAccess(flags.target, async (warehouse, { passwords }) => {
     const known = new Set(Object.keys(passwords));
     const unknown = cells.find((cell) => cell.wrongPassword !== true && !known.has(cell.user));
     if (unknown) {
@@ -22,18 +25,27 @@ export async function accessCheck(source: string | undefined): Promise<void> {
     return runCells(warehouse.target.url, passwords, cells);
   });
   const wrong = outcomes.filter(({ right }) => !right);
-  if (wrong.length > 0) {
-    const list = wrong.map((outcome) => `${spellOutcome(outcome)}, wanted ${String(outcome.cell.expected)}`);
-    throw new Failure(`${wrong.length} of ${cells.length} cells are not as declared: ${list.join("; ")}`);
-  }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const users = [...new Set(cells.map(({ user }) => user))];
-  for (const user of users) {
+  const users = [...new Set(cells.map(({ user }) => user))].map((user) => {
     const own = cells.filter((cell) => cell.user === user);
     const allowed = own.filter(({ expected }) => expected === "ok").length;
-    process.stdout.write(`${user}: ${allowed} allowed, ${own.length - allowed} refused\n`);
-  }
-  process.stdout.write(
-    `All ${cells.length} cells are as declared (${seconds} s); ${MATRIX.length - cells.length} that could change data are left to the tests.\n`,
-  );
+    return `${user}: ${allowed} allowed, ${own.length - allowed} refused\n`;
+  });
+  const notTried = matrix.length - cells.length;
+  const answer = {
+    cells: outcomes.map(({ cell: { user, action, expected }, code, right }) => ({
+      user,
+      action,
+      expected,
+      code,
+      right,
+    })),
+    wrong: wrong.length,
+    notTried,
+  };
+  const text = `${users.join("")}All ${cells.length} cells are as declared (${seconds} s); ${notTried} that could change data are left to the tests.\n`;
+  printAnswer(flags, answer, wrong.length === 0 ? text : "");
+  if (wrong.length === 0) return;
+  const list = wrong.map((outcome) => `${formatOutcome(outcome)}, wanted ${String(outcome.cell.expected)}`);
+  throw new Failure(`${wrong.length} of ${cells.length} cells are not as declared: ${list.join("; ")}`);
 }

@@ -3,25 +3,32 @@ import { DATASETS, fieldsOf } from "../../warehouse/datalens/datasets";
 import { datasetQueries, metadataQueries, type Query } from "../../warehouse/datalens/queries";
 import { Failure } from "../../warehouse/failure";
 import type { ReaderTarget } from "../../warehouse/target";
+import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 import { readTarget } from "../stack";
+import { probe } from "../../warehouse/queries";
 
 /** What must be refused, with the codes ClickHouse may give: 497 no such right, 164 readonly, 392 and 452 settings. */
 const FORBIDDEN: readonly (Query & { settings?: Record<string, string>; codes: readonly number[] })[] = [
   {
     what: "writing",
-    sql: "INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')",
+    sql: probe`INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')`,
     codes: [497, 164],
   },
-  { what: "reading a table", sql: "SELECT count() FROM zakaz.fact_qtickets_orders", codes: [497] },
-  { what: "readonly=0", sql: "SELECT 1", settings: { readonly: "0" }, codes: [164] },
-  { what: "readonly=1", sql: "SELECT 1", settings: { readonly: "1" }, codes: [164] },
+  { what: "reading a table", sql: probe`SELECT count() FROM zakaz.fact_qtickets_orders`, codes: [497] },
+  { what: "readonly=0", sql: probe`SELECT 1`, settings: { readonly: "0" }, codes: [164] },
+  { what: "readonly=1", sql: probe`SELECT 1`, settings: { readonly: "1" }, codes: [164] },
   {
     what: "a time limit above its own",
-    sql: "SELECT 1",
+    sql: probe`SELECT 1`,
     settings: { max_execution_time: "301" },
     codes: [452],
   },
 ];
+
+export interface CheckReaderFlags extends JsonFlag, TargetFlag {
+  /** One line per query. */
+  list?: boolean;
+}
 
 /** A query that was answered. */
 interface Answered {
@@ -33,11 +40,10 @@ interface Answered {
 /**
  * Speaks to the warehouse as DataLens does, as `datalens_reader` over HTTP: its settings, its metadata queries, the
  * queries of every dataset of docs/datalens.md; and makes sure that what it must not do is refused.
- * @param list true: one line per query
  * @throws Failure naming the first query that went wrong
  */
-export async function checkReader(source: string | undefined, list = false): Promise<void> {
-  const target = await readTarget("readerTarget", source);
+export async function checkReader(flags: CheckReaderFlags): Promise<void> {
+  const target = await readTarget("readerTarget", flags.target);
   const answered: Answered[] = [];
   for (const query of metadataQueries(DATASETS)) answered.push(await expectAnswer(target, query));
   for (const dataset of DATASETS) {
@@ -47,7 +53,15 @@ export async function checkReader(source: string | undefined, list = false): Pro
     }
   }
   for (const forbidden of FORBIDDEN) await expectRefusal(target, forbidden);
-  report(target, answered, list);
+  const { user, url } = target;
+  const answer = {
+    user,
+    url,
+    datasets: DATASETS.length,
+    queries: answered,
+    refused: FORBIDDEN.map(({ what }) => what),
+  };
+  printAnswer(flags, answer, describe(target, answered, flags.list ?? false));
 }
 
 async function expectAnswer(
@@ -93,11 +107,11 @@ async function expectRefusal(
     );
   }
   throw new Failure(
-    `${target.user} at ${target.url}: ${what} is not refused; see what differs with npx zakaz access diff, mend it with pulumi up`,
+    `${target.user} at ${target.url}: ${what} is not refused; see what differs with npx zakaz access diff, fix it with pulumi up`,
   );
 }
 
-function report(target: ReaderTarget, answered: Answered[], list: boolean): void {
+function describe(target: ReaderTarget, answered: Answered[], list: boolean): string {
   const lines = list
     ? answered.map(
         ({ what, rows, ms }) =>
@@ -110,7 +124,7 @@ function report(target: ReaderTarget, answered: Answered[], list: boolean): void
     `${target.user} at ${target.url}, as DataLens connects: ${answered.length} queries on ${DATASETS.length} datasets answered in ${Math.round(total)} ms ` +
       `(slowest: ${slowest.what}, ${Math.round(slowest.ms)} ms); ${FORBIDDEN.length} forbidden ones refused.`,
   );
-  process.stdout.write(`${lines.join("\n")}\n`);
+  return `${lines.join("\n")}\n`;
 }
 
 /** fetch hides why it failed in the cause. */

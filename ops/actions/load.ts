@@ -1,29 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
+import { DEFAULT_JOB } from "../../loaders/sources";
 import { Failure } from "../../warehouse/failure";
 import { runLoader } from "../loader";
-import { readTarget } from "../stack";
+import { findSource } from "../source";
+import { readLoaderTarget } from "../stack";
 
 /** How long a step of the stack waits for another run of the job: longer than a dead run's lease lives, in ms. */
 const LOCK_PATIENCE = 60_000;
 
 /**
- * Runs the loader's image against the stack. A step of the stack (`source` given) waits for another run to end,
- * because a killed `up` can leave one; a person is told at once.
+ * Runs the loader's image against the stack. A step of the stack (its target comes `from` standard input) waits for another
+ * run of the job to end, because a killed `up` can leave one; a person gets the answer at once.
  * @param flags flags of the loader, handed on as they are
  * @throws Failure with the loader's own exit code
  */
-export async function load(source: string | undefined, flags: string[]): Promise<void> {
-  const target = await readTarget("loaderTarget", source);
-  const deadline = Date.now() + (source === undefined ? 0 : LOCK_PATIENCE);
-  let run = await runLoader(target, flags, true);
+export async function load(job: string, flags: string[], from: string | undefined): Promise<void> {
+  const target = await readLoaderTarget(findSource(job, "api"), from);
+  const deadline = Date.now() + (from === undefined ? 0 : LOCK_PATIENCE);
+  let run = await runLoader(target, job, flags, { live: true });
   while (run.code === EXIT.locked && Date.now() < deadline) {
     await sleep(2_000);
-    run = await runLoader(target, flags, true);
+    run = await runLoader(target, job, flags, { live: true });
   }
+  const again = job === DEFAULT_JOB ? "npx zakaz load" : `npx zakaz load ${job}`;
   if (run.code === EXIT.partial)
     throw new Failure(
-      "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
+      `The load is partial: what could be read is loaded, the last lines of the loader say what is missing; \`${again}\` or \`pulumi up\` tries again`,
       run.code,
     );
   if (run.code !== 0)

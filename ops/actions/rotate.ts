@@ -1,29 +1,19 @@
 import { ClickHouseError, createClient } from "@clickhouse/client";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { secrets } from "../../config/settings";
 import { EXIT } from "../../exit-codes";
 import { Failure } from "../../warehouse/failure";
-import { newPassword } from "../password";
+import { passwordKeys } from "../../warehouse/catalogue";
+import { newPassword, type PasswordOwner } from "../password";
 import { pulumi } from "../pulumi";
 import { readStack } from "../stack";
+import { probe } from "../../warehouse/queries";
 
-/** Whose password can be rotated, with the key that holds it. */
-const KEYS = {
-  admin: "adminPassword",
-  backup: "backupPassword",
-  datalens: "datalensPassword",
-  loader: "loaderPassword",
-} as const satisfies Record<string, keyof typeof secrets>;
-
-type Who = keyof typeof KEYS;
-export const rotatable = Object.keys(KEYS) as Who[];
-
-export interface RotateOptions {
+export interface RotateFlags {
   /** File to be made for the new password, readable by its owner alone. */
-  out?: string | undefined;
+  out?: string;
   /** True: the new password is the last line on standard output. */
-  print?: boolean | undefined;
+  print?: boolean;
 }
 
 /** ClickHouse's code for a wrong password or an unknown user. */
@@ -38,14 +28,14 @@ const PATIENCE = 20_000;
  * `pulumi up` goes on from there.
  * @throws Failure that says in which state things are and how to go on
  */
-export async function rotate(who: Who, options: RotateOptions): Promise<void> {
+export async function rotate(who: PasswordOwner, options: RotateFlags): Promise<void> {
   if (options.out !== undefined && options.print) {
     throw new Failure("Choose one of --out and --print: a secret lies in one place", EXIT.usage);
   }
-  const key = `zakaz:${KEYS[who]}`;
-  const { user } = secrets[KEYS[who]];
+  const [user, name] = Object.entries(passwordKeys).find(([, name]) => name === `${who}Password`)!;
+  const key = `zakaz:${name}`;
   const { clickhouseUrl: url } = await readStack();
-  const old = await configured(key);
+  const old = await readSecret(key);
   await accepts(url, user, old); // a server that does not answer: nothing has been changed yet
 
   const password = newPassword();
@@ -82,7 +72,7 @@ export async function rotate(who: Who, options: RotateOptions): Promise<void> {
 }
 
 /** The value of a secret key of the selected stack. */
-async function configured(key: string): Promise<string> {
+async function readSecret(key: string): Promise<string> {
   const got = await pulumi(["config", "get", key]);
   if (got.code !== 0) throw new Failure(`Nothing was changed: ${key} cannot be read: ${got.stderr.trim()}`);
   return got.stdout.replace(/\n$/, "");
@@ -110,7 +100,7 @@ async function accepts(url: string, username: string, password: string): Promise
   try {
     for (;;) {
       try {
-        await (await client.query({ query: "SELECT 1" })).text();
+        await (await client.query({ query: probe`SELECT 1` })).text();
         return true;
       } catch (cause) {
         if (cause instanceof ClickHouseError && cause.code === AUTHENTICATION_FAILED) return false;

@@ -1,11 +1,20 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { build } from "esbuild";
 import { ROOT, recipes } from "../../images";
 import { docker } from "../docker";
 import { Failure } from "../../warehouse/failure";
-import { readTarget } from "../stack";
+import { DEFAULT_JOB } from "../../loaders/sources";
+import type { TargetFlag } from "../command";
+import { writeOutput } from "../output";
+import { findSource } from "../source";
+import { readLoaderTarget } from "../stack";
+
+export interface SbomFlags extends TargetFlag {
+  /** File to write; undefined: standard output. */
+  out?: string;
+}
 
 /** A part of the image: what it is called, which version, under which licence. */
 interface Part {
@@ -19,11 +28,10 @@ interface Part {
 /**
  * Bill of materials of the loader's image, as CycloneDX 1.6 JSON: npm packages that are in the bundle, Node, packages of
  * the operating system.
- * @param out file to write; undefined: standard output
  * @throws Failure when the stack is not up or its image is gone
  */
-export async function sbom(source: string | undefined, out: string | undefined): Promise<void> {
-  const { image } = await readTarget("loaderTarget", source);
+export async function sbom({ target, out }: SbomFlags): Promise<void> {
+  const { image } = await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target);
   const parts = [...(await bundledPackages()), await nodeOf(image), ...(await systemPackages(image))];
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, "qtickets_api", {
@@ -38,7 +46,7 @@ export async function sbom(source: string | undefined, out: string | undefined):
   if (out === undefined) {
     process.stdout.write(`${json}\n`);
   } else {
-    writeFileSync(out, `${json}\n`);
+    writeOutput(out, `${json}\n`);
     process.stdout.write(`${out}: ${parts.length} components of ${image}\n`);
   }
 }

@@ -1,13 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../../exit-codes";
 import { Failure } from "../../warehouse/failure";
+import type { TargetFlag } from "../command";
+import { writeOutput } from "../output";
 import { readTarget } from "../stack";
 import { Warehouse } from "../../warehouse/client";
+import { asAdmin } from "../../warehouse/queries";
 
-export interface ShowOptions {
-  /** `-`: the target comes by standard input. */
-  target?: string;
+export interface ShowFlags extends TargetFlag {
   /** Folder for one file per object; without it all goes to standard output. */
   out?: string;
 }
@@ -29,7 +29,7 @@ interface Column {
  * @param names `database.name` of the objects wanted; none: all of zakaz, bi and meta
  * @throws Failure when an object is not there or the server does not answer
  */
-export async function showSchema(names: string[], options: ShowOptions): Promise<void> {
+export async function showSchema(names: string[], options: ShowFlags): Promise<void> {
   const warehouse = new Warehouse(await readTarget("warehouseTarget", options.target));
   try {
     const texts = await describeObjects(warehouse, names);
@@ -37,8 +37,7 @@ export async function showSchema(names: string[], options: ShowOptions): Promise
       process.stdout.write([...texts.values()].join("\n"));
       return;
     }
-    mkdirSync(options.out, { recursive: true });
-    for (const [name, text] of texts) writeFileSync(join(options.out, `${name}.txt`), text);
+    for (const [name, text] of texts) writeOutput(join(options.out, `${name}.txt`), text);
     process.stdout.write(`${texts.size} objects described in ${options.out}\n`);
   } finally {
     await warehouse.close();
@@ -51,7 +50,7 @@ export async function describeObjects(
   names: string[] = [],
 ): Promise<Map<string, string>> {
   const rows = await warehouse.rows<{ id: string }>(
-    `SELECT concat(database, '.', name) AS id FROM system.tables
+    asAdmin`SELECT concat(database, '.', name) AS id FROM system.tables
      WHERE database IN ('zakaz', 'bi', 'meta') ORDER BY indexOf(['zakaz', 'bi', 'meta'], database), name`,
   );
   const ids = rows.map(({ id }) => id);
@@ -64,8 +63,8 @@ export async function describeObjects(
   }
   const texts = new Map<string, string>();
   for (const id of names.length > 0 ? names : ids) {
-    const [created] = await warehouse.rows<{ statement: string }>(`SHOW CREATE TABLE ${id}`);
-    const columns = await warehouse.rows<Column>(`DESCRIBE TABLE ${id}`);
+    const [created] = await warehouse.rows<{ statement: string }>(asAdmin`SHOW CREATE TABLE ${id}`);
+    const columns = await warehouse.rows<Column>(asAdmin`DESCRIBE TABLE ${id}`);
     texts.set(
       id,
       `SHOW CREATE TABLE ${id}\n${created?.statement}\n\nDESCRIBE TABLE ${id}\n${table(columns.map(cells))}`,

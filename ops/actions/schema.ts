@@ -1,24 +1,24 @@
 import { EXIT } from "../../exit-codes";
 import { applySchema } from "../../warehouse/schema/apply";
-import { showPlan } from "../show-plan";
+import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
+import { planAnswer, showPlan } from "../show-plan";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan } from "../../warehouse/schema/plan";
 import { readTarget } from "../stack";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
 
-export interface ApplyFlags {
-  target?: string;
+export interface ApplyFlags extends TargetFlag {
   allow?: string[];
   resume?: string;
   force?: boolean;
 }
 
-/** Shows how the live warehouse differs from `sql/`, with the statements that would mend it; exit code 1 for any difference. */
-export async function schemaDiff(source: string | undefined): Promise<void> {
-  const target = await readTarget("warehouseTarget", source);
+/** Shows how the live warehouse differs from `sql/`, with the statements that would fix it; exit code 1 for any difference. */
+export async function schemaDiff(flags: JsonFlag & TargetFlag): Promise<void> {
+  const target = await readTarget("warehouseTarget", flags.target);
   await withWarehouse(new Warehouse(target), async (warehouse) => {
     const plan = await readPlan(warehouse, new Journal(warehouse));
-    process.stdout.write(showPlan(plan, target.container));
+    printAnswer(flags, planAnswer(plan, target.container), showPlan(plan, target.container));
     if (plan.differences.length > 0 || plan.changes.length > 0) process.exitCode = EXIT.error;
   });
 }

@@ -1,16 +1,19 @@
 import { Failure } from "../../warehouse/failure";
-import { lastLines, queryAsLoader, runLoader } from "../loader";
+import { asLoader } from "../../warehouse/queries";
 import type { LoaderTarget } from "../../warehouse/target";
-import { readTarget } from "../stack";
+import type { TargetFlag } from "../command";
+import { lastLines, queryAsLoader, runLoader } from "../loader";
+import { findSource } from "../source";
+import { readLoaderTarget } from "../stack";
 
-/** Dry run of the loader's image: it must end well and leave the journal as it was. */
-export async function smoke(source: string | undefined): Promise<void> {
-  const target = await readTarget("loaderTarget", source);
-  const before = await journalRows(target);
-  const run = await runLoader(target, ["--dry-run"], false);
+/** Dry run of the loader's image: it must end well and leave the journal of the job as it was. */
+export async function smoke(job: string, { target: from }: TargetFlag): Promise<void> {
+  const target = await readLoaderTarget(findSource(job, "api"), from);
+  const before = await journalRows(target, job);
+  const run = await runLoader(target, job, ["--dry-run"], { live: false });
   if (run.code !== 0)
     throw new Failure(`The loader's dry run ended with code ${run.code}:\n${lastLines(run.stderr)}`);
-  const after = await journalRows(target);
+  const after = await journalRows(target, job);
   if (after !== before)
     throw new Failure(`The loader's dry run changed meta_job_runs from ${before} to ${after} rows`);
   process.stdout.write(
@@ -18,6 +21,9 @@ export async function smoke(source: string | undefined): Promise<void> {
   );
 }
 
-async function journalRows(target: LoaderTarget): Promise<number> {
-  return Number(await queryAsLoader(target, "SELECT count() FROM zakaz.meta_job_runs"));
+/** Rows of one job: another one may well run meanwhile. */
+async function journalRows(target: LoaderTarget, job: string): Promise<number> {
+  return Number(
+    await queryAsLoader(target, asLoader`SELECT count() FROM zakaz.meta_job_runs WHERE job = '${job}'`),
+  );
 }

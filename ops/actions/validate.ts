@@ -3,9 +3,10 @@ import { EXIT } from "../../exit-codes";
 import { Failure } from "../../warehouse/failure";
 import { describeFinding } from "../../lint/finding";
 import { Scratch } from "../../lint/scratch";
+import { printAnswer, type JsonFlag } from "../command";
 import { readTree, validate as validateTree, type Report, type Tree } from "../../lint/validate";
 
-export interface ValidateOptions {
+export interface ValidateFlags extends JsonFlag {
   /** SQL files and folders outside `sql/` that define objects of the schema. */
   sql?: string[];
 }
@@ -15,17 +16,17 @@ export interface ValidateOptions {
  * password. Prints the findings and sets exit code 1, or ends with `Schema validation passed.`
  * @throws Failure when there is no ClickHouse to start, or a file cannot be used
  */
-export async function validate({ sql = [] }: ValidateOptions): Promise<void> {
+export async function validate(flags: ValidateFlags): Promise<void> {
   const began = performance.now();
   // The server starts while files are read.
   const starting = Scratch.start();
   // Looked at below; a failure until then must not end the process.
   starting.catch(() => undefined);
   try {
-    const tree = read(sql);
+    const tree = read(flags.sql ?? []);
     const report = await validateTree(tree, await starting);
     const { text, exitCode } = conclude(report, performance.now() - began);
-    process.stdout.write(text);
+    printAnswer(flags, reportAnswer(report), text);
     process.exitCode = exitCode;
   } finally {
     await (await starting).stop();
@@ -46,6 +47,20 @@ function read(paths: string[]): Tree {
       },
     );
   }
+}
+
+function reportAnswer({ findings, counts }: Report): object {
+  return {
+    findings: findings.map(({ critical, file, line, object, wrong, expected }) => ({
+      critical: critical ?? false,
+      file,
+      line,
+      object,
+      wrong,
+      expected,
+    })),
+    counts,
+  };
 }
 
 /** What the command prints, and its exit code. */

@@ -17,8 +17,8 @@ export function violationOf({ method, path }: Pick<ApiRequest, "method" | "path"
   return PERSONAL.test(path) ? "personal data must not be read" : undefined;
 }
 
-/** The Qtickets REST API over a data set: a function from a request to its answer. */
-export function qticketsApi(data: Organiser, behaviour: Behaviour): (request: ApiRequest) => Answer {
+/** The Qtickets REST API over data: a function from a request to its answer. */
+export function qticketsHandler(data: Organiser, behaviour: Behaviour): (request: ApiRequest) => Answer {
   const lists = new Lists(behaviour);
   const routes: Route[] = [
     [
@@ -37,17 +37,17 @@ export function qticketsApi(data: Organiser, behaviour: Behaviour): (request: Ap
           data.revision,
         ),
     ],
-    [/^\/orders\/([^/]+)$/, (_, id) => single("Order", id, (number) => data.order(number))],
+    [/^\/orders\/([^/]+)$/, (_, id) => singleObject("Order", id, (number) => data.order(number))],
     [
       /^\/events$/,
       (query) =>
         lists.page(
-          { ...small("events", data.events(), 10), sample: data.sampleEvent(), canSelect: true },
+          { ...smallListing("events", data.events(), 10), sample: data.sampleEvent(), canSelect: true },
           query(),
           data.revision,
         ),
     ],
-    [/^\/events\/([^/]+)$/, (_, id) => single("Event", id, (number) => data.event(number))],
+    [/^\/events\/([^/]+)$/, (_, id) => singleObject("Event", id, (number) => data.event(number))],
     [/^\/shows\/([^/]+)\/seats$/, (query, id) => withShow(data, id, (seats) => answerSeats(seats, query()))],
     [
       /^\/shows\/([^/]+)\/barcodes$/,
@@ -55,16 +55,16 @@ export function qticketsApi(data: Organiser, behaviour: Behaviour): (request: Ap
     ],
     [
       /^\/discounts$/,
-      (query) => lists.page(small("discounts", data.discounts(), 100), query(), data.revision),
+      (query) => lists.page(smallListing("discounts", data.discounts(), 100), query(), data.revision),
     ],
     [
       /^\/promo-codes$/,
-      (query) => lists.page(small("promo-codes", data.promoCodes(), 500), query(), data.revision),
+      (query) => lists.page(smallListing("promo-codes", data.promoCodes(), 500), query(), data.revision),
     ],
     [/^\/color-themes$/, () => json(200, { data: data.colorThemes() })],
     [/^\/(?:clients|baskets)$/, (query) => emptyList(query())],
-    [/^\/clients\/([^/]+)$/, (_, id) => notFound("Client", numeric(id))],
-    [/^\/shows\/[^/]+\/barcode\/([^/]+)$/, (_, id) => notFound("Barcode", numeric(id))],
+    [/^\/clients\/([^/]+)$/, (_, id) => notFound("Client", numericId(id))],
+    [/^\/shows\/[^/]+\/barcode\/([^/]+)$/, (_, id) => notFound("Barcode", numericId(id))],
   ];
   return (request) => {
     if (request.method !== "GET") return unknownError();
@@ -96,24 +96,24 @@ function readQuery(request: ApiRequest): Query {
   return parseQuery(body);
 }
 
-function small<T extends { id: number }>(name: string, rows: T[], perPage: number) {
+function smallListing<T extends { id: number }>(name: string, rows: T[], perPage: number) {
   const sample = rows[0] as T;
   const collection: Collection<T> = { length: rows.length, at: (index) => rows[index] as T };
   return { name, rows: collection, sample, perPage, canSelect: false };
 }
 
-function numeric(id: string): number {
+function numericId(id: string): number {
   return /^\d+$/.test(id) ? Number(id) : 0;
 }
 
-function single(resource: string, id: string, find: (id: number) => object | undefined): Answer {
-  const found = find(numeric(id));
-  return found === undefined ? notFound(resource, numeric(id)) : json(200, { data: found });
+function singleObject(resource: string, id: string, find: (id: number) => object | undefined): Answer {
+  const found = find(numericId(id));
+  return found === undefined ? notFound(resource, numericId(id)) : json(200, { data: found });
 }
 
 function withShow(data: Organiser, id: string, answer: (seats: Seat[]) => Answer): Answer {
-  const seats = data.seats(numeric(id));
-  return seats === undefined ? notFound("Show", numeric(id)) : answer(seats);
+  const seats = data.seats(numericId(id));
+  return seats === undefined ? notFound("Show", numericId(id)) : answer(seats);
 }
 
 const COUNTERS = [
@@ -134,7 +134,7 @@ function seatColumns(seats: Seat[]): Set<string> {
 function answerSeats(seats: Seat[], query: Query): Answer {
   if (seats.length === 0) return json(200, { data: [] });
   const columns = seatColumns(seats);
-  // The vendor's sample names a column that its own table spells the other way round.
+  // The vendor's sample names a column whose words its own table has in the other order.
   const where = query.where.map((condition) =>
     condition.column === "root_zone_id" ? { ...condition, column: "zone_root_id" } : condition,
   );

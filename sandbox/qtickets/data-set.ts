@@ -1,6 +1,6 @@
 import { dayStart, isoTime, moscowDay, SECOND } from "../moscow-time";
 import { type ColorTheme, colorThemes, renderDiscounts, renderPromoCodes } from "./discounts";
-import { listShows, renderEvent, showFate, spelling, type Spelling } from "./events";
+import { listShows, renderEvent, showStatus, valueFormat, type ValueFormat } from "./events";
 import { expectedFacts, type Expected } from "./expected";
 import {
   buildHead,
@@ -35,6 +35,16 @@ export interface DataSetOptions {
   now: () => number;
 }
 
+export const dataSetDefaults: DataSetOptions = {
+  seed: 1,
+  ordersPerDay: 40,
+  days: 45,
+  events: 12,
+  dates: "moscow",
+  flags: "usual",
+  now: Date.now,
+};
+
 /** Objects by position, made when they are asked for: a million orders need no memory. */
 export interface Collection<T> {
   readonly length: number;
@@ -63,7 +73,7 @@ const FIRST_ADDED_INDEX = 90_000;
  */
 export class DataSet {
   private readonly plans: readonly EventPlan[];
-  private readonly spelling: Spelling;
+  private readonly format: ValueFormat;
   private readonly source: OrderSource;
   private readonly changedOrders = new Map<number, Order>();
   private readonly addedOrders: number[] = [];
@@ -76,9 +86,9 @@ export class DataSet {
 
   constructor(private readonly options: DataSetOptions) {
     this.plans = eventPlans(options.seed, options.events);
-    this.spelling = spelling(options.dates, options.flags);
+    this.format = valueFormat(options.dates, options.flags);
     const { seed, ordersPerDay } = options;
-    this.source = { seed, ordersPerDay, plans: this.plans, spelling: this.spelling };
+    this.source = { seed, ordersPerDay, plans: this.plans, format: this.format };
   }
 
   /** Changes when the data do: at midnight and with every change by a test. */
@@ -91,8 +101,8 @@ export class DataSet {
     return moscowDay(this.options.now());
   }
 
-  /** The moment whose state is shown, in epoch milliseconds. */
-  private get moment(): number {
+  /** The timestamp whose state is shown, in epoch milliseconds. */
+  private get shownTime(): number {
     return dayStart(this.today) + EARLY_PERIOD;
   }
 
@@ -118,7 +128,7 @@ export class DataSet {
 
   /** An order of the usual shape, whatever the data hold: tells the names of the columns. */
   sampleOrder(): Order {
-    const order = buildSale(this.source, orderId(this.today, 1), this.moment, this.moment);
+    const order = buildSale(this.source, orderId(this.today, 1), this.shownTime, this.shownTime);
     return {
       ...order,
       utm: { utm_source: "", utm_medium: "", utm_campaign: "", utm_content: "", utm_term: "" },
@@ -127,13 +137,13 @@ export class DataSet {
 
   /** An event of the usual shape, whatever a test changed. */
   sampleEvent(): Event {
-    return renderEvent(this.plans[0] as EventPlan, this.spelling, this.oldestShow, this.moment);
+    return renderEvent(this.plans[0] as EventPlan, this.format, this.oldestShow, this.shownTime);
   }
 
   events(): Event[] {
     return this.plans.map(
       (plan) =>
-        this.changedEvents.get(plan.id) ?? renderEvent(plan, this.spelling, this.oldestShow, this.moment),
+        this.changedEvents.get(plan.id) ?? renderEvent(plan, this.format, this.oldestShow, this.shownTime),
     );
   }
 
@@ -145,7 +155,7 @@ export class DataSet {
   seats(showId: number): Seat[] | undefined {
     const show = showById(this.plans, showId);
     if (show === undefined || !this.listedShows(show.event).some(({ id }) => id === showId)) return undefined;
-    return this.changedSeats.get(showId) ?? showSeats(this.options.seed, show, this.moment);
+    return this.changedSeats.get(showId) ?? showSeats(this.options.seed, show, this.shownTime);
   }
 
   colorThemes(): ColorTheme[] {
@@ -153,11 +163,11 @@ export class DataSet {
   }
 
   discounts(): Discount[] {
-    return this.changedLists.discounts ?? renderDiscounts(this.plans, this.spelling);
+    return this.changedLists.discounts ?? renderDiscounts(this.plans, this.format);
   }
 
   promoCodes(): PromoCode[] {
-    return this.changedLists.promoCodes ?? renderPromoCodes(this.spelling);
+    return this.changedLists.promoCodes ?? renderPromoCodes(this.format);
   }
 
   /** Replaces whole catalogues; at least one row each, as rows tell the columns. */
@@ -169,7 +179,7 @@ export class DataSet {
   /**
    * Changes an order and moves its `updated_at`.
    * @param change new values of fields, or a function that edits the order in place
-   * @param at moment of the change in epoch milliseconds (default now)
+   * @param at time of the change in epoch milliseconds (default now)
    * @throws Error when there is no such order
    */
   updateOrder(id: number, change: Partial<Order> | ((order: Order) => void), at = this.options.now()): Order {
@@ -183,7 +193,7 @@ export class DataSet {
     return order;
   }
 
-  /** Adds an order paid at `at` (epoch milliseconds, default now), with the given fields on top; its id is the greatest of all. */
+  /** Adds an order paid at `at` (epoch milliseconds, default now) and overrides its fields; its id is the greatest of all. */
   addOrder(fields: Partial<Order> = {}, at = this.options.now()): Order {
     const id = orderId(this.today, FIRST_ADDED_INDEX + this.addedOrders.length);
     const order = { ...buildSale(this.source, id, at - 60 * SECOND, at), ...fields };
@@ -193,7 +203,7 @@ export class DataSet {
     return order;
   }
 
-  /** Takes an order out of every listing, as if it had never been. */
+  /** Takes an order out of every listing, as if it had never existed. */
   removeOrder(id: number): void {
     this.removedOrders.add(id);
     this.changes += 1;
@@ -230,9 +240,9 @@ export class DataSet {
       .filter((plan) => plan.kind !== "deleted")
       .map((plan) => {
         const open = this.listedShows(plan).filter(
-          (show) => show.finish > now && showFate(show, this.moment) === "open",
+          (show) => show.finish > now && showStatus(show, this.shownTime) === "open",
         );
-        const counts = open.map((show) => countSeats(this.options.seed, show, this.moment));
+        const counts = open.map((show) => countSeats(this.options.seed, show, this.shownTime));
         const total = counts.reduce<SeatCount | null>(
           (sum, count) =>
             sum === null || count === null
@@ -252,7 +262,7 @@ export class DataSet {
   }
 
   private listedShows(plan: EventPlan) {
-    return listShows(plan, this.oldestShow, this.moment);
+    return listShows(plan, this.oldestShow, this.shownTime);
   }
 
   private ordersOn(day: number): number {
@@ -271,12 +281,12 @@ export class DataSet {
     const changed = this.changedOrders.get(id);
     if (changed !== undefined) return changed;
     const { day, index } = orderPlace(id);
-    return buildOrder(this.source, day, index, this.moment);
+    return buildOrder(this.source, day, index, this.shownTime);
   }
 
   private knownHead(id: number): OrderHead {
     const { day, index } = orderPlace(id);
-    return this.changedOrders.get(id) ?? buildHead(this.source, day, index, this.moment);
+    return this.changedOrders.get(id) ?? buildHead(this.source, day, index, this.shownTime);
   }
 
   private orderIds(): readonly number[] {

@@ -1,6 +1,6 @@
 import { FIRST_DAY, type EventPlan } from "./plan";
 import { dayStart } from "../moscow-time";
-import type { Spelling } from "./events";
+import type { ValueFormat } from "./events";
 import type { Discount, PromoCode } from "./types";
 
 /** What a discount takes off; the API itself never tells the percentage. */
@@ -46,42 +46,42 @@ export const colorThemes: readonly ColorTheme[] = [
 const created = dayStart(FIRST_DAY);
 
 /** The discounts as the API lists them, each bound to the first events. */
-export function renderDiscounts(plans: readonly EventPlan[], spelling: Spelling): Discount[] {
+export function renderDiscounts(plans: readonly EventPlan[], format: ValueFormat): Discount[] {
   return discountPlans.map((discount) => ({
     id: discount.id,
-    is_active: spelling.eventFlag(true),
+    is_active: format.eventFlag(true),
     name: discount.name,
     active_from: null,
     active_to: null,
     type: "P",
     events: plans.slice(0, 2).map((plan) => ({
       id: plan.id,
-      is_active: spelling.eventFlag(plan.kind !== "inactive"),
+      is_active: format.eventFlag(plan.kind !== "inactive"),
       name: plan.title,
       deleted_at: null,
     })),
     shows: [],
-    created_at: spelling.time(created, 3),
-    updated_at: spelling.time(created, 3),
+    created_at: format.time(created, 3),
+    updated_at: format.time(created, 3),
     deleted_at: null,
   }));
 }
 
 /** The promo codes as the API lists them; the last one has been deleted. */
-export function renderPromoCodes(spelling: Spelling): PromoCode[] {
+export function renderPromoCodes(format: ValueFormat): PromoCode[] {
   return discountPlans.flatMap((discount) =>
     discount.promoCodeIds.map((id) => ({
       id,
-      is_active: spelling.eventFlag(discount.percent < 100),
+      is_active: format.eventFlag(discount.percent < 100),
       type: 1,
       discount_id: discount.id,
       code: `${id}-10000-1`,
       max_uses_count: 5,
       active_from: null,
       active_to: null,
-      created_at: spelling.time(created, 3),
-      updated_at: spelling.time(created, 3),
-      deleted_at: discount.percent < 100 ? null : spelling.time(created, 3),
+      created_at: format.time(created, 3),
+      updated_at: format.time(created, 3),
+      deleted_at: discount.percent < 100 ? null : format.time(created, 3),
     })),
   );
 }

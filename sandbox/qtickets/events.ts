@@ -3,25 +3,30 @@ import { hallPlaces } from "./hall";
 import { nextShowNumber, SALES_CLOSE_BEFORE, showPlan, type EventPlan, type ShowPlan } from "./plan";
 import type { Event, Flag, LooseObject, Price, Show } from "./types";
 
-/** How the API spells values where its habits are not certain. */
-export interface Spelling {
-  /** A moment as text, given the offset of the event's city. */
-  time(moment: number, cityOffsetHours: number): string;
+/** How the API writes values where its habits are not certain. */
+export interface ValueFormat {
+  /** A timestamp as text, given the offset of the event's city. */
+  time(timestamp: number, cityOffsetHours: number): string;
   orderFlag(value: boolean): Flag;
   eventFlag(value: boolean): Flag;
 }
 
 const CREATED_BEFORE_SHOW = 70 * DAY;
 
-/** An event as the API shows it at a moment, with every date from `oldestShow` to the last one on sale. */
-export function renderEvent(plan: EventPlan, spelling: Spelling, oldestShow: number, moment: number): Event {
-  const time = (at: number) => spelling.time(at, plan.city.offsetHours);
+/** An event as the API shows it at a timestamp, with every date from `oldestShow` to the last one on sale. */
+export function renderEvent(
+  plan: EventPlan,
+  format: ValueFormat,
+  oldestShow: number,
+  timestamp: number,
+): Event {
+  const time = (at: number) => format.time(at, plan.city.offsetHours);
   const created = plan.firstShow - CREATED_BEFORE_SHOW;
   // Taken off the list late on the day before: every sale of it is older than that.
-  const deleted = plan.kind === "deleted" ? dayStart(moscowDay(moment)) - 10 * 60_000 : null;
+  const deleted = plan.kind === "deleted" ? dayStart(moscowDay(timestamp)) - 10 * 60_000 : null;
   return {
     id: plan.id,
-    is_active: spelling.eventFlag(plan.kind !== "inactive"),
+    is_active: format.eventFlag(plan.kind !== "inactive"),
     name: plan.kind === "translated" ? { en: `Event ${plan.index + 1}`, ru: plan.title } : plan.title,
     scheme_id: 70 + plan.index,
     currency_id: plan.currency,
@@ -39,7 +44,7 @@ export function renderEvent(plan: EventPlan, spelling: Spelling, oldestShow: num
     slug: `event-${plan.index + 1}`,
     url: `https://shop.example.test/event-${plan.index + 1}`,
     city: { id: plan.city.id, name: plan.city.name, timezone: plan.city.timezone },
-    shows: listShows(plan, oldestShow, moment).map((show) => renderShow(show, spelling, moment)),
+    shows: listShows(plan, oldestShow, timestamp).map((show) => renderShow(show, format, timestamp)),
     payments: [{ id: 20, is_active: true, name: "Bank card", handler: "card" }],
     poster: { id: 1, content_type: "image/jpeg", file_size: 1, url: "https://shop.example.test/poster.jpg" },
     ticket: { id: 1, is_active: 1, name: "Ticket" },
@@ -51,23 +56,23 @@ export function renderEvent(plan: EventPlan, spelling: Spelling, oldestShow: num
   };
 }
 
-/** The dates of an event that the API lists at a moment. */
-export function listShows(plan: EventPlan, oldestShow: number, moment: number): ShowPlan[] {
+/** The dates of an event that the API lists at a timestamp. */
+export function listShows(plan: EventPlan, oldestShow: number, timestamp: number): ShowPlan[] {
   if (plan.kind === "withoutShows") return [];
   const first = nextShowNumber(plan, oldestShow);
-  const last = nextShowNumber(plan, moment) + 1;
+  const last = nextShowNumber(plan, timestamp) + 1;
   return Array.from({ length: last - first + 1 }, (_, index) => showPlan(plan, first + index));
 }
 
-/** Whether a date has been deleted or switched off at a moment. */
-export function showFate(show: ShowPlan, moment: number): "deleted" | "inactive" | "open" {
-  if (show.event.kind !== "closingShows" || moment < show.start - SALES_CLOSE_BEFORE) return "open";
+/** Whether a date has been deleted or switched off at a timestamp. */
+export function showStatus(show: ShowPlan, timestamp: number): "deleted" | "inactive" | "open" {
+  if (show.event.kind !== "closingShows" || timestamp < show.start - SALES_CLOSE_BEFORE) return "open";
   return show.number % 2 === 0 ? "deleted" : "inactive";
 }
 
-function renderShow(show: ShowPlan, spelling: Spelling, moment: number): Show {
-  const time = (at: number) => spelling.time(at, show.event.city.offsetHours);
-  const fate = showFate(show, moment);
+function renderShow(show: ShowPlan, format: ValueFormat, timestamp: number): Show {
+  const time = (at: number) => format.time(at, show.event.city.offsetHours);
+  const status = showStatus(show, timestamp);
   const closed = show.start - SALES_CLOSE_BEFORE;
   const created = show.start - CREATED_BEFORE_SHOW;
   const prices: Price[] = [1, 2].map((number) => ({
@@ -79,7 +84,7 @@ function renderShow(show: ShowPlan, spelling: Spelling, moment: number): Show {
   return {
     id: show.id,
     name: "",
-    is_active: spelling.eventFlag(fate === "open"),
+    is_active: format.eventFlag(status === "open"),
     sale_start_date: null,
     sale_finish_date: time(show.start - HOUR),
     open_date: time(show.start - HOUR / 2),
@@ -90,8 +95,8 @@ function renderShow(show: ShowPlan, spelling: Spelling, moment: number): Show {
     min_price: prices[0] ?? null,
     max_price: null,
     created_at: time(created),
-    updated_at: time(fate === "open" ? created : closed),
-    deleted_at: fate === "deleted" ? time(closed) : null,
+    updated_at: time(status === "open" ? created : closed),
+    deleted_at: status === "deleted" ? time(closed) : null,
   };
 }
 
@@ -111,13 +116,13 @@ function schemeProperties(show: ShowPlan, priceId: number): Show["scheme_propert
   return { admin: [], zones: [], seats };
 }
 
-/** The API's usual spelling, or its other one where that is asked for. */
-export function spelling(dates: "moscow" | "local", flags: "usual" | "swapped"): Spelling {
+/** The API's usual format, or its other one where that is asked for. */
+export function valueFormat(dates: "moscow" | "local", flags: "usual" | "swapped"): ValueFormat {
   const asNumber = (value: boolean) => (value ? 1 : 0);
   const asBoolean = (value: boolean) => value;
   return {
-    time: (moment, cityOffsetHours) =>
-      dates === "local" ? isoTime(moment, cityOffsetHours) : isoTime(moment),
+    time: (timestamp, cityOffsetHours) =>
+      dates === "local" ? isoTime(timestamp, cityOffsetHours) : isoTime(timestamp),
     orderFlag: flags === "usual" ? asBoolean : asNumber,
     eventFlag: flags === "usual" ? asNumber : asBoolean,
   };

@@ -17,7 +17,7 @@ export interface ExpectedSales {
 export interface Expected {
   /** One row per key that has a line, rows of zeros included; sorted by day, event, currency. */
   sales: ExpectedSales[];
-  /** Orders that were paid, cancelled ones with a payment moment included. */
+  /** Orders that were paid, cancelled ones with a time of payment included. */
   orders: number;
   /** Lines of those orders: one per ticket, one for an order without tickets. */
   lines: number;

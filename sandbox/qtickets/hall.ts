@@ -4,12 +4,13 @@ import type { EventPlan } from "./plan";
 export interface Tariff {
   code: string;
   name: string;
-  share: number;
+  /** Its price in relation to the full one. */
+  ratio: number;
 }
 
 export const tariffs: readonly [Tariff, Tariff] = [
-  { code: "full", name: "Full price", share: 1 },
-  { code: "student", name: "Student", share: 0.5 },
+  { code: "full", name: "Full price", ratio: 1 },
+  { code: "student", name: "Student", ratio: 0.5 },
 ];
 
 /** One physical place, or one entrance zone that holds many people. */

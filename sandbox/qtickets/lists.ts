@@ -16,6 +16,14 @@ export interface Behaviour {
   malformed: 503 | 422;
 }
 
+export const defaultBehaviour: Behaviour = {
+  perPage: "honoured",
+  maxPerPage: 1000,
+  updatedAtFilter: "honoured",
+  select: "honoured",
+  malformed: 503,
+};
+
 /** One kind of object that the API lists. */
 export interface Listing<T extends object> {
   name: string;
@@ -43,7 +51,7 @@ export class Lists {
   page<T extends object>(listing: Listing<T>, query: Query, revision: string): Answer {
     const select = listing.canSelect && this.behaviour.select === "honoured" ? query.select : undefined;
     const show = selector(select, columnsOf(listing.sample));
-    const rows = this.matching(listing, query, revision);
+    const rows = this.findPositions(listing, query, revision);
     const asked = this.behaviour.perPage === "honoured" ? query.perPage : undefined;
     const perPage = Math.min(asked ?? listing.perPage, this.behaviour.maxPerPage);
     const data = rows
@@ -53,7 +61,11 @@ export class Lists {
   }
 
   /** Positions of the rows that meet the conditions, in the order asked for. */
-  private matching<T extends object>(listing: Listing<T>, query: Query, revision: string): readonly number[] {
+  private findPositions<T extends object>(
+    listing: Listing<T>,
+    query: Query,
+    revision: string,
+  ): readonly number[] {
     const where = this.conditions(query);
     const key = JSON.stringify([listing.name, revision, where, query.orderBy]);
     const known = this.found.get(key);
@@ -61,7 +73,7 @@ export class Lists {
     const columns = columnsOf(listing.sample);
     const matches = matcher(where, columns);
     const compare = sorter(query.orderBy, columns);
-    const rows = this.filterable(listing, where);
+    const rows = this.rowsToFilter(listing, where);
     const positions: number[] = [];
     for (let index = 0; index < rows.length; index++) {
       if (where.length === 0 || matches(rows.at(index))) positions.push(index);
@@ -79,7 +91,7 @@ export class Lists {
   }
 
   /** The heads when they hold every column that is asked about, else the whole rows. */
-  private filterable<T extends object>(
+  private rowsToFilter<T extends object>(
     { rows, heads }: Listing<T>,
     where: Query["where"],
   ): Collection<Partial<T>> {

@@ -1,7 +1,7 @@
 import { DAY, HOUR, SECOND, dayStart } from "../moscow-time";
 import { Random } from "../random";
 import { discountPlans, type DiscountPlan } from "./discounts";
-import type { Spelling } from "./events";
+import type { ValueFormat } from "./events";
 import { hallPlaces, tariffs } from "./hall";
 import { barcode, FIRST_CLIENT_ID, marker } from "./markers";
 import { FIRST_DAY, showsOnSale, type EventPlan, type ShowPlan } from "./plan";
@@ -20,11 +20,11 @@ export interface OrderSource {
   seed: number;
   ordersPerDay: number;
   plans: readonly EventPlan[];
-  spelling: Spelling;
+  format: ValueFormat;
 }
 
-/** What happens to an order, and when; moments in epoch milliseconds. */
-interface Story {
+/** What happens to an order, and when; times in epoch milliseconds. */
+interface Lifecycle {
   created: number;
   paid: number | null;
   /** The one later change: of the whole order or of some tickets. */
@@ -34,7 +34,7 @@ interface Story {
 type Change =
   "refundAll" | "refundSome" | "removeTicket" | "cancelLosingPayment" | "cancelKeepingPayment" | "restore";
 
-/** Shares of paid orders that change later; the rest stays as it was paid. */
+/** Ratio of paid orders that change later, by change; the rest stays as it was paid. */
 const changes: readonly (readonly [Change, number])[] = [
   ["refundAll", 0.03],
   ["refundSome", 0.03],
@@ -43,7 +43,7 @@ const changes: readonly (readonly [Change, number])[] = [
   ["cancelKeepingPayment", 0.01],
   ["restore", 0.01],
 ];
-const UNPAID_SHARE = 0.18;
+const UNPAID_RATIO = 0.18;
 const LONGEST_CHANGE = 20 * DAY;
 const RESERVATION = DAY;
 
@@ -60,12 +60,12 @@ export function orderPlace(id: number): { day: number; index: number } {
 }
 
 /**
- * One order as the API shows it at a moment. It depends on seed, day and index alone: what has not happened by
- * `moment` is left out, nothing else changes from one day to the next.
+ * One order as the API shows it at a timestamp. It depends on seed, day and index alone: what has not happened by
+ * `timestamp` is left out, nothing else changes from one day to the next.
  */
-export function buildOrder(source: OrderSource, day: number, index: number, moment: number): Order {
-  const { random, story, event } = begin(source, day, index);
-  return render(source, random, orderId(day, index), story, event, moment);
+export function buildOrder(source: OrderSource, day: number, index: number, timestamp: number): Order {
+  const { random, lifecycle, event } = beginOrder(source, day, index);
+  return renderOrder(source, random, orderId(day, index), lifecycle, event, timestamp);
 }
 
 /** The fields that listings are usually filtered by: made several times faster than the whole order. */
@@ -75,28 +75,28 @@ export type OrderHead = Pick<
 >;
 
 /** The head of the order that `buildOrder` makes of the same. */
-export function buildHead(source: OrderSource, day: number, index: number, moment: number): OrderHead {
-  const { story, event } = begin(source, day, index);
-  return head(source, orderId(day, index), shownState(story, moment), event);
+export function buildHead(source: OrderSource, day: number, index: number, timestamp: number): OrderHead {
+  const { lifecycle, event } = beginOrder(source, day, index);
+  return renderHead(source, orderId(day, index), shownState(lifecycle, timestamp), event);
 }
 
-function begin(source: OrderSource, day: number, index: number) {
+function beginOrder(source: OrderSource, day: number, index: number) {
   const random = new Random(source.seed, 4, day, index);
-  const story = tellStory(random, source.ordersPerDay, day, index);
-  return { random, story, event: chooseEvent(random, source.plans, story.created) };
+  const lifecycle = drawLifecycle(random, source.ordersPerDay, day, index);
+  return { random, lifecycle, event: chooseEvent(random, source.plans, lifecycle.created) };
 }
 
-/** An order that was paid at a moment and not changed since; it always holds a ticket. */
+/** An order that was paid at a timestamp and not changed since; it always holds a ticket. */
 export function buildSale(source: OrderSource, id: number, created: number, paid: number): Order {
   for (let attempt = 0; ; attempt++) {
     const random = new Random(source.seed, 5, id, attempt);
     const event = chooseEvent(random, source.plans, created);
-    const order = render(source, random, id, { created, paid, change: null }, event, paid);
+    const order = renderOrder(source, random, id, { created, paid, change: null }, event, paid);
     if (order.baskets.length > 0) return order;
   }
 }
 
-function tellStory(random: Random, ordersPerDay: number, day: number, index: number): Story {
+function drawLifecycle(random: Random, ordersPerDay: number, day: number, index: number): Lifecycle {
   const midnight = dayStart(day);
   if (index === 0) return { created: midnight - 16 * SECOND, paid: midnight, change: null };
   if (index < EARLY_ORDERS) {
@@ -112,20 +112,20 @@ function tellStory(random: Random, ordersPerDay: number, day: number, index: num
   // The others are spread over the day in the order of their ids.
   const slot = (DAY - 300 * SECOND) / ordersPerDay;
   const created = wholeSecond(midnight + 60 * SECOND + (index + random.next()) * slot);
-  if (random.chance(UNPAID_SHARE)) return { created, paid: null, change: null };
+  if (random.chance(UNPAID_RATIO)) return { created, paid: null, change: null };
   const paid = created + random.int(16, 600) * SECOND;
   let draw = random.next();
   const later = random.next();
-  for (const [kind, share] of changes) {
-    if (draw < share)
+  for (const [kind, ratio] of changes) {
+    if (draw < ratio)
       return { created, paid, change: { kind, at: wholeSecond(paid + HOUR + later * LONGEST_CHANGE) } };
-    draw -= share;
+    draw -= ratio;
   }
   return { created, paid, change: null };
 }
 
-function wholeSecond(moment: number): number {
-  return Math.floor(moment / SECOND) * SECOND;
+function wholeSecond(timestamp: number): number {
+  return Math.floor(timestamp / SECOND) * SECOND;
 }
 
 /** An event with a show on sale. The deleted event is taken off the list just before midnight: no sales around that. */
@@ -138,23 +138,23 @@ function chooseEvent(random: Random, plans: readonly EventPlan[], created: numbe
     : wanted;
 }
 
-/** What of a story shows at a moment. */
+/** What of a lifecycle has happened by a timestamp. */
 interface ShownState {
   created: number;
   paid: number | null;
   cancelled: number | null;
   updated: number;
-  change: Story["change"];
+  change: Lifecycle["change"];
 }
 
-function shownState({ created, paid, change }: Story, moment: number): ShownState {
-  const shownChange = change !== null && change.at <= moment ? change : null;
+function shownState({ created, paid, change }: Lifecycle, timestamp: number): ShownState {
+  const shownChange = change !== null && change.at <= timestamp ? change : null;
   const expiry = created + RESERVATION;
   const isCancelled =
     shownChange?.kind === "cancelLosingPayment" || shownChange?.kind === "cancelKeepingPayment";
-  const cancelled = isCancelled ? shownChange.at : paid === null && expiry <= moment ? expiry : null;
+  const cancelled = isCancelled ? shownChange.at : paid === null && expiry <= timestamp ? expiry : null;
   const shownPaid =
-    paid !== null && paid <= moment && shownChange?.kind !== "cancelLosingPayment" ? paid : null;
+    paid !== null && paid <= timestamp && shownChange?.kind !== "cancelLosingPayment" ? paid : null;
   return {
     created,
     paid: shownPaid,
@@ -164,11 +164,11 @@ function shownState({ created, paid, change }: Story, moment: number): ShownStat
   };
 }
 
-function head(source: OrderSource, id: number, shown: ShownState, event: EventPlan): OrderHead {
-  const time = (at: number) => source.spelling.time(at, event.city.offsetHours);
+function renderHead(source: OrderSource, id: number, shown: ShownState, event: EventPlan): OrderHead {
+  const time = (at: number) => source.format.time(at, event.city.offsetHours);
   return {
     id,
-    payed: source.spelling.orderFlag(shown.paid !== null),
+    payed: source.format.orderFlag(shown.paid !== null),
     payed_at: shown.paid === null ? null : time(shown.paid),
     event_id: event.id,
     currency_id: event.currency,
@@ -178,27 +178,27 @@ function head(source: OrderSource, id: number, shown: ShownState, event: EventPl
   };
 }
 
-function render(
+function renderOrder(
   source: OrderSource,
   random: Random,
   id: number,
-  story: Story,
+  lifecycle: Lifecycle,
   event: EventPlan,
-  moment: number,
+  timestamp: number,
 ): Order {
-  const time = (at: number) => source.spelling.time(at, event.city.offsetHours);
-  const flag = (value: boolean) => source.spelling.orderFlag(value);
-  const shown = shownState(story, moment);
-  // Every draw below is made whatever has happened by `moment`, or later events would change earlier ones.
+  const time = (at: number) => source.format.time(at, event.city.offsetHours);
+  const flag = (value: boolean) => source.format.orderFlag(value);
+  const shown = shownState(lifecycle, timestamp);
+  // Every draw below is made whatever has happened by `timestamp`, or later events would change earlier ones.
   const discount = random.chance(0.15) ? pickDiscount(random) : null;
-  const shows = chooseShows(random, source.plans, event, story.created);
+  const shows = chooseShows(random, source.plans, event, lifecycle.created);
   const baskets = shows.map((show, line) => {
     const isScanned = random.chance(0.8);
-    const basket = renderBasket(random, id, line, show, discount, time, story.created);
+    const basket = renderBasket(random, id, line, show, discount, time, lifecycle.created);
     basket.updated_at = time(shown.updated);
     if (shown.cancelled !== null) cancelTicket(basket, time(shown.cancelled), shown.paid !== null);
     if (shown.paid === null) basket.ticket_amount = 0;
-    else if (shown.cancelled === null && show.start <= moment && isScanned) {
+    else if (shown.cancelled === null && show.start <= timestamp && isScanned) {
       basket.checked_at = time(show.start - HOUR / 4);
     }
     return basket;
@@ -207,7 +207,7 @@ function render(
     changeTickets(new Random(source.seed, 6, id), baskets, shown.change.kind, time(shown.change.at));
   }
   return {
-    ...head(source, id, shown, event),
+    ...renderHead(source, id, shown, event),
     uniqid: marker("uniqid", id),
     client_id: FIRST_CLIENT_ID + (id % 9_000_000),
     client: {
@@ -236,7 +236,7 @@ function render(
     discount_id: discount?.plan.id ?? null,
     promo_code_id: discount?.promoCodeId ?? null,
     reserved: flag(false),
-    reserved_to: time(story.created + RESERVATION),
+    reserved_to: time(lifecycle.created + RESERVATION),
     reserve_extended: flag(false),
     price: sum(baskets.map((basket) => basket.price)),
     original_price: sum(baskets.map((basket) => basket.original_price)),
@@ -260,11 +260,11 @@ function chooseShows(
   random: Random,
   plans: readonly EventPlan[],
   event: EventPlan,
-  moment: number,
+  timestamp: number,
 ): ShowPlan[] {
   if (random.chance(0.005)) return [];
   const tickets = random.pick([1, 1, 1, 2, 2, 2, 3, 4, 5]);
-  const onSale = showsOnSale(event, moment);
+  const onSale = showsOnSale(event, timestamp);
   const first = onSale[random.int(0, onSale.length - 1)] as ShowPlan;
   const shows = Array.from({ length: tickets }, () => first);
   if (tickets > 1 && random.chance(0.06)) shows[1] = onSale[onSale.length - 1] as ShowPlan;
@@ -272,7 +272,8 @@ function chooseShows(
     const other = plans.find(
       ({ id, currency, kind }) => id !== event.id && currency === event.currency && kind !== "withoutShows",
     );
-    if (other !== undefined && other.kind !== "deleted") shows[1] = showsOnSale(other, moment)[0] as ShowPlan;
+    if (other !== undefined && other.kind !== "deleted")
+      shows[1] = showsOnSale(other, timestamp)[0] as ShowPlan;
   }
   return shows;
 }
@@ -283,14 +284,14 @@ function renderBasket(
   line: number,
   show: ShowPlan,
   discount: { plan: DiscountPlan } | null,
-  time: (moment: number) => string,
+  time: (timestamp: number) => string,
   created: number,
 ): Basket {
   const id = order * 10 + line;
   const places = hallPlaces(show.event);
   const place = places[random.int(0, places.length - 1)] as (typeof places)[number];
   const tariff = random.chance(0.15) ? tariffs[1] : tariffs[0];
-  const original = place.price * tariff.share;
+  const original = place.price * tariff.ratio;
   const off = discount === null ? null : Math.floor((original * discount.plan.percent) / 100);
   const company = random.chance(0.02);
   return {

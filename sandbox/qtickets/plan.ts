@@ -10,7 +10,7 @@ const SHOW_IDS_PER_EVENT = 2_000;
 
 export interface City {
   id: number;
-  /** As the vendor would send it: some carry blanks or decomposed letters that a reader has to mend. */
+  /** As the vendor would send it: some carry blanks or decomposed letters that a reader has to normalise. */
   name: string;
   timezone: string;
   offsetHours: number;
@@ -101,7 +101,7 @@ export interface EventPlan extends Repertoire {
   showEvery: number;
 }
 
-/** One date of an event; moments in epoch milliseconds. */
+/** One date of an event; `start` and `finish` in epoch milliseconds. */
 export interface ShowPlan {
   id: number;
   event: EventPlan;
@@ -136,9 +136,9 @@ export function showPlan(event: EventPlan, number: number): ShowPlan {
   return { id, event, number, start, finish: start + 2 * HOUR };
 }
 
-/** Running number of the first date of an event that starts after a moment. */
-export function nextShowNumber(event: EventPlan, moment: number): number {
-  return Math.floor((moment - event.firstShow) / event.showEvery) + 1;
+/** Running number of the first date of an event that starts after a timestamp. */
+export function nextShowNumber(event: EventPlan, timestamp: number): number {
+  return Math.floor((timestamp - event.firstShow) / event.showEvery) + 1;
 }
 
 /** The event that owns a show id, with the show; undefined when no event has it. */
@@ -152,11 +152,11 @@ export function showById(plans: readonly EventPlan[], id: number): ShowPlan | un
 /** Shows of kind `closingShows` end their sales early: by deletion or by being switched off, in turn. */
 export const SALES_CLOSE_BEFORE = 5 * DAY;
 
-/** The dates a buyer can choose from at a moment: the next two. */
-export function showsOnSale(event: EventPlan, moment: number): ShowPlan[] {
+/** The dates a buyer can choose from at a timestamp: the next two. */
+export function showsOnSale(event: EventPlan, timestamp: number): ShowPlan[] {
   if (event.kind === "withoutShows") return [];
-  const next = nextShowNumber(event, moment);
+  const next = nextShowNumber(event, timestamp);
   return [showPlan(event, next), showPlan(event, next + 1)].filter(
-    (show) => event.kind !== "closingShows" || moment < show.start - SALES_CLOSE_BEFORE,
+    (show) => event.kind !== "closingShows" || timestamp < show.start - SALES_CLOSE_BEFORE,
   );
 }

@@ -66,18 +66,18 @@ function valuesAt(node: unknown, path: readonly string[], from = 0): unknown[] {
   return valuesAt((node as Record<string, unknown>)[path[from] as string], path, from + 1);
 }
 
-const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+const TIMESTAMP = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** A value in a form that compares: moments as epoch milliseconds, flags as 1 and 0, numbers in text as numbers. */
+/** A value in a form that compares: timestamps as epoch milliseconds, flags as 1 and 0, numbers in text as numbers. */
 function comparable(value: unknown): number | string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "boolean") return value ? 1 : 0;
   if (typeof value === "number") return value;
   if (typeof value !== "string") return JSON.stringify(value);
-  const moment = MOMENT.exec(value);
-  if (moment !== null) {
+  const timestamp = TIMESTAMP.exec(value);
+  if (timestamp !== null) {
     const day = value.length === 10 ? `${value}T00:00:00` : value;
-    return Date.parse(moment[1] === undefined ? `${day}+03:00` : day);
+    return Date.parse(timestamp[1] === undefined ? `${day}+03:00` : day);
   }
   return value !== "" && !Number.isNaN(Number(value)) ? Number(value) : value;
 }
@@ -155,7 +155,7 @@ export function sorter(
   };
 }
 
-/** The named fields only; dotted names reach into nested objects and lists. */
+/** The fields that a `select` keeps; dotted names reach into nested objects and lists. */
 type Picked = { [key: string]: Picked | true };
 
 /** A function that keeps the selected fields of a row; throws BadQuery for unknown columns. */

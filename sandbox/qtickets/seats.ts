@@ -6,14 +6,14 @@ import type { Seat } from "./types";
 
 const SALES_OPEN_BEFORE = 60 * DAY;
 
-/** How many of a place are taken at a moment; the number never falls as time goes on. */
-function taken(seed: number, show: ShowPlan, place: Place, index: number, moment: number): number {
+/** How much of a place is sold by a timestamp; the number never falls as time goes on. */
+function countSold(seed: number, show: ShowPlan, place: Place, index: number, timestamp: number): number {
   if (show.event.kind === "soldOut") return place.capacity;
-  const progress = 1 - (show.start - moment) / SALES_OPEN_BEFORE;
+  const progress = 1 - (show.start - timestamp) / SALES_OPEN_BEFORE;
   const demand = 0.4 + 0.5 * new Random(seed, 2, show.id).next();
-  const share = Math.min(Math.max(progress, 0), 1) * demand;
-  if (place.admission) return Math.floor(place.capacity * share);
-  return new Random(seed, 3, show.id, index).next() < share ? 1 : 0;
+  const ratio = Math.min(Math.max(progress, 0), 1) * demand;
+  if (place.admission) return Math.floor(place.capacity * ratio);
+  return new Random(seed, 3, show.id, index).next() < ratio ? 1 : 0;
 }
 
 /** A show whose answer holds nothing at all: every second date of the events without counters. */
@@ -21,11 +21,11 @@ function isEmpty(show: ShowPlan): boolean {
   return show.event.kind === "withoutCounters" && show.number % 2 === 0;
 }
 
-/** The seats of a show at a moment, one per place and tariff, as the API lists them. */
-export function showSeats(seed: number, show: ShowPlan, moment: number): Seat[] {
+/** The seats of a show at a timestamp, one per place and tariff, as the API lists them. */
+export function showSeats(seed: number, show: ShowPlan, timestamp: number): Seat[] {
   if (isEmpty(show)) return [];
   return hallPlaces(show.event).flatMap((place, index) => {
-    const sold = taken(seed, show, place, index, moment);
+    const sold = countSold(seed, show, place, index, timestamp);
     return tariffs.map((tariff): Seat => {
       const zone = `${tariff.code}_${place.zone}`;
       const free = place.disabled ? 0 : place.capacity - sold;
@@ -51,7 +51,7 @@ export function showSeats(seed: number, show: ShowPlan, moment: number): Seat[] 
         available: free > 0,
         disabled: place.disabled,
         ordered: sold > 0,
-        price: place.price * tariff.share,
+        price: place.price * tariff.ratio,
         currency_id: show.event.currency,
         related_seats: [],
         multiprice_name: tariff.name,
@@ -71,13 +71,13 @@ export interface SeatCount {
 }
 
 /** Counts the places of a show from the hall plan, not from the API's rows: the figure that a loader must arrive at. */
-export function countSeats(seed: number, show: ShowPlan, moment: number): SeatCount | null {
+export function countSeats(seed: number, show: ShowPlan, timestamp: number): SeatCount | null {
   if (show.event.kind === "withoutCounters") return null;
   const count = { total: 0, left: 0 };
   hallPlaces(show.event).forEach((place, index) => {
     if (place.disabled) return;
     count.total += place.capacity;
-    count.left += place.capacity - taken(seed, show, place, index, moment);
+    count.left += place.capacity - countSold(seed, show, place, index, timestamp);
   });
   return count;
 }

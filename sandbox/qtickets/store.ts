@@ -20,7 +20,7 @@ export type Organiser = Pick<
 
 /**
  * Orders and events in memory, to be changed at will while the sandbox serves them: the vendor's side of tests that make
- * up their own history. Nothing moves by itself, not even `updated_at`.
+ * up their own history. Nothing changes by itself, not even `updated_at`.
  */
 export class OrderStore implements Organiser {
   private readonly kept = new Map<number, Order>();

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MATRIX, runCells, spellOutcome } from "../../warehouse/access/matrix/run";
+import { loaderTables } from "../../lint/agreements";
+import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
 import { run, TestStack } from "../support/stack";
 
-/** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and mended by up. */
+/** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and fixed by up. */
 const stack = new TestStack(`e2eacc${process.pid}`);
 const { secrets, server } = stack;
+const MATRIX = matrixOf(loaderTables());
 
 interface Preview {
   steps: { op: string; urn: string; newState?: { inputs?: { environment?: Record<string, string> } } }[];
@@ -60,7 +62,7 @@ describe("access of a running stack", () => {
       backup_user: secrets.backupPassword,
     };
     const outcomes = await runCells(`http://127.0.0.1:${stack.httpPort}`, passwords, MATRIX);
-    expect(outcomes.filter(({ right }) => !right).map(spellOutcome)).toEqual([]);
+    expect(outcomes.filter(({ right }) => !right).map(formatOutcome)).toEqual([]);
     expect(outcomes).toHaveLength(MATRIX.length);
   });
 
@@ -77,11 +79,11 @@ describe("access of a running stack", () => {
     const journal = "SELECT count() FROM meta.schema_migrations WHERE kind = 'access'";
     const before = [await starts(), await stack.sql(journal)];
     const apply = await stack.zakaz("access", "apply");
-    expect(apply.stdout).toMatch(/^Access is as declared in sql\/10_access\.sql \(0 mended, [\d.]+ s\)\.\n$/);
+    expect(apply.stdout).toMatch(/^Access is as declared in sql\/10_access\.sql \(0 fixed, [\d.]+ s\)\.\n$/);
     expect([await starts(), await stack.sql(journal)]).toEqual(before);
   });
 
-  it("shows what was changed by hand in preview and diff, and is mended by up", async () => {
+  it("shows what was changed by hand in preview and diff, and is fixed by up", async () => {
     await stack.sql(`
       REVOKE SELECT ON bi.v_sales_daily FROM role_bi_reader;
       GRANT SELECT ON zakaz.dim_events TO role_bi_reader;
@@ -92,20 +94,20 @@ describe("access of a running stack", () => {
     const seen = await preview();
     expect(seen.changes).toEqual(["update access-apply"]);
     expect(seen.access).toBe(
-      "2: role_bi_reader has SELECT ON zakaz.dim_events, which nobody declared; " +
+      "2: role_bi_reader has SELECT ON zakaz.dim_events, which is not declared; " +
         "role_bi_reader lacks SELECT ON bi.v_sales_daily; and 2 more",
     );
     const diff = await stack.zakaz("access", "diff");
     const sentences = diff.stdout.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
     expect(sentences).toEqual([
-      "role_bi_reader has SELECT ON zakaz.dim_events, which nobody declared",
+      "role_bi_reader has SELECT ON zakaz.dim_events, which is not declared",
       "role_bi_reader lacks SELECT ON bi.v_sales_daily",
       "backup_profile: max_memory_usage is 1073741824, declared 1073741824 MAX 1073741824",
       expect.stringMatching(/^etl_writer may come from ANY, declared [\d./]+, LOCAL$/),
     ]);
     expect(diff.stdout).toContain("    REVOKE SELECT ON zakaz.dim_events FROM role_bi_reader;\n");
     expect(diff.stderr).toContain(
-      "4 to be mended by npx zakaz access apply (or make up), 0 for you to decide",
+      "4 to be fixed by npx zakaz access apply (or make up), 0 for you to decide",
     );
     expect(diff.code).toBe(1);
     const before = await starts();
@@ -120,8 +122,8 @@ describe("access of a running stack", () => {
         "CREATE ROW POLICY narrow ON zakaz.dim_events USING 1 TO stranger",
     );
     const sentences = [
-      "there is a user stranger, which nobody declared: declare it in sql/10_access.sql, or take it away with DROP USER stranger",
-      "there is a row policy narrow ON zakaz.dim_events, which nobody declared: take it away with DROP ROW POLICY narrow ON zakaz.dim_events",
+      "the user stranger is not declared: add it to sql/10_access.sql, or remove it with DROP USER stranger",
+      "the row policy narrow ON zakaz.dim_events is not declared: remove it with DROP ROW POLICY narrow ON zakaz.dim_events",
     ];
     const warned = await stack.pulumi("preview", "--expect-no-changes");
     for (const sentence of sentences) {
@@ -131,7 +133,7 @@ describe("access of a running stack", () => {
     const diff = await stack.zakaz("access", "diff");
     expect(diff.stdout).toBe(`${sentences.join("\n")}\n`);
     expect(diff.stderr).toContain(
-      "0 to be mended by npx zakaz access apply (or make up), 2 for you to decide",
+      "0 to be fixed by npx zakaz access apply (or make up), 2 for you to decide",
     );
     expect(diff.code).toBe(1);
     const said = await stack.up();
@@ -150,15 +152,15 @@ describe("access of a running stack", () => {
       /^\d+: datalens_reader is refused with its configured password; datalens_reader is identified with plaintext_password, declared sha256_password$/,
     );
     const diff = await stack.zakaz("access", "diff");
-    const [refused, mend, kind, same, ...more] = diff.stdout.split("\n");
+    const [refused, fix, kind, same, ...more] = diff.stdout.split("\n");
     expect([refused, kind, ...more]).toEqual([
       "datalens_reader is refused with its configured password: set the wanted one with pulumi config set --secret " +
         "zakaz:datalensPassword and pulumi up",
       "datalens_reader is identified with plaintext_password, declared sha256_password",
       "",
     ]);
-    expect(mend).toMatch(/^ {4}ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '…' HOST .*;$/);
-    expect(same).toBe(mend);
+    expect(fix).toMatch(/^ {4}ALTER USER datalens_reader IDENTIFIED WITH sha256_hash BY '…' HOST .*;$/);
+    expect(same).toBe(fix);
     await stack.up();
     expect(await loginCode("datalens_reader", "By-hand-123!")).toBe("516");
     expect(await loginCode("datalens_reader", secrets.datalensPassword)).toBeNull();

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startSandbox } from "../../sandbox/server";
+import { startSandbox } from "../../sandbox/qtickets/sandbox";
 import { formsOf, LeakSearch, madeMarker, marker } from "../support/leak-search";
 import { ProcessSampler } from "../support/process-sampler";
 import { dockerLines, type Result, run, TestStack } from "../support/stack";
@@ -146,8 +146,10 @@ describe("no secret leaks", () => {
   });
 
   it("while things fail: a wrong token, a stopped server, bad SQL", async () => {
-    const output = await stack.pulumi("stack", "output", "loaderTarget", "--json", "--show-secrets");
-    const target = JSON.parse(output.stdout) as { settings: Record<string, string> };
+    const output = await stack.pulumi("stack", "output", "loaderTargets", "--json", "--show-secrets");
+    const { qtickets_api: target } = JSON.parse(output.stdout) as {
+      qtickets_api: { settings: Record<string, string> };
+    };
     target.settings["QTICKETS_TOKEN"] = wrongToken.value;
     const refused = await run("node", ["ops/zakaz.cjs", "load", "--target", "-"], {
       cwd: stack.project,

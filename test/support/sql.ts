@@ -2,7 +2,60 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
 
-export { NAMES, READER_VIEWS } from "../../lint/agreements";
+/** The contract with everybody who uses the warehouse: the names that each database shows, in alphabetical order, no more and no less. */
+export const NAMES = {
+  zakaz: [
+    "dim_city_alias",
+    "dim_events",
+    "fact_direct_daily",
+    "fact_qtickets_inventory",
+    "fact_qtickets_inventory_latest",
+    "fact_qtickets_orders",
+    "fact_qtickets_sales_daily",
+    "fact_qtickets_sales_utm_daily",
+    "fact_vk_ads_daily",
+    "meta_job_runs",
+    "mv_qtickets_sales_latest",
+    "plan_sales",
+    "stg_qtickets_api_barcodes_raw",
+    "stg_qtickets_api_clients_raw",
+    "stg_qtickets_api_discounts_raw",
+    "stg_qtickets_api_inventory_raw",
+    "stg_qtickets_api_orders_raw",
+    "stg_qtickets_api_partner_tickets_raw",
+    "stg_qtickets_api_price_shades_raw",
+    "stg_qtickets_api_promo_codes_raw",
+    "stg_vk_ads_daily",
+    "v_marketing_costs_daily",
+    "v_marketing_daily",
+    "v_plan_vs_fact",
+    "v_qtickets_freshness",
+    "v_qtickets_inventory",
+    "v_qtickets_sales_14d",
+    "v_qtickets_sales_dashboard",
+    "v_qtickets_sales_latest",
+    "v_qtickets_sales_utm_daily",
+    "v_romi_daily",
+  ],
+  bi: ["v_marketing_roi_daily", "v_ops_freshness", "v_sales_daily", "v_vk_ads_daily"],
+  meta: [
+    "backup_runs",
+    "etl_alerts",
+    "schema_migrations",
+    "sli_daily",
+    "v_quality_last_day",
+    "v_sli_latest",
+    "watermarks",
+  ],
+} as const;
+
+/** All of them as `database.name`. */
+export const OBJECTS: readonly string[] = Object.entries(NAMES).flatMap(([database, names]) =>
+  names.map((name) => `${database}.${name}`),
+);
+
+/** The 14 views that DataLens may read. */
+export const READER_VIEWS = OBJECTS.filter((name) => /^(?:zakaz|bi)\.v_/.test(name));
 
 const folder = resolve(__dirname, "../../sql");
 

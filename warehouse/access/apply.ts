@@ -1,6 +1,6 @@
 import { Failure } from "../failure";
 import { identify } from "./compare";
-import { mendable, mendingStatements, withoutHashes, type Difference } from "./difference";
+import { fixableOf, statementsOf, withoutHashes, type Difference } from "./difference";
 import type { Server } from "./live";
 import { readDifferences, type Declaration } from "./read";
 import { own } from "./state";
@@ -11,14 +11,14 @@ export interface AccessServer extends Server {
 }
 
 export interface Applied {
-  /** What differed and was mended. */
-  mended: Difference[];
-  /** What nobody declared and is left for a person. */
+  /** What differed and was fixed. */
+  fixed: Difference[];
+  /** What is not declared, and is left for a person to decide. */
   left: Difference[];
 }
 
 /** Surroundings of the statements that change something, e.g. a journal. */
-export type Around = (mended: Difference[], statements: string[], work: () => Promise<void>) => Promise<void>;
+export type Around = (fixed: Difference[], statements: string[], work: () => Promise<void>) => Promise<void>;
 
 /**
  * Makes access as declared, statement by statement, and proves it by reading it again. The login users' passwords are
@@ -31,26 +31,26 @@ export async function applyAccess(
   server: AccessServer,
   declaration: Declaration,
   refused: string[] = [],
-  around: Around = (_mended, _statements, work) => work(),
+  around: Around = (_fixed, _statements, work) => work(),
 ): Promise<Applied> {
   const { declared, differences } = await readDifferences(server, declaration, refused);
-  const mended = mendable(differences);
+  const fixed = fixableOf(differences);
   const passwords = declaration.logins.flatMap(({ user: name }) => {
     const user = own(declared.users, name);
     return user ? [identify(name, user)] : [];
   });
-  const statements = [...new Set([...mendingStatements(mended), ...passwords])];
+  const statements = [...new Set([...statementsOf(fixed), ...passwords])];
   let left = differences;
-  await around(mended, statements, async () => {
+  await around(fixed, statements, async () => {
     await send(server, statements);
     left = (await readDifferences(server, declaration)).differences;
-    const still = mendable(left);
+    const still = fixableOf(left);
     if (still.length === 0) return;
     throw new Failure(
       `Access is not as declared after it was applied: ${still.map(({ text }) => text).join("; ")}`,
     );
   });
-  return { mended, left };
+  return { fixed, left };
 }
 
 async function send(server: AccessServer, statements: string[]): Promise<void> {

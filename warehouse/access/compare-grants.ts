@@ -1,6 +1,7 @@
+import { quoteIfNeeded } from "../sql/quote";
 import type { Grant, Grantee } from "./statements/model";
 import type { Difference, Step } from "./difference";
-import { grantKey, spellName, type Privileges } from "./privileges";
+import { grantKey, type Privileges } from "./privileges";
 
 /** How many privileges a sentence names. */
 const longestList = 6;
@@ -26,26 +27,26 @@ export function compareGrants(
     (grant) => grant.option && declaredByKey.get(grantKey(grant))?.option === false,
   );
 
-  const to = spellName(name);
-  const give = (grants: Grant[]): Step[] => alike(grants).map((group) => grantStep(group, to));
-  // Rights on other things than tables have no spelling that every version reads: everything is taken and given anew.
+  const to = quoteIfNeeded(name);
+  const give = (grants: Grant[]): Step[] => groupAlike(grants).map((group) => grantStep(group, to));
+  // No text of rights on other things than tables is read by every version: everything is revoked and granted anew.
   const anew = surplus.some((grant) => privileges.hasOwnObjects(grant.privilege))
     ? [{ when: "revoke", sql: `REVOKE ALL ON *.* FROM ${to}` } as const, ...give(declared.grants)]
     : undefined;
   return [
-    ...alike(surplus).map((group): Difference => ({
-      text: `${name} has ${spellGrants(group, privileges)}, which nobody declared`,
+    ...groupAlike(surplus).map((group): Difference => ({
+      text: `${name} has ${formatGrants(group, privileges)}, which is not declared`,
       steps: anew ?? [
         revokeStep(group, to),
-        ...give(declared.grants.filter((grant) => group.some((taken) => isInside(grant, taken)))),
+        ...give(declared.grants.filter((grant) => group.some((revoked) => isInside(grant, revoked)))),
       ],
     })),
-    ...alike(surplusOption).map((group): Difference => ({
-      text: `${name} may pass on ${spellGrants(group, privileges)}, which nobody declared`,
+    ...groupAlike(surplusOption).map((group): Difference => ({
+      text: `${name} may pass on ${formatGrants(group, privileges)}, which is not declared`,
       steps: [{ when: "revoke", sql: `REVOKE GRANT OPTION FOR ${elements(group)} FROM ${to}` }],
     })),
-    ...alike(missing).map((group): Difference => ({
-      text: `${name} lacks ${spellGrants(group, privileges)}${group[0]?.option ? " WITH GRANT OPTION" : ""}`,
+    ...groupAlike(missing).map((group): Difference => ({
+      text: `${name} lacks ${formatGrants(group, privileges)}${group[0]?.option ? " WITH GRANT OPTION" : ""}`,
       steps: give(group),
     })),
     ...compareRoles(name, declared, live),
@@ -53,22 +54,22 @@ export function compareGrants(
 }
 
 function compareRoles(name: string, declared: Grantee, live: Grantee): Difference[] {
-  const to = spellName(name);
+  const to = quoteIfNeeded(name);
   const surplus = live.roles.flatMap(({ role, admin }): Difference[] => {
     const wanted = declared.roles.find((one) => one.role === role);
     if (!wanted) {
       return [
         {
-          text: `${name} has the role ${role}, which nobody declared`,
-          steps: [{ when: "revoke", sql: `REVOKE ${spellName(role)} FROM ${to}` }],
+          text: `${name} has the role ${role}, which is not declared`,
+          steps: [{ when: "revoke", sql: `REVOKE ${quoteIfNeeded(role)} FROM ${to}` }],
         },
       ];
     }
     if (!admin || wanted.admin) return [];
     return [
       {
-        text: `${name} may pass on the role ${role}, which nobody declared`,
-        steps: [{ when: "revoke", sql: `REVOKE ADMIN OPTION FOR ${spellName(role)} FROM ${to}` }],
+        text: `${name} may pass on the role ${role}, which is not declared`,
+        steps: [{ when: "revoke", sql: `REVOKE ADMIN OPTION FOR ${quoteIfNeeded(role)} FROM ${to}` }],
       },
     ];
   });
@@ -79,15 +80,15 @@ function compareRoles(name: string, declared: Grantee, live: Grantee): Differenc
     return [
       {
         text: `${name} lacks the role ${role}${option}`,
-        steps: [{ when: "grant role", sql: `GRANT ${spellName(role)} TO ${to}${option}` }],
+        steps: [{ when: "grant role", sql: `GRANT ${quoteIfNeeded(role)} TO ${to}${option}` }],
       },
     ];
   });
   return [...surplus, ...missing];
 }
 
-/** Grants in groups that one statement can name: one object, given or taken, with or without the grant option. */
-function alike(grants: Grant[]): Grant[][] {
+/** Grants in groups that one statement can name: one object, given or revoked, with or without the grant option. */
+function groupAlike(grants: Grant[]): Grant[][] {
   const groups = new Map<string, Grant[]>();
   for (const grant of grants) {
     const key = JSON.stringify([grant.object, grant.revoke, grant.option]);
@@ -123,11 +124,11 @@ function elements(group: Grant[]): string {
 }
 
 function withColumns(privilege: string, columns: string[]): string {
-  return `${privilege}(${columns.map(spellName).join(", ")})`;
+  return `${privilege}(${columns.map(quoteIfNeeded).join(", ")})`;
 }
 
 /** The same for a sentence: groups of privileges by the group's name, a long list cut short. */
-function spellGrants(group: Grant[], privileges: Privileges): string {
+function formatGrants(group: Grant[], privileges: Privileges): string {
   const object = group[0]?.object ?? "";
   const whole = group.filter(({ columns }) => columns.length === 0).map(({ privilege }) => privilege);
   const some = group.filter(({ columns }) => columns.length > 0);

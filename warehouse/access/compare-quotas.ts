@@ -1,14 +1,14 @@
+import { quoteIfNeeded } from "../sql/quote";
 import type { Quota, QuotaInterval } from "./statements/model";
 import { compareTargets } from "./compare-settings";
 import type { Difference, Step } from "./difference";
-import { spellName } from "./privileges";
-import { spellNames } from "./state";
+import { formatNames } from "./state";
 
 /** A declared quota: its key, its intervals with limits, and whom it counts (`live` undefined: there is none). */
 export function compareQuota(name: string, declared: Quota, live: Quota | undefined): Difference[] {
   const create: Step = {
     when: "quota",
-    sql: `CREATE QUOTA IF NOT EXISTS ${spellName(name)} ${spellBody(declared)} TO ${spellNames(declared.to)}`,
+    sql: `CREATE QUOTA IF NOT EXISTS ${quoteIfNeeded(name)} ${formatBody(declared)} TO ${formatNames(declared.to)}`,
   };
   if (!live) return [{ text: `the quota ${name} is missing`, steps: [create] }];
 
@@ -16,13 +16,13 @@ export function compareQuota(name: string, declared: Quota, live: Quota | undefi
   const removed = live.intervals
     .filter(({ seconds }) => !declared.intervals.some((one) => one.seconds === seconds))
     .map(({ seconds }) => `FOR INTERVAL ${seconds} SECOND NO LIMITS`);
-  const body = [spellBody(declared), ...removed].join(", ");
+  const body = [formatBody(declared), ...removed].join(", ");
   const alter: Step = {
     when: "quota",
-    sql: `ALTER QUOTA ${spellName(name)} ${body} TO ${spellNames(declared.to)}`,
+    sql: `ALTER QUOTA ${quoteIfNeeded(name)} ${body} TO ${formatNames(declared.to)}`,
   };
-  const wanted = spellBody(declared);
-  const found = spellBody(live);
+  const wanted = formatBody(declared);
+  const found = formatBody(live);
   return [
     ...(wanted === found
       ? []
@@ -31,13 +31,13 @@ export function compareQuota(name: string, declared: Quota, live: Quota | undefi
   ];
 }
 
-function spellBody({ keys, intervals }: Quota): string {
+function formatBody({ keys, intervals }: Quota): string {
   const sorted = [...intervals].sort((a, b) => a.seconds - b.seconds);
   const keyed = keys.length === 0 ? "NOT KEYED" : `KEYED BY ${keys.join(", ")}`;
-  return `${keyed}${sorted.map((one) => ` ${spellInterval(one)}`).join(",")}`;
+  return `${keyed}${sorted.map((one) => ` ${formatInterval(one)}`).join(",")}`;
 }
 
-function spellInterval({ seconds, randomized, limits }: QuotaInterval): string {
+function formatInterval({ seconds, randomized, limits }: QuotaInterval): string {
   const names = Object.keys(limits).sort();
   const list = names.map((name) => `${name} = ${limits[name]}`).join(", ");
   const what = names.length === 0 ? "TRACKING ONLY" : `MAX ${list}`;

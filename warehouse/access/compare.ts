@@ -1,11 +1,13 @@
+import { users } from "../catalogue";
+import { quoteIfNeeded, quoteText } from "../sql/quote";
 import type { Grantee, NameSet } from "./statements/model";
 import { compareGrants } from "./compare-grants";
 import { compareQuota } from "./compare-quotas";
-import { compareProfile, compareSettings, spellSettings } from "./compare-settings";
+import { compareProfile, compareSettings, formatSettings } from "./compare-settings";
 import type { Difference, Step } from "./difference";
-import { ADMIN, foreign } from "./unmanaged";
-import { spellName, type Privileges } from "./privileges";
-import { own, quoteText, spellNames, type AccessState, type UserState } from "./state";
+import { unmanagedEntries } from "./unmanaged";
+import type { Privileges } from "./privileges";
+import { own, formatNames, type AccessState, type UserState } from "./state";
 
 const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], settings: {} } };
 
@@ -13,8 +15,8 @@ const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], sett
 const newUser = { grantees: { all: true, names: [] }, defaultDatabase: "" };
 
 /**
- * Everything in which the server differs from the declaration, both ways. Principals that nobody declared come last and
- * without steps: they are somebody's, and a person has to decide.
+ * Everything in which the server differs from the declaration, both ways. What is not declared at all comes last and
+ * without steps: it is somebody's, and a person has to decide.
  */
 export function compareAccess(
   declared: AccessState,
@@ -31,11 +33,11 @@ export function compareAccess(
     ...Object.entries(declared.users).flatMap(([name, user]) =>
       compareUser(name, user, own(live.users, name), privileges),
     ),
-    ...taken(declared, live),
+    ...unmanagedAssignments(declared, live),
     ...Object.entries(declared.quotas).flatMap(([name, quota]) =>
       compareQuota(name, quota, own(live.quotas, name)),
     ),
-    ...foreign(declared, live),
+    ...unmanagedEntries(declared, live),
   ];
 }
 
@@ -51,9 +53,9 @@ export function passwordDifference(name: string, key: string, declared: UserStat
   };
 }
 
-/** `ALTER USER` to the declared hash and places; holds the hash. */
+/** `ALTER USER` to the declared hash and hosts; holds the hash. */
 export function identify(name: string, user: UserState): string {
-  return `ALTER USER ${spellName(name)} ${spellIdentity(user)}`;
+  return `ALTER USER ${quoteIfNeeded(name)} ${formatIdentity(user)}`;
 }
 
 function compareRole(
@@ -64,12 +66,12 @@ function compareRole(
 ): Difference[] {
   const grants = compareGrants(name, declared, live ?? nothing, privileges);
   if (!live) {
-    const create: Step = { when: "create role", sql: `CREATE ROLE IF NOT EXISTS ${spellName(name)}` };
-    return [missing(`the role ${name}`, create, grants)];
+    const create: Step = { when: "create role", sql: `CREATE ROLE IF NOT EXISTS ${quoteIfNeeded(name)}` };
+    return [missingEntry(`the role ${name}`, create, grants)];
   }
   const reset: Step = {
     when: "alter",
-    sql: `ALTER ROLE ${spellName(name)} ${spellSettings(declared.settings)}`,
+    sql: `ALTER ROLE ${quoteIfNeeded(name)} ${formatSettings(declared.settings)}`,
   };
   return [...grants, ...compareSettings(name, declared.settings, live.settings, [reset])];
 }
@@ -80,15 +82,15 @@ function compareUser(
   live: UserState | undefined,
   privileges: Privileges,
 ): Difference[] {
-  const to = spellName(name);
+  const to = quoteIfNeeded(name);
   const grants = compareGrants(name, declared, live ?? nothing, privileges);
   const roles = defaultRoles(name, declared, live);
   if (!live) {
-    const sql = `CREATE USER IF NOT EXISTS ${to} ${spellIdentity(declared)} ${spellSettings(declared.settings)}`;
+    const sql = `CREATE USER IF NOT EXISTS ${to} ${formatIdentity(declared)} ${formatSettings(declared.settings)}`;
     const parts = [...grants, ...roles, ...limits(name, declared, newUser)];
-    return [missing(`the user ${name}`, { when: "create user", sql }, parts)];
+    return [missingEntry(`the user ${name}`, { when: "create user", sql }, parts)];
   }
-  const reset: Step = { when: "alter", sql: `ALTER USER ${to} ${spellSettings(declared.settings)}` };
+  const reset: Step = { when: "alter", sql: `ALTER USER ${to} ${formatSettings(declared.settings)}` };
   return [
     ...identity(name, declared, live),
     ...limits(name, declared, live),
@@ -101,17 +103,17 @@ function compareUser(
 /** How the user logs in, and from where. */
 function identity(name: string, declared: UserState, live: UserState): Difference[] {
   const ways = (user: UserState) => user.authentication.join(", ") || "nothing";
-  const places = (user: UserState) => user.hosts.join(", ") || "nowhere";
+  const hosts = (user: UserState) => user.hosts.join(", ") || "nowhere";
   const ends = (user: UserState) => user.validUntil.join(", ") || "without end";
   const identified = identify(name, declared);
   return [
-    ...differing(`${name} is identified with`, ways(live), ways(declared), identified),
-    ...differing(`${name} may come from`, places(live), places(declared), identified),
-    ...differing(
+    ...compareValue(`${name} is identified with`, ways(live), ways(declared), identified),
+    ...compareValue(`${name} may come from`, hosts(live), hosts(declared), identified),
+    ...compareValue(
       `${name} is valid until`,
       ends(live),
       ends(declared),
-      `ALTER USER ${spellName(name)} VALID UNTIL 'infinity'`,
+      `ALTER USER ${quoteIfNeeded(name)} VALID UNTIL 'infinity'`,
     ),
   ];
 }
@@ -123,17 +125,17 @@ function limits(
   live: Pick<UserState, "grantees" | "defaultDatabase">,
 ): Difference[] {
   const database = (user: typeof live) =>
-    user.defaultDatabase === "" ? "NONE" : spellName(user.defaultDatabase);
-  const alter = `ALTER USER ${spellName(name)}`;
-  const grantees = spellNames(declared.grantees, "ANY");
+    user.defaultDatabase === "" ? "NONE" : quoteIfNeeded(user.defaultDatabase);
+  const alter = `ALTER USER ${quoteIfNeeded(name)}`;
+  const grantees = formatNames(declared.grantees, "ANY");
   return [
-    ...differing(
+    ...compareValue(
       `${name}: grantees are`,
-      spellNames(live.grantees, "ANY"),
+      formatNames(live.grantees, "ANY"),
       grantees,
       `${alter} GRANTEES ${grantees}`,
     ),
-    ...differing(
+    ...compareValue(
       `${name}: default database is`,
       database(live),
       database(declared),
@@ -142,7 +144,7 @@ function limits(
   ];
 }
 
-function differing(what: string, found: string, wanted: string, sql: string): Difference[] {
+function compareValue(what: string, found: string, wanted: string, sql: string): Difference[] {
   if (found === wanted) return [];
   return [{ text: `${what} ${found}, declared ${wanted}`, steps: [{ when: "alter", sql }] }];
 }
@@ -151,23 +153,29 @@ function defaultRoles(name: string, declared: UserState, live: UserState | undef
   const wanted = declared.defaultRoles.join(", ") || "none";
   const found = live?.defaultRoles.join(", ") || "none";
   if (wanted === found) return [];
-  const roles = spellNames({ all: false, names: declared.defaultRoles });
+  const roles = formatNames({ all: false, names: declared.defaultRoles });
   return [
     {
       text: `${name}: default roles are ${found}, declared ${wanted}`,
-      steps: [{ when: "default role", sql: `SET DEFAULT ROLE ${roles} TO ${spellName(name)}` }],
+      steps: [{ when: "default role", sql: `SET DEFAULT ROLE ${roles} TO ${quoteIfNeeded(name)}` }],
     },
   ];
 }
 
-/** Profiles, quotas and row policies of nobody knows whom, given to somebody who is declared. */
-function taken(declared: AccessState, live: AccessState): Difference[] {
+/** Profiles, quotas and row policies that are not declared, given to somebody who is. */
+function unmanagedAssignments(declared: AccessState, live: AccessState): Difference[] {
   const ours = [...Object.keys(declared.users), ...Object.keys(declared.roles)];
   const kinds = [
     { kind: "profiles", noun: "SETTINGS PROFILE", one: "settings profile", when: "profile targets", ours },
     { kind: "quotas", noun: "QUOTA", one: "quota", when: "free quota", ours },
     // As admin, tables are copied: what it does not see would be lost.
-    { kind: "rowPolicies", noun: "ROW POLICY", one: "row policy", when: "alter", ours: [...ours, ADMIN] },
+    {
+      kind: "rowPolicies",
+      noun: "ROW POLICY",
+      one: "row policy",
+      when: "alter",
+      ours: [...ours, users.admin],
+    },
   ] as const;
   return kinds.flatMap(({ kind, noun, one, when, ours: free }) =>
     Object.entries<{ to: NameSet }>(live[kind]).flatMap(([name, { to }]): Difference[] => {
@@ -175,23 +183,23 @@ function taken(declared: AccessState, live: AccessState): Difference[] {
       const given = free.filter((target) => to.all !== to.names.includes(target));
       if (given.length === 0) return [];
       const others = to.names.filter((target) => !free.includes(target));
-      const rest = spellNames({ all: to.all, names: to.all ? [...others, ...free] : others });
-      const spelled = kind === "rowPolicies" ? name : spellName(name);
+      const rest = formatNames({ all: to.all, names: to.all ? [...others, ...free] : others });
+      const quoted = kind === "rowPolicies" ? name : quoteIfNeeded(name);
       return [
         {
-          text: `the ${one} ${name}, which nobody declared, is given to ${to.all ? "everybody" : given.join(", ")}`,
-          steps: [{ when, sql: `ALTER ${noun} ${spelled} TO ${rest}` }],
+          text: `the ${one} ${name}, which is not declared, is given to ${to.all ? "everybody" : given.join(", ")}`,
+          steps: [{ when, sql: `ALTER ${noun} ${quoted} TO ${rest}` }],
         },
       ];
     }),
   );
 }
 
-function missing(what: string, create: Step, parts: Difference[]): Difference {
+function missingEntry(what: string, create: Step, parts: Difference[]): Difference {
   return { text: `${what} is missing`, steps: [create, ...parts.flatMap(({ steps }) => steps)] };
 }
 
-function spellIdentity({ passwordSha256 = "", hosts }: UserState): string {
-  const places = hosts.map((host) => (/^(ANY|LOCAL)$/.test(host) ? host : `IP ${quoteText(host)}`));
-  return `IDENTIFIED WITH sha256_hash BY '${passwordSha256}' HOST ${places.join(", ") || "NONE"}`;
+function formatIdentity({ passwordSha256 = "", hosts }: UserState): string {
+  const allowed = hosts.map((host) => (/^(ANY|LOCAL)$/.test(host) ? host : `IP ${quoteText(host)}`));
+  return `IDENTIFIED WITH sha256_hash BY '${passwordSha256}' HOST ${allowed.join(", ") || "NONE"}`;
 }

@@ -1,3 +1,4 @@
+import { quoteIfNeeded, quoteText } from "../sql/quote";
 import { applyStatement } from "./statements/evaluate";
 import { DeclarationError } from "./statements/declaration-error";
 import {
@@ -11,11 +12,12 @@ import { parseAccessStatement } from "./statements/parse";
 import type { AccessStatement } from "./statements/statement";
 import { Failure } from "../failure";
 import { parseStatements } from "../schema/source";
+import { asAdmin } from "../queries";
 import { readPrivileges, type Server } from "./live";
-import { spellName, type Privileges } from "./privileges";
-import { normalRule, quoteText, type AccessState, type UserState } from "./state";
+import type { Privileges } from "./privileges";
+import { normalRule, type AccessState, type UserState } from "./state";
 
-/** Password and places of one login user: what `sql/10_access.sql` leaves open. */
+/** Password and hosts of one login user: what `sql/10_access.sql` leaves open. */
 export interface Login {
   user: string;
   passwordSha256: string;
@@ -31,21 +33,21 @@ export interface Login {
 export async function declaredAccess(server: Server, sql: string, logins: Login[]): Promise<AccessState> {
   const statements = parseStatements(sql, "sql/10_access.sql");
   const [spellings, hosts, privileges] = await Promise.all([
-    canonical(
+    canonicalTexts(
       server,
       statements.map(({ text }) => text),
     ),
-    canonical(server, logins.map(hostStatement)),
+    canonicalTexts(server, logins.map(hostStatement)),
     readPrivileges(server),
   ]);
   let model = emptyModel();
   const apply = (spelling: string | undefined, where: string) => {
     const statement = readDeclared(spelling, where);
-    model = located(where, () => applyStatement(model, statement));
+    model = withLocation(where, () => applyStatement(model, statement));
   };
   for (const [index, { file, line }] of statements.entries()) apply(spellings[index], `${file}:${line}`);
   for (const [index, { user, passwordSha256 }] of logins.entries()) {
-    apply(hosts[index], `the places of ${user}`);
+    apply(hosts[index], `the hosts of ${user}`);
     (model.users[user] as User).passwordSha256 = passwordSha256;
   }
   return stateOf(model, privileges);
@@ -59,10 +61,10 @@ export async function declaredAccess(server: Server, sql: string, logins: Login[
  */
 export function readDeclared(spelling: string | undefined, where: string): AccessStatement {
   if (spelling === undefined) throw new Failure(`${where}: ClickHouse cannot read this statement`);
-  return located(where, () => parseAccessStatement(spelling));
+  return withLocation(where, () => parseAccessStatement(spelling));
 }
 
-function located<Result>(where: string, work: () => Result): Result {
+function withLocation<Result>(where: string, work: () => Result): Result {
   try {
     return work();
   } catch (cause) {
@@ -71,18 +73,18 @@ function located<Result>(where: string, work: () => Result): Result {
   }
 }
 
-/** Gives a user its places; the hash goes another way, so that no statement about it reaches the server's logs. */
+/** Lets a user in from its hosts; the hash goes another way, so that no statement about it reaches the server's logs. */
 function hostStatement({ user, hosts }: Login): string {
-  const places = hosts.length === 0 ? "NONE" : hosts.map((host) => `IP ${quoteText(host)}`).join(", ");
-  return `ALTER USER ${spellName(user)} HOST ${places}`;
+  const allowed = hosts.length === 0 ? "NONE" : hosts.map((host) => `IP ${quoteText(host)}`).join(", ");
+  return `ALTER USER ${quoteIfNeeded(user)} HOST ${allowed}`;
 }
 
 /** Statements in formatQuery's spelling; none for what the server cannot read. */
-async function canonical(server: Server, statements: string[]): Promise<(string | undefined)[]> {
+async function canonicalTexts(server: Server, statements: string[]): Promise<(string | undefined)[]> {
   if (statements.length === 0) return [];
   const list = statements.map(quoteText).join(", ");
   const [row] = await server.rows<{ q: (string | null)[] }>(
-    `SELECT arrayMap(q -> formatQuerySingleLineOrNull(q), [${list}]) AS q`,
+    asAdmin`SELECT arrayMap(q -> formatQuerySingleLineOrNull(q), [${list}]) AS q`,
   );
   return (row?.q ?? []).map((spelling) => spelling ?? undefined);
 }

@@ -24,21 +24,21 @@ export interface Step {
 export interface Difference {
   /** One sentence without its full stop, naming who or what; holds no secret and no hash. */
   text: string;
-  /** What mends it; nothing where a person has to decide. */
+  /** What fixes it; nothing where a person has to decide. */
   steps: Step[];
   /** What a person has to do, or may want to. */
   advice?: string;
 }
 
-/** Statements that mend all of these, each once, in an order in which they run. */
-export function mendingStatements(differences: Difference[]): string[] {
+/** Statements that fix all of these, each once, in an order in which they run. */
+export function statementsOf(differences: Difference[]): string[] {
   const steps = differences.flatMap((difference) => difference.steps);
   const sorted = order.flatMap((when) => steps.filter((step) => step.when === when));
   return [...new Set(sorted.map((step) => step.sql))];
 }
 
-/** Differences that `access apply` mends. */
-export function mendable(differences: Difference[]): Difference[] {
+/** Differences that `access apply` fixes. */
+export function fixableOf(differences: Difference[]): Difference[] {
   return differences.filter((difference) => difference.steps.length > 0);
 }
 

@@ -3,7 +3,7 @@ import { readDrift, STATEMENT_TIMEOUT_MS } from "../read-drift";
 import { Journal } from "../schema/journal";
 import type { AccessTarget } from "../target";
 import { Warehouse, withWarehouse } from "../client";
-import { mendable, sentence, type Difference } from "./difference";
+import { fixableOf, sentence, type Difference } from "./difference";
 import { refusedLogins } from "../login";
 import { declaration, readDifferences } from "./read";
 
@@ -36,7 +36,7 @@ async function driftOf(warehouse: Warehouse, target: AccessTarget): Promise<Drif
     answered: true,
     revision: number,
     name,
-    differences: mendable(differences).map(({ text }) => text),
+    differences: fixableOf(differences).map(({ text }) => text),
     refused: [],
     notes: differences.filter(({ steps }) => steps.length === 0).map(sentence),
   };

@@ -1,9 +1,11 @@
+import { quoteIfNeeded } from "../sql/quote";
+import { asAdmin } from "../queries";
 import { Cursor } from "./statements/cursor";
 import type { Grant, Grantee, NameSet, Profile, Quota, SettingsBlock } from "./statements/model";
-import { Privileges, spellName, type PrivilegeRow } from "./privileges";
+import { Privileges, type PrivilegeRow } from "./privileges";
 import { normalRule, type AccessState, type UserState } from "./state";
 
-/** What reading needs of a server: rows of a query, as admin. */
+/** A server whose access is read: it gives the rows of a query, as admin. */
 export interface Server {
   rows<T>(sql: string): Promise<T[]>;
 }
@@ -70,7 +72,7 @@ type LimitRow = Record<string, string | number | null> & { quota_name: string };
 /** The server's tree of privileges. */
 export async function readPrivileges(server: Server): Promise<Privileges> {
   const rows = await server.rows<PrivilegeRow>(
-    "SELECT privilege, level, parent_group FROM system.privileges",
+    asAdmin`SELECT privilege, level, parent_group FROM system.privileges`,
   );
   return new Privileges(rows);
 }
@@ -81,7 +83,7 @@ export async function readPrivileges(server: Server): Promise<Privileges> {
  */
 export async function liveAccess(server: Server): Promise<{ state: AccessState; privileges: Privileges }> {
   const table = <Row>(name: string, order = "ALL") =>
-    server.rows<Row>(`SELECT * FROM system.${name} ORDER BY ${order}`);
+    server.rows<Row>(asAdmin`SELECT * FROM system.${name} ORDER BY ${order}`);
   const [privileges, users, ends, roles, grants, roleGrants, profiles, elements, quotas, limits, policies] =
     await Promise.all([
       readPrivileges(server),
@@ -136,7 +138,7 @@ export async function liveAccess(server: Server): Promise<{ state: AccessState; 
 /** By user, when its ways to log in end: as in `CREATE USER u IDENTIFIED WITH a VALID UNTIL '…', b HOST …`. */
 async function readEnds(server: Server): Promise<Map<string, string[]>> {
   const ends = new Map<string, string[]>();
-  for (const row of await server.rows<Record<string, string>>("SHOW ACCESS")) {
+  for (const row of await server.rows<Record<string, string>>(asAdmin`SHOW ACCESS`)) {
     const cursor = new Cursor(Object.values(row).join());
     if (!cursor.accept("CREATE", "USER")) continue;
     const user = cursor.name();
@@ -160,7 +162,7 @@ function grantOf(row: GrantRow, privileges: Privileges): Grant {
 
 function objectOf({ access_object, database, table, is_wildcard }: GrantRow, isOwn: boolean): string {
   const star = is_wildcard === 1 ? "*" : "";
-  const name = (text: string) => (text === "" ? "" : spellName(text));
+  const name = (text: string) => (text === "" ? "" : quoteIfNeeded(text));
   if (isOwn) return name(access_object ?? database ?? "") + star || "*";
   if (database === null) return "*.*";
   return table === null ? `${name(database)}${star}.*` : `${name(database)}.${name(table)}${star}`;

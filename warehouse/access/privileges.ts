@@ -1,7 +1,8 @@
-import { covers, quoteName } from "./statements/grants";
+import { covers } from "./statements/grants";
 import type { Grant } from "./statements/model";
 import { unquote } from "./statements/cursor";
 import { isSignificant, tokenize } from "../sql/lexer";
+import { quoteIfNeeded } from "../sql/quote";
 
 /** One row of `system.privileges`. */
 export interface PrivilegeRow {
@@ -34,12 +35,12 @@ export class Privileges {
   }
 
   /**
-   * Grants in normal form: elementary privileges, one column each, names spelled alike, without those that a wider one
+   * Grants in normal form: elementary privileges, one column each, names written alike, without those that a wider one
    * contains (the server drops them as well).
    */
   normal(grants: Grant[]): Grant[] {
     const elementary = grants.flatMap((grant) => {
-      const object = spellObject(grant.object);
+      const object = formatObject(grant.object);
       const columns = grant.columns.length > 0 ? grant.columns.map((column) => [column]) : [[]];
       return this.elements(grant.privilege, object).flatMap((privilege) =>
         columns.map((own) => ({ ...grant, privilege, object, columns: own })),
@@ -83,16 +84,11 @@ export function grantKey({ revoke, privilege, columns, object }: Grant): string 
 }
 
 /** `zakaz.*`, `system.one`, `*.*` with quotes only where they are needed. */
-export function spellObject(object: string): string {
+export function formatObject(object: string): string {
   return tokenize(object)
     .filter(isSignificant)
-    .map(({ kind, text }) => (kind === "quotedName" ? spellName(unquote(text)) : text))
+    .map(({ kind, text }) => (kind === "quotedName" ? quoteIfNeeded(unquote(text)) : text))
     .join("");
-}
-
-/** A name, in back quotes unless it is a plain word. */
-export function spellName(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoteName(name);
 }
 
 function contains(wide: Grant, narrow: Grant): boolean {

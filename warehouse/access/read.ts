@@ -36,7 +36,7 @@ export async function readDifferences(
   const passwords = refused.flatMap((name) => {
     const user = own(declared.users, name);
     const live = own(state.users, name);
-    // From a wrong place, or after its end, a login is refused whatever the password; that is mended together with it.
+    // From another host, or after its end, a login is refused whatever the password; both are fixed together.
     const known = live?.hosts.join() === user?.hosts.join() && live?.validUntil.length === 0;
     return user && known ? [passwordDifference(name, passwordKey(name) ?? "", user)] : [];
   });

@@ -1,9 +1,9 @@
 import type { Grantee, NameSet, Profile, Quota, SettingRule } from "./statements/model";
-import { spellName } from "./privileges";
+import { quoteIfNeeded, quoteText } from "../sql/quote";
 
 /**
  * Access in the form in which declared and live are compared. Every grant has one elementary privilege and at most one
- * column; default roles are names; numbers and booleans in settings are spelled as the server's tables spell them.
+ * column; default roles are names; numbers and booleans in settings are written as in the server's tables.
  */
 export interface AccessState {
   users: Record<string, UserState>;
@@ -17,7 +17,7 @@ export interface AccessState {
 export interface UserState extends Grantee {
   /** Ways to log in, each as in `system.users`, e.g. `sha256_password`; from 24.9 on there may be several. */
   authentication: string[];
-  /** Moments at which they end, as the server spells them; one without an end is not here. */
+  /** Timestamps at which they end, as the server writes them; one without an end is not here. */
   validUntil: string[];
   /** sha256 of the password, 64 hex digits; the server shows it to nobody, so only the declared state knows it. */
   passwordSha256?: string;
@@ -36,17 +36,17 @@ export interface UserState extends Grantee {
 export type StateKind = "users" | "roles" | "profiles" | "quotas";
 
 /** `2 MIN 1 MAX 4 CONST`, as it stands behind the `=` of a setting. */
-export function spellRule(rule: SettingRule): string {
+export function formatRule(rule: SettingRule): string {
   const parts = [
-    rule.value === undefined ? [] : [spellValue(rule.value)],
-    rule.min === undefined ? [] : [`MIN ${spellValue(rule.min)}`],
-    rule.max === undefined ? [] : [`MAX ${spellValue(rule.max)}`],
+    rule.value === undefined ? [] : [formatValue(rule.value)],
+    rule.min === undefined ? [] : [`MIN ${formatValue(rule.min)}`],
+    rule.max === undefined ? [] : [`MAX ${formatValue(rule.max)}`],
     rule.writability === undefined ? [] : [rule.writability],
   ];
   return parts.flat().join(" ");
 }
 
-/** A rule with its values as the server's tables spell them. */
+/** A rule with its values as in the server's tables. */
 export function normalRule({ value, min, max, writability }: SettingRule): SettingRule {
   return {
     ...(value === undefined ? {} : { value: normalValue(value) }),
@@ -56,27 +56,22 @@ export function normalRule({ value, min, max, writability }: SettingRule): Setti
   };
 }
 
-/** A value in one spelling: `1` for `true`, `30` for `30.`. */
+/** A value in one form: `1` for `true`, `30` for `30.`. */
 function normalValue(value: string): string {
   if (value === "true") return "1";
   if (value === "false") return "0";
   return /^-?\d+\.0*$/.test(value) ? value.slice(0, value.indexOf(".")) : value;
 }
 
-function spellValue(value: string): string {
+function formatValue(value: string): string {
   return /^-?\d+(\.\d+)?$/.test(value) ? value : quoteText(value);
 }
 
 /** `NONE`, names, or all but some; `all` is the word for everybody. */
-export function spellNames({ all, names }: NameSet, word: "ALL" | "ANY" = "ALL"): string {
-  const list = [...names].sort().map(spellName).join(", ");
+export function formatNames({ all, names }: NameSet, word: "ALL" | "ANY" = "ALL"): string {
+  const list = [...names].sort().map(quoteIfNeeded).join(", ");
   if (!all) return list || "NONE";
   return list === "" ? word : `${word} EXCEPT ${list}`;
-}
-
-/** A text as a string literal. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 /** The entry itself, never what every object inherits (`constructor`). */

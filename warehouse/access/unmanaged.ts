@@ -1,13 +1,12 @@
+import { users } from "../catalogue";
+import { quoteIfNeeded } from "../sql/quote";
 import type { Difference } from "./difference";
-import { spellName } from "./privileges";
 import { own, type AccessState, type StateKind } from "./state";
-
-/** The one user of the server's configuration; as it commands work. */
-export const ADMIN = "admin";
 
 /** What the server's configuration makes. */
 const ofTheServer: Record<StateKind, string[]> = {
-  users: [ADMIN],
+  // The one user of the server's configuration; commands work as it.
+  users: [users.admin],
   roles: [],
   profiles: ["default", "admin_profile", "readonly"],
   quotas: ["default"],
@@ -19,25 +18,25 @@ const nouns = {
   quotas: { one: "quota", sql: "QUOTA" },
 } as const;
 
-/** What is on the server and nobody declared. It is never dropped here: it may be somebody's work. */
-export function foreign(declared: AccessState, live: AccessState): Difference[] {
+/** What is on the server and not declared. It is never dropped here: it may be somebody's work. */
+export function unmanagedEntries(declared: AccessState, live: AccessState): Difference[] {
   const kinds = Object.keys(nouns) as StateKind[];
   const principals = kinds.flatMap((kind) =>
     Object.keys(live[kind])
       .filter((name) => own<unknown>(declared[kind], name) === undefined && !ofTheServer[kind].includes(name))
       .map((name): Difference => ({
-        text: `there is a ${nouns[kind].one} ${name}, which nobody declared`,
+        text: `the ${nouns[kind].one} ${name} is not declared`,
         steps: [],
         advice:
           kind === "users" && own(live.users, name)?.configured
-            ? "take it out of the server's configuration files"
-            : `declare it in sql/10_access.sql, or take it away with DROP ${nouns[kind].sql} ${spellName(name)}`,
+            ? "remove it from the server's configuration files"
+            : `add it to sql/10_access.sql, or remove it with DROP ${nouns[kind].sql} ${quoteIfNeeded(name)}`,
       })),
   );
   const policies = Object.keys(live.rowPolicies).map((policy): Difference => ({
-    text: `there is a row policy ${policy}, which nobody declared`,
+    text: `the row policy ${policy} is not declared`,
     steps: [],
-    advice: `take it away with DROP ROW POLICY ${policy}`,
+    advice: `remove it with DROP ROW POLICY ${policy}`,
   }));
   return [...principals, ...policies];
 }

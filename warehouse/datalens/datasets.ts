@@ -14,7 +14,7 @@ export interface Dataset {
   measures: readonly string[];
   /** Calculated fields: a ratio is taken over sums, never as an average of ratios. */
   calculated?: Readonly<Record<string, Ratio>>;
-  /** Fields to show as they are: moments, states, ratios of one row. */
+  /** Fields to show as they are: timestamps, states, ratios of one row. */
   attributes: readonly string[];
 }
 

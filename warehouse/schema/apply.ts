@@ -1,11 +1,11 @@
 import { Failure } from "../failure";
 import type { Warehouse } from "../client";
-import { refusal, shortly } from "./difference";
+import { refusal, describeDifference } from "./difference";
 import { ApplyFailure, Journal } from "./journal";
 import type { PendingMigration } from "./migrations";
 import {
   journaledAs,
-  mendingStatements,
+  planStatements,
   readPlan,
   unpermittedMigrations,
   type Plan,
@@ -13,7 +13,7 @@ import {
 } from "./plan";
 
 export interface ApplyOptions extends PlanOptions {
-  /** Objects that pending migrations may take away or rewrite. */
+  /** Objects that pending migrations may drop or rewrite. */
   allow: string[];
   /** True: the lock of another apply is taken over. */
   force: boolean;
@@ -38,15 +38,15 @@ export async function applySchema(warehouse: Warehouse, options: ApplyOptions): 
   if (plan.changes.length === 0) return 0;
 
   let run = 0;
-  const statements = mendingStatements(plan);
+  const statements = planStatements(plan);
   await journal.record("schema", { ...journaledAs(plan), statements }, async (step) => {
     await journal.include(plan.included.map((file) => ({ ...file, statements: texts(file.statements) })));
     for (const migration of plan.pending) run += await migrate(warehouse, journal, migration, say);
     const now = plan.pending.length === 0 ? plan : await readPlan(warehouse, journal, options);
     refuse(now);
-    const todo = mendingStatements(now);
+    const todo = planStatements(now);
     for (const [i, statement] of todo.entries()) {
-      const title = shortened(statement);
+      const title = shorten(statement);
       await step(i + 1, { total: todo.length, title });
       say(`${i + 1}/${todo.length}  ${title}`);
       await warehouse.command(statement);
@@ -73,7 +73,7 @@ async function migrate(
     await journal.record("schema", { kind: "migration", version, name, statements, done }, async (step) => {
       for (const [i, statement] of statements.entries()) {
         if (i < done) continue;
-        const title = shortened(statement);
+        const title = shorten(statement);
         await step(i + 1, { total: statements.length, title });
         say(`${name} ${i + 1}/${statements.length}  ${title}`);
         await warehouse.command(statement);
@@ -89,10 +89,10 @@ async function migrate(
 /** Fails when the statements have not brought what they should: the next apply would try the same for ever. */
 async function verify(warehouse: Warehouse, journal: Journal, options: PlanOptions): Promise<void> {
   const { differences } = await readPlan(warehouse, journal, options);
-  const left = differences.filter(({ remedy }) => remedy !== "left alone");
+  const left = differences.filter(({ fix }) => fix !== "left alone");
   if (left.length === 0) return;
   throw new ApplyFailure(
-    `All statements have run, and the server still differs from sql/: ${left.map(shortly).join("; ")}; see npx zakaz schema diff`,
+    `All statements have run, and the server still differs from sql/: ${left.map(describeDifference).join("; ")}; see npx zakaz schema diff`,
   );
 }
 
@@ -101,7 +101,7 @@ function texts(statements: { text: string }[]): string[] {
 }
 
 /** A statement on one line, for people. */
-function shortened(statement: string): string {
+function shorten(statement: string): string {
   const line = statement.replace(/\s+/g, " ");
   return line.length > 100 ? `${line.slice(0, 100)}…` : line;
 }

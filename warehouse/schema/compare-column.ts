@@ -1,6 +1,6 @@
 import type { Difference } from "./difference";
 import type { Column, ColumnDefault } from "./model";
-import { quotedName, quotedText } from "./render";
+import { quoteName, quoteText } from "../sql/quote";
 import { compareTtl } from "./ttl";
 import { holdsEverything } from "./types";
 
@@ -18,7 +18,7 @@ export function compareColumn(
   alter: string,
   isKey: boolean,
 ): Omit<Difference, "object">[] {
-  const name = quotedName(wanted.name);
+  const name = quoteName(wanted.name);
   // With the type, even where it does not change: not every clause may stand without.
   const modify = `${alter} MODIFY COLUMN ${name} ${wanted.type}`;
   const aspect = (what: string) => `column ${wanted.name}: ${what}`;
@@ -30,28 +30,28 @@ export function compareColumn(
     if (fits && !isKey) {
       parts.push({
         ...values,
-        remedy: "in place",
+        fix: "in place",
         statements: [modify],
       });
     } else {
       const reason = fits
         ? "the type of a key column is fixed"
         : `${wanted.type} cannot hold every value of ${found.type}, or means something else`;
-      parts.push({ ...values, remedy: "refused", reason, statements: [] });
+      parts.push({ ...values, fix: "refused", reason, statements: [] });
     }
   }
 
-  const [want, have] = [wanted.default, found.default].map(spelt) as [string, string];
+  const [want, have] = [wanted.default, found.default].map(formatDefault) as [string, string];
   if (want !== have) {
-    const stored = (kind: ColumnDefault["kind"] = "DEFAULT") => STORED.includes(kind);
+    const isStored = (kind: ColumnDefault["kind"] = "DEFAULT") => STORED.includes(kind);
     const values = { aspect: aspect("default"), wanted: want, found: have };
-    if (stored(wanted.default?.kind) && stored(found.default?.kind)) {
+    if (isStored(wanted.default?.kind) && isStored(found.default?.kind)) {
       const statement =
         want === "" ? `${alter} MODIFY COLUMN ${name} REMOVE ${found.default?.kind}` : `${modify} ${want}`;
-      parts.push({ ...values, remedy: "in place", statements: [statement] });
+      parts.push({ ...values, fix: "in place", statements: [statement] });
     } else {
       const reason = "an ALIAS or EPHEMERAL column keeps no values, another does";
-      parts.push({ ...values, remedy: "refused", reason, statements: [] });
+      parts.push({ ...values, fix: "refused", reason, statements: [] });
     }
   }
 
@@ -60,7 +60,7 @@ export function compareColumn(
       aspect: aspect("codec"),
       wanted: wanted.codec ?? "",
       found: found.codec ?? "",
-      remedy: "in place",
+      fix: "in place",
       statements: [
         wanted.codec === undefined
           ? `${alter} MODIFY COLUMN ${name} REMOVE CODEC`
@@ -81,8 +81,8 @@ export function compareColumn(
       aspect: aspect("comment"),
       wanted: wanted.comment ?? "",
       found: found.comment ?? "",
-      remedy: "in place",
-      statements: [`${alter} COMMENT COLUMN ${name} ${quotedText(wanted.comment ?? "")}`],
+      fix: "in place",
+      statements: [`${alter} COMMENT COLUMN ${name} ${quoteText(wanted.comment ?? "")}`],
     });
   }
 
@@ -91,7 +91,7 @@ export function compareColumn(
       aspect: aspect("statistics and settings"),
       wanted: wanted.rest ?? "",
       found: found.rest ?? "",
-      remedy: "refused",
+      fix: "refused",
       reason: "no statement is known that changes this alone",
       statements: [],
     });
@@ -99,6 +99,6 @@ export function compareColumn(
   return parts;
 }
 
-function spelt(value: ColumnDefault | undefined): string {
+function formatDefault(value: ColumnDefault | undefined): string {
   return value === undefined ? "" : `${value.kind} ${value.expression}`.trimEnd();
 }

@@ -3,7 +3,8 @@ import { namesToMove } from "./column-order";
 import { compareColumn } from "./compare-column";
 import type { Difference } from "./difference";
 import type { Entry, TableModel } from "./model";
-import { columnDeclaration, entryDeclaration, qualified, quotedName, quotedText } from "./render";
+import { columnDeclaration, entryDeclaration, quoteObject } from "./render";
+import { quoteName, quoteText } from "../sql/quote";
 import { compareTtl } from "./ttl";
 
 /** Settings that ClickHouse writes into every table by itself, with its defaults. */
@@ -19,11 +20,11 @@ const FIXED = [
 ] as const;
 
 /**
- * What differs between a table of `sql/` and the live one, in the order in which it is to be mended: columns, their order,
+ * What differs between a table of `sql/` and the live one, in the order in which it is to be fixed: columns, their order,
  * constraints, TTL, settings, comment.
  */
 export function compareTable(wanted: TableModel, found: TableModel): Difference[] {
-  const alter = `ALTER TABLE ${qualified(wanted.name)}`;
+  const alter = `ALTER TABLE ${quoteObject(wanted.name)}`;
   const of = (difference: Omit<Difference, "object">): Difference => ({ object: wanted.name, ...difference });
   const keys = new Set(
     FIXED.flatMap(([part]) => tokenize(wanted[part] ?? ""))
@@ -37,7 +38,7 @@ export function compareTable(wanted: TableModel, found: TableModel): Difference[
         aspect,
         wanted: wanted[part] ?? "",
         found: found[part] ?? "",
-        remedy: "refused",
+        fix: "refused",
         reason: `the ${aspect} of a table is fixed, its rows must be copied into a new one`,
         statements: [],
       }),
@@ -57,8 +58,8 @@ export function compareTable(wanted: TableModel, found: TableModel): Difference[
             aspect: "comment",
             wanted: wanted.comment ?? "",
             found: found.comment ?? "",
-            remedy: "in place",
-            statements: [`${alter} MODIFY COMMENT ${quotedText(wanted.comment ?? "")}`],
+            fix: "in place",
+            statements: [`${alter} MODIFY COMMENT ${quoteText(wanted.comment ?? "")}`],
           }),
         ]),
   ];
@@ -72,7 +73,7 @@ function compareColumns(wanted: TableModel, found: TableModel, alter: string, ke
   const parts: Part[] = [];
   // The order of the columns that both know, once what is missing has been added.
   const order = found.columns.map(({ name }) => name).filter((name) => names.has(name));
-  const place = (i: number) => (i === 0 ? "FIRST" : `AFTER ${quotedName(wanted.columns[i - 1]!.name)}`);
+  const position = (i: number) => (i === 0 ? "FIRST" : `AFTER ${quoteName(wanted.columns[i - 1]!.name)}`);
 
   wanted.columns.forEach((column, i) => {
     const present = live.get(column.name);
@@ -85,8 +86,8 @@ function compareColumns(wanted: TableModel, found: TableModel, alter: string, ke
       aspect: `column ${column.name} missing`,
       wanted: columnDeclaration(column),
       found: "",
-      remedy: "in place",
-      statements: [`${alter} ADD COLUMN IF NOT EXISTS ${columnDeclaration(column)} ${place(i)}`],
+      fix: "in place",
+      statements: [`${alter} ADD COLUMN IF NOT EXISTS ${columnDeclaration(column)} ${position(i)}`],
     });
   });
   const wantedOrder = wanted.columns.map(({ name }) => name);
@@ -94,13 +95,13 @@ function compareColumns(wanted: TableModel, found: TableModel, alter: string, ke
   if (moved.length > 0) {
     const statements = moved.map((name) => {
       const i = wantedOrder.indexOf(name);
-      return `${alter} MODIFY COLUMN ${quotedName(name)} ${wanted.columns[i]!.type} ${place(i)}`;
+      return `${alter} MODIFY COLUMN ${quoteName(name)} ${wanted.columns[i]!.type} ${position(i)}`;
     });
     parts.push({
       aspect: "order of columns",
       wanted: wantedOrder.join(", "),
       found: found.columns.map(({ name }) => name).join(", "),
-      remedy: "in place",
+      fix: "in place",
       statements,
     });
   }
@@ -109,7 +110,7 @@ function compareColumns(wanted: TableModel, found: TableModel, alter: string, ke
     aspect: `column ${column.name} is not in sql/`,
     wanted: "",
     found: columnDeclaration(column),
-    remedy: "left alone",
+    fix: "left alone",
     reason: "it may hold data, so it is left alone: drop it by a file in sql/migrations/",
     statements: [],
   }));
@@ -124,13 +125,13 @@ function compareConstraints(wanted: TableModel, found: TableModel, alter: string
   const first = [...want, ...have].findIndex((_, i) => !sameEntry(want[i], have[i]));
   if (first < 0) return [];
   const commands = [
-    ...have.slice(first).map(({ name }) => `DROP CONSTRAINT ${quotedName(name)}`),
+    ...have.slice(first).map(({ name }) => `DROP CONSTRAINT ${quoteName(name)}`),
     ...want.slice(first).map((entry) => `ADD ${entryDeclaration(entry)}`),
   ];
-  const named = (entries: Entry[], name: string) =>
+  const definitionOf = (entries: Entry[], name: string) =>
     entries.find((entry) => entry.name === name)?.definition ?? "";
   const changed = [...new Set([...want, ...have].map(({ name }) => name))]
-    .map((name) => ({ name, wanted: named(want, name), found: named(have, name) }))
+    .map((name) => ({ name, wanted: definitionOf(want, name), found: definitionOf(have, name) }))
     .filter((entry) => entry.wanted !== entry.found);
   const parts = changed.map((entry): Part => {
     const { name, ...definitions } = entry;
@@ -138,8 +139,8 @@ function compareConstraints(wanted: TableModel, found: TableModel, alter: string
     return {
       aspect: `constraint ${name}`,
       ...definitions,
-      remedy: stricter ? "refused" : "in place",
-      ...(stricter ? { reason: "rows that are there may break it, and no value may be taken away" } : {}),
+      fix: stricter ? "refused" : "in place",
+      ...(stricter ? { reason: "rows that are there may break it, and no value may be lost" } : {}),
       statements: [],
     };
   });
@@ -149,11 +150,11 @@ function compareConstraints(wanted: TableModel, found: TableModel, alter: string
       aspect: "order of constraints",
       wanted: names(want),
       found: names(have),
-      remedy: "in place",
+      fix: "in place",
       statements: [],
     });
   }
-  if (parts.every(({ remedy }) => remedy === "in place"))
+  if (parts.every(({ fix }) => fix === "in place"))
     parts[0]!.statements = [`${alter} ${commands.join(", ")}`];
   return parts;
 }
@@ -193,16 +194,16 @@ function compareOtherEntries(wanted: TableModel, found: TableModel, alter: strin
       parts.push({
         ...part,
         aspect: `${name} is not in sql/`,
-        remedy: "left alone",
+        fix: "left alone",
         reason: "sql/ does not name it",
         statements: [],
       });
     } else if (f === undefined) {
-      parts.push({ ...part, remedy: "in place", statements: [`${alter} ADD ${text}`] });
+      parts.push({ ...part, fix: "in place", statements: [`${alter} ADD ${text}`] });
     } else
       parts.push({
         ...part,
-        remedy: "refused",
+        fix: "refused",
         reason: "it must be built anew from all rows",
         statements: [],
       });
@@ -220,9 +221,9 @@ function compareSettings(wanted: TableModel, found: TableModel, alter: string): 
       wanted: want[name] ?? "",
       found: have[name] ?? "",
       ...(name in BUILT_IN
-        ? { remedy: "refused" as const, reason: "this setting is fixed when a table is made", statements: [] }
+        ? { fix: "refused" as const, reason: "this setting is fixed when a table is made", statements: [] }
         : {
-            remedy: "in place" as const,
+            fix: "in place" as const,
             statements: [
               want[name] === undefined
                 ? `${alter} RESET SETTING ${name}`

@@ -1,7 +1,8 @@
 import { compareTable } from "./compare-table";
 import type { Difference } from "./difference";
 import type { DatabaseModel, ObjectModel, ViewModel } from "./model";
-import { qualified, quotedText } from "./render";
+import { quoteObject } from "./render";
+import { quoteText } from "../sql/quote";
 
 /** A database, table or view that `sql/` creates. */
 export interface Wanted<Model> {
@@ -27,7 +28,7 @@ export interface LiveSchema {
 }
 
 /**
- * All differences, in the order in which they are to be mended: databases, tables, materialized views, views; at last what
+ * All differences, in the order in which they are to be fixed: databases, tables, materialized views, views; at last what
  * there is too much of. Every fresh statement is the one of `sql/`, so a new object is the same as in a new installation.
  */
 export function compareSchemas(wanted: WantedSchema, live: LiveSchema): Difference[] {
@@ -46,7 +47,7 @@ export function compareSchemas(wanted: WantedSchema, live: LiveSchema): Differen
         aspect: "is not in sql/",
         wanted: "",
         found: live.objects.get(object)?.kind.replace("_", " ") ?? "another kind of object",
-        remedy: "left alone",
+        fix: "left alone",
         reason: "it may hold data, so it is left alone: drop it by a file in sql/migrations/",
         statements: [],
       })),
@@ -56,7 +57,7 @@ export function compareSchemas(wanted: WantedSchema, live: LiveSchema): Differen
 function compareDatabase({ model, statement }: Wanted<DatabaseModel>, live: LiveSchema): Difference[] {
   const found = live.databases.find(({ name }) => name === model.name);
   const object = model.name;
-  if (found === undefined) return [missing(object, "database", statement)];
+  if (found === undefined) return [missingObject(object, "database", statement)];
   const differences: Difference[] = [];
   if (model.engine !== undefined && model.engine !== found.engine) {
     differences.push({
@@ -64,7 +65,7 @@ function compareDatabase({ model, statement }: Wanted<DatabaseModel>, live: Live
       aspect: "engine",
       wanted: model.engine,
       found: found.engine ?? "",
-      remedy: "refused",
+      fix: "refused",
       reason: "the engine of a database is fixed, its tables must move to a new one",
       statements: [],
     });
@@ -76,12 +77,12 @@ function compareDatabase({ model, statement }: Wanted<DatabaseModel>, live: Live
       live.altersDatabaseComments
         ? {
             ...difference,
-            remedy: "in place",
-            statements: [`ALTER DATABASE ${qualified(object)} MODIFY COMMENT ${quotedText(comment)}`],
+            fix: "in place",
+            statements: [`ALTER DATABASE ${quoteObject(object)} MODIFY COMMENT ${quoteText(comment)}`],
           }
         : {
             ...difference,
-            remedy: "left alone",
+            fix: "left alone",
             reason: "this version of ClickHouse cannot change the comment of a database",
             statements: [],
           },
@@ -92,7 +93,8 @@ function compareDatabase({ model, statement }: Wanted<DatabaseModel>, live: Live
 
 function compareObject({ model, statement }: Wanted<ObjectModel>, live: LiveSchema): Difference[] {
   const object = model.name;
-  if (!live.objects.has(object)) return [missing(object, model.kind.replace("_", " "), replacing(statement))];
+  if (!live.objects.has(object))
+    return [missingObject(object, model.kind.replace("_", " "), withReplace(statement))];
   const found = live.objects.get(object);
   if (found?.kind !== model.kind) {
     return [
@@ -101,7 +103,7 @@ function compareObject({ model, statement }: Wanted<ObjectModel>, live: LiveSche
         aspect: "kind",
         wanted: model.kind.replace("_", " "),
         found: found?.kind.replace("_", " ") ?? "another kind of object",
-        remedy: "refused",
+        fix: "refused",
         reason: "what is there would have to be dropped",
         statements: [],
       },
@@ -117,7 +119,7 @@ function compareView(wanted: ViewModel, found: ViewModel, statement: string): Di
   const add = (aspect: string, want: string | undefined, have: string | undefined): void => {
     if ((want ?? "") === (have ?? "")) return;
     const values = { object: wanted.name, aspect, wanted: want ?? "", found: have ?? "" };
-    differences.push({ ...values, remedy: "in place", statements: [] });
+    differences.push({ ...values, fix: "in place", statements: [] });
   };
   const columns = (view: ViewModel) => view.columns.map(({ name, type }) => `${name} ${type}`).join(", ");
   // The server works out what is not declared.
@@ -138,7 +140,7 @@ function compareView(wanted: ViewModel, found: ViewModel, statement: string): Di
       aspect: "target",
       wanted: wanted.to ?? wanted.rest ?? "",
       found: found.to ?? found.rest ?? "",
-      remedy: "refused",
+      fix: "refused",
       reason: "the new target would lack the rows of the old one",
       statements: [],
     });
@@ -147,23 +149,23 @@ function compareView(wanted: ViewModel, found: ViewModel, statement: string): Di
     // which starts with a repair of the ledger.
     differences[0].statements =
       wanted.kind === "view"
-        ? [replacing(statement)]
-        : [`DROP TABLE IF EXISTS ${qualified(wanted.name)} SYNC`, statement];
+        ? [withReplace(statement)]
+        : [`DROP TABLE IF EXISTS ${quoteObject(wanted.name)} SYNC`, statement];
   }
   return differences;
 }
 
-function missing(object: string, kind: string, statement: string): Difference {
+function missingObject(object: string, kind: string, statement: string): Difference {
   return {
     object,
     aspect: `${kind} missing`,
     wanted: kind,
     found: "",
-    remedy: "in place",
+    fix: "in place",
     statements: [statement],
   };
 }
 
-function replacing(statement: string): string {
+function withReplace(statement: string): string {
   return statement.replace(/^CREATE\s+VIEW\b/i, "CREATE OR REPLACE VIEW");
 }

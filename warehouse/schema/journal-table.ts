@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSignificant, tokenize } from "../sql/lexer";
 import { StatementFailure, type Warehouse } from "../client";
+import { asAdmin } from "../queries";
 import { readSchemaFiles } from "./source";
 
 /** `baseline`: tables of `sql/`; `migration`: a file of `sql/migrations/`. */
@@ -85,7 +86,7 @@ export class JournalTable {
   /** Rows of other processes that may be at work. */
   holders(): Promise<Holder[]> {
     return this.read(
-      `SELECT message, name, formatDateTime(started_at, '%H:%i:%S') AS since FROM ${TABLE} FINAL WHERE ${LIVE}`,
+      asAdmin`SELECT message, name, formatDateTime(started_at, '%H:%i:%S') AS since FROM ${TABLE} FINAL WHERE ${LIVE}`,
       { holder: this.holder },
     );
   }
@@ -98,7 +99,7 @@ export class JournalTable {
   /**
    * Writes a `started` row unless another process has a live one. ClickHouse has no compare-and-set, but it runs at most one
    * query of a given id at a time, so one INSERT … SELECT with a fixed id is as good.
-   * @param over messages of the rows that do not count: their process is dead, or is to be overruled
+   * @param over messages of the rows that do not count: their process is dead, or is to be taken over
    * @throws StatementFailure with code 216 while another process does the same
    */
   start(entry: Entry, done: number, over: string[]): Promise<void> {
@@ -108,9 +109,9 @@ export class JournalTable {
   /** Marks what other processes have started and will not end as failed. */
   async abandon(): Promise<void> {
     await this.warehouse.command(
-      `INSERT INTO ${TABLE} (${COLUMNS})
+      asAdmin`INSERT INTO ${TABLE} (${COLUMNS})
 SELECT version, name, kind, checksum, 'failed', started_at, now(), statements, applied_by, tool_version, server_version,
-  concat('ended without a word: ', message), greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), _ver + 1)
+  concat('its process ended without a result: ', message), greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), _ver + 1)
 FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
       { params: { holder: this.holder } },
     );
@@ -122,7 +123,7 @@ FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
   ): Promise<void> {
     const own = "version = {version:UInt32} AND name = {name:String}";
     await this.warehouse.command(
-      `INSERT INTO ${TABLE} (${COLUMNS})
+      asAdmin`INSERT INTO ${TABLE} (${COLUMNS})
 SELECT {version:UInt32}, {name:String}, {kind:String}, {checksum:String}, {status:String},
   if(begun = 0 OR {locking:UInt8} = 1, now(), toDateTime(begun)), if({status:String} = 'started', NULL, now()),
   {done:UInt32}, currentUser(), {tool:String}, version(), {message:String},

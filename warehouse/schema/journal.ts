@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
 import { Failure } from "../failure";
 import { StatementFailure, type Warehouse } from "../client";
+import { asAdmin } from "../queries";
 import { JournalTable, TABLE, type Entry, type Kind } from "./journal-table";
 
 export { checksum } from "./journal-table";
@@ -70,7 +71,7 @@ export class Journal {
   /** Newest state of a subject; number 0 where nothing was journaled. Reads only. */
   async revision(subject: Subject): Promise<Revision> {
     const [row] = await this.table.read<Revision>(
-      `SELECT count() AS number, argMax(name, version) AS name FROM ${TABLE} FINAL
+      asAdmin`SELECT count() AS number, argMax(name, version) AS name FROM ${TABLE} FINAL
 WHERE status = 'ok' AND kind IN {kinds:Array(String)}`,
       { kinds: KINDS[subject] },
     );
@@ -80,7 +81,7 @@ WHERE status = 'ok' AND kind IN {kinds:Array(String)}`,
   /** Files of `sql/migrations/` that were applied, begun or included, by number. Reads only. */
   migrations(): Promise<MigrationRow[]> {
     return this.table.read(
-      `SELECT version, name, checksum, status, statements, message FROM ${TABLE} FINAL
+      asAdmin`SELECT version, name, checksum, status, statements, message FROM ${TABLE} FINAL
 WHERE kind = 'migration' ORDER BY version, name`,
     );
   }
@@ -153,7 +154,8 @@ WHERE kind = 'migration' ORDER BY version, name`,
     if (other !== undefined) {
       const [host, pid] = other.message.split(" ");
       throw new Failure(
-        `Another change is under way (${other.name}; process ${pid} on ${host}, since ${other.since} Moscow time): wait for its end, or overrule it with npx zakaz schema apply --force`,
+        `Another change is under way (${other.name}; process ${pid} on ${host}, since ${other.since} Moscow time): ` +
+          "wait until it ends, or take over with npx zakaz schema apply --force",
         EXIT.locked,
       );
     }

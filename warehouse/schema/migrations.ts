@@ -65,9 +65,9 @@ export function pendingMigrations(
       );
     }
     if (row.status !== "ok" && row.name !== resume) {
-      const how = row.status === "failed" ? `failed (${row.message})` : "was begun and has not ended";
+      const how = row.status === "failed" ? `failed (${row.message})` : "was started and has not ended";
       throw new Failure(
-        `${path} ${how}: mend the cause, then let it go on with npx zakaz schema apply --resume ${row.name}`,
+        `${path} ${how}: fix the cause, then resume with npx zakaz schema apply --resume ${row.name}`,
       );
     }
   }
@@ -83,7 +83,7 @@ export function namedObjects({ statements }: Migration, databases: string[]): Se
 }
 
 /**
- * What of these databases a migration takes away, rewrites or swaps: each needs permission by name. What lies in a scratch
+ * What of these databases a migration drops, rewrites or swaps: each needs permission by name. What lies in a scratch
  * database needs none.
  */
 export function endangeredObjects({ statements }: Migration, databases: string[]): Set<string> {

@@ -1,6 +1,6 @@
 import { isSignificant, tokenize, type Token } from "../sql/lexer";
 import {
-  closing,
+  closingBracket,
   isWord,
   list,
   literal,
@@ -10,7 +10,7 @@ import {
   split,
   text,
   topLevel,
-  unquoted,
+  unquoteToken,
 } from "./statement-tokens";
 
 export { NotAnObject };
@@ -120,7 +120,7 @@ export function parseObject(formatted: string): ObjectModel {
   scan.expect("CREATE");
   scan.accept("OR REPLACE");
   const noun = scan.accept("TABLE", "VIEW", "MATERIALIZED VIEW");
-  if (noun === undefined) throw new NotAnObject(`Not a table and not a view: ${shown(formatted)}`);
+  if (noun === undefined) throw new NotAnObject(`Not a table and not a view: ${clip(formatted)}`);
   scan.accept("IF NOT EXISTS");
   const name = scan.name();
   if (scan.accept("UUID")) scan.next();
@@ -142,7 +142,7 @@ export function parseDatabase(formatted: string): DatabaseModel {
   const clauses = split(scan.rest(), ["ENGINE", "COMMENT"]);
   return {
     name,
-    ...present({
+    ...withoutUndefined({
       engine: optionalText(clauses.get("ENGINE")?.slice(1)),
       comment: literal(clauses.get("COMMENT")),
     }),
@@ -151,7 +151,7 @@ export function parseDatabase(formatted: string): DatabaseModel {
 
 function table(name: string, tokens: Token[]): TableModel {
   if (tokens[0]?.text !== "(") throw new NotAnObject(`${name} declares no columns`);
-  const end = closing(tokens, 0);
+  const end = closingBracket(tokens, 0);
   const clauses = split(tokens.slice(end + 1), TABLE_CLAUSES);
   const { columns, entries } = items(tokens.slice(1, end));
   const clause = (words: (typeof TABLE_CLAUSES)[number]) => optionalText(clauses.get(words));
@@ -160,7 +160,7 @@ function table(name: string, tokens: Token[]): TableModel {
     name,
     columns,
     entries,
-    ...present({
+    ...withoutUndefined({
       engine: optionalText(clauses.get("ENGINE")?.slice(1)),
       partitionBy: clause("PARTITION BY"),
       primaryKey: clause("PRIMARY KEY"),
@@ -177,7 +177,7 @@ function view(kind: ViewModel["kind"], name: string, tokens: Token[]): ViewModel
   const as = topLevel(tokens).find((i) => isWord(tokens[i], "AS"));
   if (as === undefined) throw new NotAnObject(`${name} has no query`);
   const open = tokens.findIndex((token, i) => token.text === "(" && i < as);
-  const close = open < 0 ? -1 : closing(tokens, open);
+  const close = open < 0 ? -1 : closingBracket(tokens, open);
   // Definer and comment stand before or behind the columns, as the version likes.
   const head = tokens.filter((_, i) => i < as && (open < 0 || i < open || i > close));
   const clauses = split(head, VIEW_CLAUSES);
@@ -189,14 +189,14 @@ function view(kind: ViewModel["kind"], name: string, tokens: Token[]): ViewModel
     query = query.slice(0, -2);
   }
   // ... and write brackets around a query that a comment follows.
-  if (query[0]?.text === "(" && closing(query, 0) === query.length - 1) query = query.slice(1, -1);
+  if (query[0]?.text === "(" && closingBracket(query, 0) === query.length - 1) query = query.slice(1, -1);
   const rest = [clauses.get(""), clauses.get("ENGINE"), clauses.get("REFRESH")].flatMap((part) => part ?? []);
   return {
     kind,
     name,
     columns: open < 0 ? [] : items(tokens.slice(open + 1, close)).columns,
     select: text(query),
-    ...present({
+    ...withoutUndefined({
       definer: optionalText(clauses.get("DEFINER")?.slice(1)),
       sqlSecurity: optionalText(clauses.get("SQL SECURITY")),
       to: clauses.has("TO") ? new Scan(clauses.get("TO")!).name() : undefined,
@@ -214,7 +214,7 @@ function items(tokens: Token[]): { columns: Column[]; entries: Entry[] } {
     const kind = (["CONSTRAINT", "INDEX", "PROJECTION"] as const).find((word) => isWord(item[0], word));
     // A column of that name is quoted by the formatter, or is followed by its type alone.
     if (kind !== undefined && item.length > 2) {
-      entries.push({ kind, name: unquoted(item[1]!), definition: text(item.slice(2)) });
+      entries.push({ kind, name: unquoteToken(item[1]!), definition: text(item.slice(2)) });
     } else columns.push(column(item));
   }
   return { columns, entries };
@@ -228,9 +228,9 @@ function column(tokens: Token[]): Column {
     clauses.has(word) ? [`${word}${text(clauses.get(word)!)}`] : [],
   );
   return {
-    name: unquoted(tokens[0]!),
+    name: unquoteToken(tokens[0]!),
     type: text(clauses.get("") ?? []),
-    ...present({
+    ...withoutUndefined({
       default: kind && { kind, expression: text(clauses.get(kind)!) },
       codec: codec && `CODEC${text(codec)}`,
       ttl: optionalText(clauses.get("TTL")),
@@ -241,13 +241,13 @@ function column(tokens: Token[]): Column {
 }
 
 function settings(tokens: Token[]): Record<string, string> {
-  return Object.fromEntries(list(tokens).map((item) => [unquoted(item[0]!), text(item.slice(2))]));
+  return Object.fromEntries(list(tokens).map((item) => [unquoteToken(item[0]!), text(item.slice(2))]));
 }
 
-function present<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+function withoutUndefined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-function shown(sql: string): string {
+function clip(sql: string): string {
   return sql.length > 60 ? `${sql.slice(0, 60)}…` : sql;
 }

@@ -1,7 +1,7 @@
 import { changeName, type Drift } from "../drift";
 import type { Warehouse } from "../client";
 import { compareSchemas } from "./compare";
-import { note, refusal, shortly, type Difference } from "./difference";
+import { note, refusal, describeDifference, type Difference } from "./difference";
 import type { Journal, Revision } from "./journal";
 import type { Kind } from "./journal-table";
 import {
@@ -30,7 +30,7 @@ export interface Plan {
   objects: number;
   revision: Revision;
   differences: Difference[];
-  /** Files to be run before the differences are mended. */
+  /** Files to be run before the differences are fixed. */
   pending: PendingMigration[];
   /** Files whose effect a new installation has from the beginning: to be noted, not run. */
   included: Migration[];
@@ -64,15 +64,15 @@ export async function readPlan(
   const open = pendingMigrations(files, rows, options.resume);
   // Installed by hand out of the same files, before there was a journal.
   const isCurrent =
-    revision.number === 0 && rows.length === 0 && differences.every(({ remedy }) => remedy !== "refused");
+    revision.number === 0 && rows.length === 0 && differences.every(({ fix }) => fix !== "refused");
   const [included, pending] = isNew || isCurrent ? [open, []] : [[], open];
 
   const migrated = new Set(pending.flatMap((migration) => [...namedObjects(migration, databases)]));
-  const refused = differences.filter(({ remedy }) => remedy === "refused");
+  const refused = differences.filter(({ fix }) => fix === "refused");
   const changes = [
     ...pending.map(({ name }) => `migration ${name}`),
     ...included.map(({ name }) => `migration ${name} is included`),
-    ...differences.filter(({ remedy }) => remedy === "in place").map(shortly),
+    ...differences.filter(({ fix }) => fix === "in place").map(describeDifference),
   ];
   return {
     databases,
@@ -95,11 +95,11 @@ export function driftOf(plan: Plan): Drift {
     name: revision.name,
     differences: changes,
     refused: [...refused.map(refusal), ...unpermittedMigrations(plan, [])],
-    notes: differences.filter(({ remedy }) => remedy === "left alone").map(note),
+    notes: differences.filter(({ fix }) => fix === "left alone").map(note),
   };
 }
 
-/** One sentence for each pending migration that takes away or rewrites something which is not among those allowed. */
+/** One sentence for each pending migration that drops or rewrites something which is not among those allowed. */
 export function unpermittedMigrations({ pending, databases }: Plan, allowed: string[]): string[] {
   return pending.flatMap((migration) => {
     const objects = [...endangeredObjects(migration, databases)].filter(
@@ -108,21 +108,21 @@ export function unpermittedMigrations({ pending, databases }: Plan, allowed: str
     if (objects.length === 0) return [];
     const flags = objects.map((object) => `--allow ${object}`).join(" ");
     return [
-      `${migration.file} takes away or rewrites ${objects.join(", ")}: once there is a backup, permit it by npx zakaz schema apply ${flags}`,
+      `${migration.file} drops or rewrites ${objects.join(", ")}: once there is a backup, allow it with npx zakaz schema apply ${flags}`,
     ];
   });
 }
 
-/** Statements that mend all that may be mended, in order. */
-export function mendingStatements({ differences }: Plan): string[] {
+/** Statements that fix all that may be fixed in place, in order. */
+export function planStatements({ differences }: Plan): string[] {
   return differences.flatMap(({ statements }) => statements);
 }
 
 /** Name and kind under which the apply of this plan is journaled. */
 export function journaledAs({ changes, differences, pending }: Plan): { name: string; kind: Kind } {
-  const mended = differences.filter(({ statements }) => statements.length > 0);
-  const only = (test: RegExp) => pending.length === 0 && mended.every(({ aspect }) => test.test(aspect));
-  const isView = mended.every(({ statements }) =>
+  const fixed = differences.filter(({ statements }) => statements.length > 0);
+  const only = (test: RegExp) => pending.length === 0 && fixed.every(({ aspect }) => test.test(aspect));
+  const isView = fixed.every(({ statements }) =>
     /^(CREATE (OR REPLACE )?(MATERIALIZED )?VIEW|DROP TABLE)/i.test(statements[0]!),
   );
   const kind = only(/^rows of /) ? "seed" : pending.length === 0 && isView ? "views" : "baseline";

@@ -1,8 +1,9 @@
 import { Failure } from "../failure";
 import type { Warehouse } from "../client";
+import { asAdmin } from "../queries";
 import type { LiveSchema, WantedSchema } from "./compare";
 import { NotAnObject, parseDatabase, parseObject, type DatabaseModel, type ObjectModel } from "./model";
-import { quotedText } from "./render";
+import { quoteText } from "../sql/quote";
 import { checksum } from "./journal-table";
 import { readMigrationFiles, readSchemaFiles, type SqlStatement } from "./source";
 
@@ -48,7 +49,7 @@ export async function readWanted(warehouse: Warehouse, source: SchemaSource): Pr
   const statements = [...source.databases, ...source.objects];
   if (statements.length === 0) return { databases: [], objects: [] };
   const rows = await warehouse.rows<{ formatted: string | null; error: string }>(
-    `SELECT formatQueryOrNull(text) AS formatted FROM (SELECT arrayJoin([${statements.map(({ text }) => quotedText(text)).join(",")}]) AS text)`,
+    asAdmin`SELECT formatQueryOrNull(text) AS formatted FROM (SELECT arrayJoin([${statements.map(({ text }) => quoteText(text)).join(",")}]) AS text)`,
   );
   const formatted = statements.map((statement, i) => {
     const text = rows[i]?.formatted;
@@ -75,12 +76,12 @@ export async function readLive(warehouse: Warehouse, databases: string[]): Promi
   const params = { databases };
   const [found, objects] = await Promise.all([
     warehouse.rows<DatabaseModel & { altersComments: number }>(
-      `SELECT name, engine, comment, isNotNull(formatQueryOrNull('ALTER DATABASE d MODIFY COMMENT \\'c\\'')) AS altersComments
+      asAdmin`SELECT name, engine, comment, isNotNull(formatQueryOrNull('ALTER DATABASE d MODIFY COMMENT \\'c\\'')) AS altersComments
 FROM system.databases WHERE name IN {databases:Array(String)}`,
       params,
     ),
     warehouse.rows<{ name: string; formatted: string | null }>(
-      `SELECT concat(database, '.', name) AS name, formatQueryOrNull(create_table_query) AS formatted
+      asAdmin`SELECT concat(database, '.', name) AS name, formatQueryOrNull(create_table_query) AS formatted
 FROM system.tables WHERE database IN {databases:Array(String)} AND NOT is_temporary`,
       params,
     ),

@@ -1,21 +1,12 @@
+import { quoteIfNeeded, quoteName, quoteText } from "../sql/quote";
 import type { Column, Entry } from "./model";
 
-/** A string literal. */
-export function quotedText(text: string): string {
-  return `'${text.replace(/[\\']/g, (c) => `\\${c}`).replaceAll("\n", "\\n")}'`;
-}
-
-/** A name that may hold anything. */
-export function quotedName(name: string): string {
-  return `\`${name.replace(/[\\`]/g, (c) => `\\${c}`)}\``;
-}
-
 /** `database.name` with quotes where they are needed. */
-export function qualified(name: string): string {
+export function quoteObject(name: string): string {
   const [database, ...rest] = name.split(".");
   return [database ?? "", rest.join(".")]
     .filter((part) => part !== "")
-    .map((part) => (/^[A-Za-z_]\w*$/.test(part) ? part : quotedName(part)))
+    .map(quoteIfNeeded)
     .join(".");
 }
 
@@ -23,10 +14,10 @@ export function qualified(name: string): string {
 export function columnDeclaration(column: Column): string {
   const { default: value } = column;
   return [
-    quotedName(column.name),
+    quoteName(column.name),
     column.type,
     value && `${value.kind} ${value.expression}`.trimEnd(),
-    column.comment === undefined ? undefined : `COMMENT ${quotedText(column.comment)}`,
+    column.comment === undefined ? undefined : `COMMENT ${quoteText(column.comment)}`,
     column.codec,
     column.rest,
     column.ttl && `TTL ${column.ttl}`,
@@ -37,5 +28,5 @@ export function columnDeclaration(column: Column): string {
 
 /** Declaration of a CONSTRAINT, an INDEX or a PROJECTION. */
 export function entryDeclaration(entry: Entry): string {
-  return `${entry.kind} ${quotedName(entry.name)} ${entry.definition}`;
+  return `${entry.kind} ${quoteName(entry.name)} ${entry.definition}`;
 }

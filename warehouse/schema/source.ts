@@ -81,7 +81,7 @@ export function readMigrationFiles(root = ROOT): SqlFile[] {
 export function readSqlFiles(paths: string[], root = ROOT): SqlFile[] {
   return paths.flatMap(sqlPaths).map((path) => {
     const content = readFileSync(path);
-    const file = displayed(path, root);
+    const file = displayPath(path, root);
     return { file, content, statements: parseStatements(content.toString(), file) };
   });
 }
@@ -104,7 +104,7 @@ function sqlPaths(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-function displayed(path: string, root: string): string {
+function displayPath(path: string, root: string): string {
   const inside = relative(root, resolve(path));
   return inside.startsWith(`..${sep}`) || inside === ".." ? path : inside.replaceAll(sep, "/");
 }
@@ -123,7 +123,7 @@ function classify(tokens: Token[]): Pick<SqlStatement, "kind" | "object"> {
 
   if (accept("GRANT", "REVOKE", "SET DEFAULT ROLE", "SET ROLE")) return { kind: "access" };
   if (accept("INSERT INTO TABLE FUNCTION", "INSERT INTO FUNCTION")) return { kind: "insert" };
-  if (accept("INSERT INTO TABLE", "INSERT INTO", "INSERT")) return named("insert", tokens, position);
+  if (accept("INSERT INTO TABLE", "INSERT INTO", "INSERT")) return withObject("insert", tokens, position);
   const verb = accept(...Object.keys(VERBS));
   if (verb === undefined) return { kind: "other" };
   accept("OR REPLACE");
@@ -131,11 +131,11 @@ function classify(tokens: Token[]): Pick<SqlStatement, "kind" | "object"> {
   if (accept(...ACCESS_NOUNS)) return { kind: "access" };
   const noun = accept(...Object.keys(CREATED), "DICTIONARY", "FUNCTION");
   accept("IF NOT EXISTS", "IF EXISTS");
-  return named(VERBS[verb] ?? CREATED[noun ?? ""] ?? "other", tokens, position);
+  return withObject(VERBS[verb] ?? CREATED[noun ?? ""] ?? "other", tokens, position);
 }
 
 /** The name that starts at a position: `name` or `database.name`, quoted or not. */
-function named(
+function withObject(
   kind: StatementKind,
   tokens: Token[],
   position: number,

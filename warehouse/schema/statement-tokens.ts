@@ -70,7 +70,7 @@ export function topLevel(tokens: Token[]): number[] {
 }
 
 /** Index of the bracket that closes the one at `open`. */
-export function closing(tokens: Token[], open: number): number {
+export function closingBracket(tokens: Token[], open: number): number {
   const end = topLevel(tokens.slice(open)).find((i) => i > 0 && tokens[open + i]!.text === ")");
   if (end === undefined) throw new NotAnObject("A bracket is not closed");
   return open + end;
@@ -105,10 +105,10 @@ export class Scan {
 
   /** `name` or `database.name`. */
   name(): string {
-    const first = unquoted(this.next());
+    const first = unquoteToken(this.next());
     if (this.tokens[this.position]?.text !== ".") return first;
     this.next();
-    return `${first}.${unquoted(this.next())}`;
+    return `${first}.${unquoteToken(this.next())}`;
   }
 
   /** What has not been read yet. */
@@ -137,20 +137,20 @@ export function optionalText(tokens: Token[] | undefined): string | undefined {
 /** The value of a string literal. */
 export function literal(tokens: Token[] | undefined): string | undefined {
   const token = tokens?.[0];
-  return token === undefined ? undefined : unescaped(token.text.slice(1, -1));
+  return token === undefined ? undefined : unescapeText(token.text.slice(1, -1));
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", 0: "\0" };
 
-function unescaped(inside: string): string {
+function unescapeText(inside: string): string {
   return inside.replace(/\\([^])|''/g, (_, escape?: string) =>
     escape === undefined ? "'" : (ESCAPES[escape] ?? escape),
   );
 }
 
 /** A name without its quotes. */
-export function unquoted(token: Token): string {
-  return token.kind === "quotedName" ? unescaped(token.text.slice(1, -1)) : token.text;
+export function unquoteToken(token: Token): string {
+  return token.kind === "quotedName" ? unescapeText(token.text.slice(1, -1)) : token.text;
 }
 
 /** True for this word, in any case, outside quotes. */

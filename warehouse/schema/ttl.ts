@@ -4,7 +4,7 @@ const UNIT_HOURS: Record<string, number> = { Hour: 1, Day: 24, Week: 168 };
 
 /**
  * What differs between two TTLs. A longer one, or none any more, keeps what is there; any other change could delete rows
- * or values the moment it is made.
+ * or values as soon as it is made.
  * @param statements how to set the wanted one, how to remove the one that is there
  */
 export function compareTtl(
@@ -15,12 +15,12 @@ export function compareTtl(
 ): Omit<Difference, "object">[] {
   if (wanted === found) return [];
   const difference = { aspect, wanted: wanted ?? "", found: found ?? "" };
-  if (wanted === undefined) return [{ ...difference, remedy: "in place", statements: [statements.remove] }];
+  if (wanted === undefined) return [{ ...difference, fix: "in place", statements: [statements.remove] }];
   if (found !== undefined && isLonger(found, wanted)) {
-    return [{ ...difference, remedy: "in place", statements: [statements.set] }];
+    return [{ ...difference, fix: "in place", statements: [statements.set] }];
   }
   const reason = "a TTL that is new, shorter or of another column deletes data at once";
-  return [{ ...difference, remedy: "refused", reason, statements: [] }];
+  return [{ ...difference, fix: "refused", reason, statements: [] }];
 }
 
 function isLonger(found: string, wanted: string): boolean {

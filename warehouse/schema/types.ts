@@ -1,5 +1,5 @@
 import { isSignificant, tokenize } from "../sql/lexer";
-import { closing, list, text } from "./statement-tokens";
+import { closingBracket, list, text } from "./statement-tokens";
 
 /** `Decimal(18, 2)` → name and arguments. */
 interface Type {
@@ -19,7 +19,7 @@ const WIDTHS: Record<string, number> = Object.fromEntries(
  */
 export function holdsEverything(found: string, wanted: string): boolean {
   if (found === wanted) return true;
-  const [from, to] = [parsed(found), parsed(wanted)];
+  const [from, to] = [parseType(found), parseType(wanted)];
   if (to.name === "Nullable")
     return holdsEverything(from.name === "Nullable" ? from.args[0]! : found, to.args[0]!);
   if (to.name === "LowCardinality") {
@@ -50,8 +50,8 @@ function enumHolds(from: Type, to: Type): boolean {
   );
 }
 
-function parsed(type: string): Type {
+function parseType(type: string): Type {
   const tokens = tokenize(type).filter(isSignificant);
   if (tokens[1]?.text !== "(") return { name: type, args: [] };
-  return { name: tokens[0]!.text, args: list(tokens.slice(2, closing(tokens, 1))).map(text) };
+  return { name: tokens[0]!.text, args: list(tokens.slice(2, closingBracket(tokens, 1))).map(text) };
 }

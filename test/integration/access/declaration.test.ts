@@ -30,8 +30,8 @@ describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
       "CREATE QUOTA `by key` KEYED BY client_key, user_name FOR INTERVAL 1 hour MAX query_selects = 9 TO `an intern`",
     ];
     const wide = { ...declaration, sql: [declaration.sql, ...more].join(";\n") };
-    const { mended, left } = await applyAccess(access, wide);
-    expect(mended.map(({ text }) => text)).toEqual([
+    const { fixed, left } = await applyAccess(access, wide);
+    expect(fixed.map(({ text }) => text)).toEqual([
       "the settings profile for all is missing",
       "the user an intern is missing",
       "the quota for all is missing",
@@ -40,7 +40,7 @@ describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
     expect(left).toEqual([]);
     await access.command("ALTER USER `an intern` DEFAULT DATABASE NONE GRANTEES NONE");
     await access.command("ALTER QUOTA `for all` TO ALL");
-    const { mended: again } = await applyAccess(access, wide);
+    const { fixed: again } = await applyAccess(access, wide);
     expect(again.map(({ text }) => text)).toEqual([
       "an intern: grantees are NONE, declared ANY EXCEPT etl_writer",
       "an intern: default database is NONE, declared bi",

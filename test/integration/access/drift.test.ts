@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyAccess, type AccessServer } from "../../../warehouse/access/apply";
-import { mendable, sentence } from "../../../warehouse/access/difference";
+import { fixableOf, sentence } from "../../../warehouse/access/difference";
 import { refusedLogins } from "../../../warehouse/login";
 import { readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
@@ -30,8 +30,8 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
   const differences = async () => (await readDifferences(access, declaration)).differences.map(sentence);
 
   it("starts with everything missing, and is as declared after one apply", async () => {
-    const { mended, left } = await applyAccess(access, declaration);
-    expect(mended.map(({ text }) => text)).toEqual([
+    const { fixed, left } = await applyAccess(access, declaration);
+    expect(fixed.map(({ text }) => text)).toEqual([
       ...["role_etl_writer", "role_bi_reader", "role_backup_operator"].map(
         (name) => `the role ${name} is missing`,
       ),
@@ -56,15 +56,15 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
   });
 
   it.each(HAND_CHANGES.filter(({ only = version }) => only === version))(
-    "sees and mends: $change",
+    "sees and fixes: $change",
     async ({ change, seen, clean }) => {
       await byHand(change);
       expect(await differences()).toEqual(seen);
       const { left } = await applyAccess(access, declaration);
-      expect(mendable(left)).toEqual([]);
-      // Foreign principals and policies stay, each with its advice.
-      const foreign = seen.filter((text) => text.startsWith("there is a "));
-      expect(left.map(sentence)).toEqual(foreign);
+      expect(fixableOf(left)).toEqual([]);
+      // Unmanaged users, roles and policies stay, each with its advice.
+      const unmanaged = seen.filter((text) => / is not declared: /.test(text));
+      expect(left.map(sentence)).toEqual(unmanaged);
       if (clean !== undefined) await byHand(clean);
       expect(await differences()).toEqual([]);
     },
@@ -75,7 +75,7 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
     "takes back %s",
     async (right) => {
       await byHand(`GRANT ${right} TO role_bi_reader`);
-      expect((await differences())[0]).toMatch(/^role_bi_reader has .*, which nobody declared$/);
+      expect((await differences())[0]).toMatch(/^role_bi_reader has .*, which is not declared$/);
       await applyAccess(access, declaration);
       expect(await differences()).toEqual([]);
     },
@@ -85,8 +85,8 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
     await byHand("ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY 'By-hand-123!'");
     const refused = await refusedLogins(server.httpUrl, passwords);
     expect(refused).toEqual(["datalens_reader"]);
-    const { mended } = await applyAccess(access, declaration, refused);
-    expect(mended.map(({ text }) => text)).toEqual([
+    const { fixed } = await applyAccess(access, declaration, refused);
+    expect(fixed.map(({ text }) => text)).toEqual([
       "datalens_reader is refused with its configured password",
       "datalens_reader is identified with plaintext_password, declared sha256_password",
     ]);
@@ -99,14 +99,14 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
     await byHand("ALTER USER datalens_reader VALID UNTIL '2001-01-01'");
     const refused = await refusedLogins(server.httpUrl, passwords);
     expect(refused).toEqual(["datalens_reader"]);
-    const { mended } = await applyAccess(access, declaration, refused);
-    expect(mended.map(({ text }) => text)).toEqual([
+    const { fixed } = await applyAccess(access, declaration, refused);
+    expect(fixed.map(({ text }) => text)).toEqual([
       "datalens_reader is valid until 2001-01-01 00:00:00, declared without end",
     ]);
     expect(await refusedLogins(server.httpUrl, passwords)).toEqual([]);
   });
 
-  it("names the statement that failed, what it could not mend, and no hash", async () => {
+  it("names the statement that failed, what it could not fix, and no hash", async () => {
     const setting = "ALTER SETTINGS PROFILE backup_profile SETTINGS no_such_setting = 1";
     await expect(
       applyAccess(access, { ...declaration, sql: `${declaration.sql}\n${setting};` }),

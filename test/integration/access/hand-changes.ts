@@ -11,9 +11,9 @@ interface HandChange {
 }
 
 const undeclared = (noun: string, name: string, spelled = name) =>
-  `there is a ${noun.toLowerCase()} ${name}, which nobody declared: declare it in sql/10_access.sql, or take it away with DROP ${noun.toUpperCase()} ${spelled}`;
+  `the ${noun.toLowerCase()} ${name} is not declared: add it to sql/10_access.sql, or remove it with DROP ${noun.toUpperCase()} ${spelled}`;
 const policy = (name: string) =>
-  `there is a row policy ${name}, which nobody declared: take it away with DROP ROW POLICY ${name}`;
+  `the row policy ${name} is not declared: remove it with DROP ROW POLICY ${name}`;
 const views = [
   "v_qtickets_sales_dashboard",
   "v_qtickets_sales_latest",
@@ -40,31 +40,31 @@ const grants: HandChange[] = [
   },
   {
     change: "GRANT SELECT, INSERT ON zakaz.dim_events TO role_bi_reader",
-    seen: ["role_bi_reader has SELECT, INSERT ON zakaz.dim_events, which nobody declared"],
+    seen: ["role_bi_reader has SELECT, INSERT ON zakaz.dim_events, which is not declared"],
   },
   {
     // The server forgets the narrower grants, so they have to come back when the wide one goes.
     change: "GRANT SELECT ON zakaz.* TO role_bi_reader",
     seen: [
-      "role_bi_reader has SELECT ON zakaz.*, which nobody declared",
+      "role_bi_reader has SELECT ON zakaz.*, which is not declared",
       ...views.map((view) => `role_bi_reader lacks SELECT ON zakaz.${view}`),
     ],
   },
   {
     change: "GRANT SELECT(city, event_id) ON zakaz.dim_events TO datalens_reader",
-    seen: ["datalens_reader has SELECT(city), SELECT(event_id) ON zakaz.dim_events, which nobody declared"],
+    seen: ["datalens_reader has SELECT(city), SELECT(event_id) ON zakaz.dim_events, which is not declared"],
   },
   {
     change: "GRANT SELECT ON bi.v_sales_daily TO role_bi_reader WITH GRANT OPTION",
-    seen: ["role_bi_reader may pass on SELECT ON bi.v_sales_daily, which nobody declared"],
+    seen: ["role_bi_reader may pass on SELECT ON bi.v_sales_daily, which is not declared"],
   },
   {
     change: "REVOKE SHOW TABLES ON zakaz.plan_sales FROM role_bi_reader",
-    seen: ["role_bi_reader has the revoke of SHOW TABLES ON zakaz.plan_sales, which nobody declared"],
+    seen: ["role_bi_reader has the revoke of SHOW TABLES ON zakaz.plan_sales, which is not declared"],
   },
   {
     change: "GRANT KILL QUERY, CREATE TEMPORARY TABLE ON *.* TO etl_writer",
-    seen: ["etl_writer has CREATE TEMPORARY TABLE, KILL QUERY ON *.*, which nobody declared"],
+    seen: ["etl_writer has CREATE TEMPORARY TABLE, KILL QUERY ON *.*, which is not declared"],
   },
 ];
 
@@ -72,13 +72,13 @@ const roles: HandChange[] = [
   {
     change: "GRANT role_etl_writer TO datalens_reader; SET DEFAULT ROLE ALL TO datalens_reader",
     seen: [
-      "datalens_reader has the role role_etl_writer, which nobody declared",
+      "datalens_reader has the role role_etl_writer, which is not declared",
       "datalens_reader: default roles are role_bi_reader, role_etl_writer, declared role_bi_reader",
     ],
   },
   {
     change: "GRANT role_bi_reader TO datalens_reader WITH ADMIN OPTION",
-    seen: ["datalens_reader may pass on the role role_bi_reader, which nobody declared"],
+    seen: ["datalens_reader may pass on the role role_bi_reader, which is not declared"],
   },
   {
     change: "SET DEFAULT ROLE NONE TO datalens_reader",
@@ -94,7 +94,7 @@ const roles: HandChange[] = [
   },
   {
     change: "CREATE ROLE other; GRANT SELECT ON *.* TO other; GRANT other TO role_bi_reader",
-    seen: ["role_bi_reader has the role other, which nobody declared", undeclared("role", "other")],
+    seen: ["role_bi_reader has the role other, which is not declared", undeclared("role", "other")],
     clean: "DROP ROLE other",
   },
 ];
@@ -109,19 +109,19 @@ const profiles: HandChange[] = [
       "backup_profile: max_memory_usage is 1073741824, declared 1073741824 MAX 1073741824",
       "backup_profile: max_threads is 9 MAX 9, declared 2",
       "backup_profile: max_concurrent_queries_for_user is not set, declared 2",
-      "backup_profile: final is 1, which nobody declared",
+      "backup_profile: final is 1, which is not declared",
     ],
   },
   {
     change: "ALTER USER datalens_reader SETTINGS max_threads = 8",
     seen: [
-      "datalens_reader: max_threads is 8, which nobody declared",
+      "datalens_reader: max_threads is 8, which is not declared",
       "datalens_reader: profile is none, declared bi_reader_profile",
     ],
   },
   {
     change: "ALTER ROLE role_bi_reader SETTINGS max_threads = 8",
-    seen: ["role_bi_reader: max_threads is 8, which nobody declared"],
+    seen: ["role_bi_reader: max_threads is 8, which is not declared"],
   },
   {
     change: "ALTER SETTINGS PROFILE etl_profile TO datalens_reader",
@@ -130,7 +130,7 @@ const profiles: HandChange[] = [
   {
     change: "CREATE SETTINGS PROFILE wide SETTINGS max_threads = 9 TO role_bi_reader",
     seen: [
-      "the settings profile wide, which nobody declared, is given to role_bi_reader",
+      "the settings profile wide, which is not declared, is given to role_bi_reader",
       undeclared("settings profile", "wide"),
     ],
     clean: "DROP SETTINGS PROFILE wide",
@@ -138,7 +138,7 @@ const profiles: HandChange[] = [
   {
     change: "CREATE ROLE other; CREATE SETTINGS PROFILE wide SETTINGS max_threads = 9 TO ALL EXCEPT other",
     seen: [
-      "the settings profile wide, which nobody declared, is given to everybody",
+      "the settings profile wide, which is not declared, is given to everybody",
       undeclared("role", "other"),
       undeclared("settings profile", "wide"),
     ],
@@ -242,7 +242,7 @@ const quotas: HandChange[] = [
   {
     change: "CREATE QUOTA all_users FOR INTERVAL 1 month MAX queries = 1000000 TO ALL",
     seen: [
-      "the quota all_users, which nobody declared, is given to everybody",
+      "the quota all_users, which is not declared, is given to everybody",
       undeclared("quota", "all_users"),
     ],
     clean: "DROP QUOTA all_users",
@@ -259,7 +259,7 @@ const quotas: HandChange[] = [
     change:
       "ALTER QUOTA bi_reader_quota TO NONE; CREATE QUOTA tight KEYED BY user_name FOR INTERVAL 1 day MAX queries = 1 TO datalens_reader",
     seen: [
-      "the quota tight, which nobody declared, is given to datalens_reader",
+      "the quota tight, which is not declared, is given to datalens_reader",
       "the quota bi_reader_quota is given to nobody, declared datalens_reader",
       undeclared("quota", "tight"),
     ],
@@ -271,7 +271,7 @@ const rowPolicies: HandChange[] = [
   {
     change: "CREATE ROW POLICY hidden ON zakaz.dim_events USING city = 'x' TO role_etl_writer, zakaz_definer",
     seen: [
-      "the row policy hidden ON zakaz.dim_events, which nobody declared, is given to zakaz_definer, role_etl_writer",
+      "the row policy hidden ON zakaz.dim_events, which is not declared, is given to zakaz_definer, role_etl_writer",
       policy("hidden ON zakaz.dim_events"),
     ],
     clean: "DROP ROW POLICY hidden ON zakaz.dim_events",
@@ -279,7 +279,7 @@ const rowPolicies: HandChange[] = [
   {
     change: "CREATE ROW POLICY `no rows` ON zakaz.* USING 0 TO ALL",
     seen: [
-      "the row policy `no rows` ON zakaz.*, which nobody declared, is given to everybody",
+      "the row policy `no rows` ON zakaz.*, which is not declared, is given to everybody",
       policy("`no rows` ON zakaz.*"),
     ],
     clean: "DROP ROW POLICY `no rows` ON zakaz.*",
@@ -287,7 +287,7 @@ const rowPolicies: HandChange[] = [
   {
     change: "CREATE ROW POLICY half ON zakaz.plan_sales USING 0 TO admin",
     seen: [
-      "the row policy half ON zakaz.plan_sales, which nobody declared, is given to admin",
+      "the row policy half ON zakaz.plan_sales, which is not declared, is given to admin",
       policy("half ON zakaz.plan_sales"),
     ],
     clean: "DROP ROW POLICY half ON zakaz.plan_sales",

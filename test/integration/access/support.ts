@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../../warehouse/password-hash";
 import type { Declaration } from "../../../warehouse/access/read";
+import { loginUsers, users } from "../../../warehouse/catalogue";
 import { Warehouse } from "../../../warehouse/client";
 import { startServer, type Server } from "../../support/server";
 import { ROOT } from "../../support/stack";
@@ -16,11 +17,10 @@ export const SERVERS = (["24.8.4", "25.8.2"] as const).map((version) => ({
 
 /** Random passwords of the login users. */
 export function newPasswords(): Record<string, string> {
-  const users = ["etl_writer", "datalens_reader", "backup_user"];
-  return Object.fromEntries(users.map((user) => [user, randomBytes(9).toString("hex")]));
+  return Object.fromEntries(loginUsers.map((user) => [user, randomBytes(9).toString("hex")]));
 }
 
-/** The repository's declaration with these passwords, and the places from which tests come. */
+/** The repository's declaration with these passwords, and the hosts from which tests come. */
 export function declarationWith(passwords: Record<string, string>): Declaration {
   return {
     sql: readFileSync(join(ROOT, "sql/10_access.sql"), "utf8"),
@@ -34,5 +34,5 @@ export function declarationWith(passwords: Record<string, string>): Declaration 
 
 /** A test server as commands reach it; close it when done. */
 export function warehouseOf({ httpUrl, adminPassword }: Server): Warehouse {
-  return new Warehouse({ container: "none", url: httpUrl, user: "admin", password: adminPassword });
+  return new Warehouse({ container: "none", url: httpUrl, user: users.admin, password: adminPassword });
 }

@@ -56,11 +56,11 @@ describe.each(SERVERS)("applying what is there already, on $name", ({ start }) =
       );
     const sent = new Set<string>();
     for (let i = 0; i < APPLIES; i++) {
-      const { mended } = await applyAccess(access, declaration, [], (_mended, statements, work) => {
+      const { fixed } = await applyAccess(access, declaration, [], (_fixed, statements, work) => {
         for (const statement of statements) sent.add(statement.split(" ").slice(0, 3).join(" "));
         return work();
       });
-      expect(mended).toEqual([]);
+      expect(fixed).toEqual([]);
     }
     const figures = await Promise.all(loops.map((loop) => loop.stop()));
     const native = await session.stop();

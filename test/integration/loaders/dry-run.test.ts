@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseEnvFile } from "../../../loaders/core/config";
+import { parseEnvFile } from "../../../loaders/core/setting";
 import {
   bundleLoader,
   journal,
@@ -93,10 +93,7 @@ describe("a dry run", () => {
   });
 
   test("passes with the sample file", async () => {
-    const sample = parseEnvFile(
-      readFileSync(join(ROOT, "loaders/.env.qtickets_api.sample"), "utf8"),
-      "sample",
-    );
+    const sample = parseEnvFile(readFileSync(join(ROOT, "loaders/qtickets/.env.sample"), "utf8"), "sample");
     const result = await startLoader(sample).done;
     expect(result.code, result.stderr).toBe(0);
     expect(result.stdout.startsWith(SUMMARY)).toBe(true);
@@ -229,7 +226,7 @@ describe("the image", () => {
       );
     };
     const rows = () => warehouse.sql("SELECT toUInt32(count()) AS n FROM zakaz.plan_sales FINAL");
-    const example = join(ROOT, "loaders/plan/example.csv");
+    const example = join(ROOT, "loaders/sales-plan/example.csv");
     const dry = await zakaz(example, "--dry-run");
     expect(dry.code, dry.stderr).toBe(0);
     expect(dry.stdout).toContain("Plan rows: 3");

@@ -1,4 +1,4 @@
-import type { FaultRule } from "../../../sandbox/server";
+import type { FaultRule } from "../../../sandbox/qtickets/sandbox";
 
 /** Where a source reads from; a source of `sources.ts` that is missing here fails the test. */
 export const ROUTES: Readonly<

@@ -111,7 +111,7 @@ describe("after a good load, a fault leaves the facts as they were", () => {
     await expectFailed(await warehouse.run({ QTICKETS_RUN_SECONDS: "5" }), before, "used up its 5 s");
   });
 
-  test("a field that is renamed everywhere fails the run, above the allowed share", async () => {
+  test("a field that is renamed everywhere fails the run, above the allowed ratio", async () => {
     const { data } = warehouse.sandbox;
     for (let index = 0; index < 8; index += 1) {
       const order = data.addOrder({}, Date.now() - 2000);
@@ -120,7 +120,7 @@ describe("after a good load, a fault leaves the facts as they were", () => {
     const run = await warehouse.run();
     expect(run.code, run.stderr).toBe(1);
     expect(run.stderr).toContain("currency_id: missing (");
-    expect(run.stderr).toContain("more than the allowed share of 0.05");
+    expect(run.stderr).toContain("more than the allowed ratio of 0.05");
   });
 });
 

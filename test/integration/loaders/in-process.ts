@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../loaders/core/clock";
 import { EXIT } from "../../../exit-codes";
 import { LockedError } from "../../../loaders/core/errors";
-import { logFailure } from "../../../loaders/core/job";
+import { logFailure } from "../../../loaders/pipeline/job";
 import { createLog } from "../../../loaders/core/log";
-import { realRun } from "../../../loaders/qtickets/real-run";
+import { runSource } from "../../../loaders/pipeline/run";
+import { prepare } from "../../../loaders/qtickets/main";
 import { readSettings } from "../../../loaders/qtickets/settings";
 
 export interface InProcessResult {
@@ -37,9 +38,8 @@ export async function runInProcess(
     },
     random: () => 0.5,
   };
-  const code = await realRun({
+  const code = await runSource(prepare(settings, { full: false }), {
     settings,
-    asked: { full: false },
     verbose: false,
     progress: { show: nothing, end: nothing, line: nothing, stop: nothing },
     log,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { FaultRule } from "../../../sandbox/server";
+import type { FaultRule } from "../../../sandbox/qtickets/sandbox";
 import type { Crash } from "./simulated-run";
 import { vendorStep, type VendorStep } from "./vendor-history";
 

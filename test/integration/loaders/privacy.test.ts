@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PII_PATTERNS } from "../../../sandbox/qtickets/markers";
-import type { FaultRule } from "../../../sandbox/server";
+import type { FaultRule } from "../../../sandbox/qtickets/sandbox";
 import { ROOT, startWarehouse, type Warehouse } from "./warehouse";
 
 /** A token and a password that could not come from anywhere else. */

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Clock } from "../../../loaders/core/clock";
-import { serveData, type Sandbox } from "../../../sandbox/server";
+import { serveData, type Sandbox } from "../../../sandbox/qtickets/sandbox";
 import { OrderStore } from "../../../sandbox/qtickets/store";
 import { dataSet } from "../../unit/sandbox/support";
 import { history, KNOWN, undisturbed, type RunStep, type Step } from "./loader-history";

@@ -55,7 +55,7 @@ const runs = () =>
 const HEAD = "sales_date;event_id;city;plan_tickets;plan_revenue\n";
 
 test("the example arrives, cities by their aliases; again it changes nothing; a new one replaces", async () => {
-  const csv = readFileSync(join(__dirname, "../../../loaders/plan/example.csv"));
+  const csv = readFileSync(join(__dirname, "../../../loaders/sales-plan/example.csv"));
   const expected = [
     row("2030-01-31", "5001", "казань", 120, "180000.00"),
     row("2030-02-01", "", "москва", 300, "450000.00"),
@@ -125,7 +125,7 @@ test("one wrong line: every mistake is told, nothing is written, exit 1, one row
     'Line 4, (line): found "2030-02-01 5001", accepted is each day, event and city once (this is line 2 again)',
   );
   expect(run.stderr).toContain(
-    "The plan was not imported: 3 mistakes in sales_date, plan_tickets, (line). Mend them, or leave those lines out with --skip-bad.",
+    "The plan was not imported: 3 mistakes in sales_date, plan_tickets, (line). Correct them, or leave those lines out with --skip-bad.",
   );
   expect(run.stderr).not.toMatch(/\n\s+at /);
   expect(await rows()).toEqual([]);

@@ -2,19 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../loaders/core/clock";
 import { createDatabase, type Database } from "../../../loaders/core/database";
 import { ExpectedError } from "../../../loaders/core/errors";
-import { createHttpClient } from "../../../loaders/core/http";
-import { failed } from "../../../loaders/core/job";
+import type { RunContext } from "../../../loaders/pipeline/context";
+import { failureOutcome } from "../../../loaders/pipeline/job";
+import { loadSource } from "../../../loaders/pipeline/run";
+import { prepare } from "../../../loaders/qtickets/main";
 import { writeJournalRow } from "../../../loaders/core/journal";
-import { plainProgress } from "../../../loaders/core/progress";
+import { plainProgress } from "../../../loaders/pipeline/progress";
 import { Quarantine } from "../../../loaders/core/quarantine";
 import { databaseSettings } from "../../../loaders/core/settings";
-import { READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
-import { load } from "../../../loaders/qtickets/load";
 import { Stopwatch } from "../../../loaders/core/stopwatch";
-import { apiReader } from "../../../loaders/qtickets/reader";
-import { loaded } from "../../../loaders/qtickets/report";
 import { readSettings } from "../../../loaders/qtickets/settings";
-import type { WindowArguments } from "../../../loaders/qtickets/windows";
+import type { AskedWindow } from "../../../loaders/qtickets/windows";
 
 /** Something that goes wrong at the n-th statement to ClickHouse (from 0): before it is sent, or after it was carried out. */
 export interface Crash {
@@ -26,14 +24,14 @@ export interface Crash {
 
 export interface SimulatedRun {
   settings: Record<string, string>;
-  asked: WindowArguments;
+  asked: AskedWindow;
   crash?: Crash | undefined;
 }
 
 class Died extends Error {}
 
 /**
- * One run of the loader at a moment of the test's choosing: everything that a real run does but the lease, which goes by
+ * One run of the loader at a time of the test's choosing: everything that a real run does but the lease, which goes by
  * ClickHouse's clock. Waits take no time.
  */
 export async function simulateRun(
@@ -56,40 +54,27 @@ export async function simulateRun(
     deadline,
   });
   const database = crashing(real, run.crash);
-  const client = createHttpClient({
-    apiName: "QTickets",
-    baseUrl: settings.QTICKETS_BASE_URL,
-    token: settings.QTICKETS_TOKEN,
-    allow: READ_ONLY_PATHS,
-    requestTimeoutMs: 10_000,
-    ratePerSecond: 0,
-    concurrency: settings.QTICKETS_CONCURRENCY,
+  const context: RunContext = {
+    job,
+    runId,
+    startedAt,
     deadline,
     signal: new AbortController().signal,
     clock,
     log,
-  });
+    database,
+    quarantine: new Quarantine({ directory: settings.QUARANTINE_DIR, job, runId, log }),
+    stopwatch: new Stopwatch(),
+  };
   try {
-    const outcome = await load({
-      settings,
-      runId,
-      startedAt,
-      deadline,
-      clock,
-      log,
-      database,
-      reader: apiReader(client, settings.QTICKETS_CONCURRENCY),
-      progress: plainProgress(process.stderr),
-      quarantine: new Quarantine({ directory: settings.QUARANTINE_DIR, job, runId, log }),
-      stopwatch: new Stopwatch(),
-      asked: run.asked,
-    }).then(
-      (done) => loaded(done, 0, client.requests),
-      (error: unknown) => {
-        if (error instanceof Died || !(error instanceof ExpectedError)) throw error;
-        return failed(error);
-      },
-    );
+    const outcome = await loadSource(
+      prepare(settings, run.asked),
+      context,
+      plainProgress(process.stderr),
+    ).catch((error: unknown) => {
+      if (error instanceof Died || !(error instanceof ExpectedError)) throw error;
+      return failureOutcome(error);
+    });
     await writeJournalRow(database, { job, runId, startedAt, finishedAt: clock.now(), ...outcome });
     return outcome.status;
   } catch (error) {
@@ -98,7 +83,7 @@ export async function simulateRun(
     if (error instanceof ExpectedError) return "error";
     throw error;
   } finally {
-    await Promise.allSettled([client.close(), real.close()]);
+    await real.close();
   }
 }
 

@@ -220,7 +220,7 @@ describe("an optional data set that fails costs itself only", () => {
     const message = await lastMessage();
     expect(message.degraded).toEqual([
       expect.stringMatching(
-        /^price_shades: price_shades took longer than its share of the run \(\d\.?\d* s\)\.$/,
+        /^price_shades: price_shades used up its time budget \(\d\.?\d* s\)\.$/,
       ),
       expect.stringContaining("longer than the run may still take"),
     ]);
@@ -271,7 +271,7 @@ describe("an optional data set that fails costs itself only", () => {
       "promo_codes: is_active: unreadable flag": 4,
     });
     expect(message.degraded).toEqual([
-      "promo_codes: 4 of 4 rows of promo_codes could not be read, more than the allowed share of 0.05: promo_codes: is_active: unreadable flag (4). See the quarantine file, or raise QTICKETS_QUARANTINE_MAX_SHARE.",
+      "promo_codes: 4 of 4 rows of promo_codes could not be read, more than the allowed ratio of 0.05: promo_codes: is_active: unreadable flag (4). See the quarantine file, or raise QTICKETS_QUARANTINE_MAX_SHARE.",
     ]);
     expect(message.price_shades_rows).toBe(1);
     const lines = readFileSync(join(warehouse.quarantineDirectory, "qtickets_api.jsonl"), "utf8");

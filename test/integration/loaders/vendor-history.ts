@@ -91,7 +91,7 @@ export function vendorStep(): fc.Arbitrary<VendorStep> {
 export class Vendor {
   private nextOrder = 1;
   private nextTicket = 1;
-  /** Moment of payment of orders that lost it. */
+  /** Timestamp of payment of orders that lost it. */
   private readonly lost = new Map<number, string>();
 
   constructor(

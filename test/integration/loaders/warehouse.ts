@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { prepareImage, recipes } from "../../../images";
-import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
+import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/qtickets/sandbox";
 import { reservePort } from "../../support/ports";
 import { startServer, type Server } from "../../support/server";
 import type { TestServer } from "../../support/server-common";

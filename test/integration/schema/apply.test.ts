@@ -65,7 +65,10 @@ describe.each(["24.8.4", "25.8.2"] as const)("applies on ClickHouse %s", (versio
       );
       await schema.run("DROP VIEW bi.v_sales_daily");
       await expect(schema.apply()).rejects.toThrow(
-        /^Statement 2 of 3 \(CREATE OR REPLACE VIEW bi\.v_one AS SELECT nothing FROM zakaz\.dim_events FINAL\) failed: ClickHouse says 47 UNKNOWN_IDENTIFIER: .*nothing/,
+        new RegExp(
+          "^Statement 2 of 3 \\(CREATE OR REPLACE VIEW bi\\.v_one AS SELECT nothing FROM zakaz\\.dim_events FINAL\\) failed: " +
+            "ClickHouse says 47 UNKNOWN_IDENTIFIER: .*nothing",
+        ),
       );
       expect(await newRows()).toMatchObject([
         {
@@ -132,12 +135,15 @@ SELECT 900, 'somebody', 'views', '', 'started', now() - ${age}, '${message}', no
 
     await schema.run(drift, lock("elsewhere 1 x", 60));
     await expect(schema.apply()).rejects.toThrow(
-      /^Another change is under way \(somebody; process 1 on elsewhere, since \d\d:\d\d:\d\d Moscow time\): wait for its end, or overrule it with npx zakaz schema apply --force$/,
+      new RegExp(
+        "^Another change is under way \\(somebody; process 1 on elsewhere, since \\d\\d:\\d\\d:\\d\\d Moscow time\\): " +
+          "wait until it ends, or take over with npx zakaz schema apply --force$",
+      ),
     );
     expect(await schema.apply({ force: true })).toBe(1);
     expect(await statusOfLock()).toMatchObject({
       status: "failed",
-      message: "ended without a word: elsewhere 1 x",
+      message: "its process ended without a result: elsewhere 1 x",
     });
 
     await schema.run(drift, lock("elsewhere 1 x", 16 * 60));
@@ -154,14 +160,16 @@ SELECT 900, 'somebody', 'views', '', 'started', now() - ${age}, '${message}', no
     const FILE = "migrations/0002_plan_by_city.sql";
     /** The way of sql/README.md to another key: scratch table, copy, comparison, exchange. */
     const exchange = (check: string) => `CREATE DATABASE IF NOT EXISTS scratch ENGINE = Atomic;
-CREATE TABLE IF NOT EXISTS scratch.plan_sales AS zakaz.plan_sales ENGINE = ReplacingMergeTree(_ver) PARTITION BY toYYYYMM(sales_date) ORDER BY (sales_date, city, event_id);
+CREATE TABLE IF NOT EXISTS scratch.plan_sales AS zakaz.plan_sales ENGINE = ReplacingMergeTree(_ver)
+PARTITION BY toYYYYMM(sales_date) ORDER BY (sales_date, city, event_id);
 INSERT INTO scratch.plan_sales SELECT * FROM zakaz.plan_sales FINAL;
 ${check};
 EXCHANGE TABLES scratch.plan_sales AND zakaz.plan_sales;
 DROP DATABASE scratch SYNC;
 `;
     const CHECK =
-      "SELECT throwIf((SELECT (count(), sum(plan_tickets)) FROM scratch.plan_sales FINAL) != (SELECT (count(), sum(plan_tickets)) FROM zakaz.plan_sales FINAL), 'the copy differs')";
+      "SELECT throwIf((SELECT (count(), sum(plan_tickets)) FROM scratch.plan_sales FINAL) != (SELECT " +
+      "(count(), sum(plan_tickets)) FROM zakaz.plan_sales FINAL), 'the copy differs')";
     const rows = () =>
       schema.warehouse.rows(
         "SELECT sales_date, city, plan_tickets FROM zakaz.plan_sales FINAL ORDER BY city",
@@ -187,7 +195,8 @@ DROP DATABASE scratch SYNC;
       sql.write(FILE, exchange("SELECT throwIf(1, 'on purpose')"));
       expect(await schema.plan()).toMatchObject({ refused: [], changes: ["migration 0002_plan_by_city"] });
       await expect(schema.apply()).rejects.toThrow(
-        "sql/migrations/0002_plan_by_city.sql takes away or rewrites zakaz.plan_sales: once there is a backup, permit it by npx zakaz schema apply --allow zakaz.plan_sales",
+        "sql/migrations/0002_plan_by_city.sql drops or rewrites zakaz.plan_sales: once there is a backup, " +
+          "allow it with npx zakaz schema apply --allow zakaz.plan_sales",
       );
       expect({ created: await schema.created(), journal: await schema.journal() }).toEqual(before);
     });
@@ -204,7 +213,10 @@ DROP DATABASE scratch SYNC;
       });
       expect(await rows()).toEqual(data);
       await expect(schema.apply({ allow })).rejects.toThrow(
-        /^sql\/migrations\/0002_plan_by_city\.sql failed \(Statement 4 of 6 .*\): mend the cause, then let it go on with npx zakaz schema apply --resume 0002_plan_by_city$/,
+        new RegExp(
+          "^sql/migrations/0002_plan_by_city\\.sql failed \\(Statement 4 of 6 .*\\): " +
+            "fix the cause, then resume with npx zakaz schema apply --resume 0002_plan_by_city$",
+        ),
       );
     });
 

@@ -6,8 +6,8 @@ const orders = "zakaz.stg_qtickets_api_orders_raw";
 const seats = "zakaz.stg_qtickets_api_inventory_raw";
 const ledgerView = "zakaz.mv_qtickets_sales_latest";
 
-/** What somebody did by hand, and what the comparison calls it. An apply mends each. */
-const MENDED: [what: string, statements: string[], changes: string[]][] = [
+/** What somebody did by hand, and what the comparison calls it. An apply fixes each. */
+const FIXED: [what: string, statements: string[], changes: string[]][] = [
   [
     "a column dropped",
     ["ALTER TABLE zakaz.plan_sales DROP COLUMN plan_tickets"],
@@ -131,7 +131,7 @@ const MENDED: [what: string, statements: string[], changes: string[]][] = [
   ],
 ];
 
-/** What an apply must not mend, with what the refusal says. */
+/** What an apply must not fix, with what the refusal says. */
 const REFUSED: [what: string, statements: string[], object: string, refusal: string][] = [
   [
     "a type widened by hand",
@@ -166,7 +166,9 @@ const REFUSED: [what: string, statements: string[], object: string, refusal: str
       "CREATE TABLE zakaz.plan_sales (sales_date Date, event_id String) ENGINE = MergeTree ORDER BY sales_date",
     ],
     "zakaz.plan_sales",
-    "zakaz.plan_sales: engine is MergeTree, sql/ wants ReplacingMergeTree(_ver); the engine of a table is fixed, its rows must be copied into a new one. Nothing was touched. Undo the edit in sql/, or write the change as the next numbered file in sql/migrations/ (see sql/README.md)",
+    "zakaz.plan_sales: engine is MergeTree, sql/ wants ReplacingMergeTree(_ver); the engine of a table is " +
+      "fixed, its rows must be copied into a new one. Nothing was touched. Undo the edit in sql/, or write " +
+      "the change as the next numbered file in sql/migrations/ (see sql/README.md)",
   ],
   [
     "a table in the place of a view",
@@ -203,7 +205,7 @@ describe.each(SERVERS)("drift on $name", ({ start }) => {
     expect(await schema.journal()).toEqual([]);
   });
 
-  it.each(MENDED)("mends %s", async (_, statements, changes) => {
+  it.each(FIXED)("fixes %s", async (_, statements, changes) => {
     const before = await schema.journal();
     await schema.run(...statements);
     expect((await schema.plan()).changes).toEqual(changes);
@@ -216,7 +218,7 @@ describe.each(SERVERS)("drift on $name", ({ start }) => {
     expect(await schema.apply()).toBe(0);
   });
 
-  it("keeps the rows of what it mends", async () => {
+  it("keeps the rows of what it fixes", async () => {
     await schema.run(
       "INSERT INTO zakaz.plan_sales (sales_date, plan_tickets) VALUES ('2026-01-01', 7)",
       "ALTER TABLE zakaz.plan_sales MODIFY COLUMN plan_tickets UInt16",
@@ -231,7 +233,7 @@ describe.each(SERVERS)("drift on $name", ({ start }) => {
 
   it.each(REFUSED)("refuses %s and touches nothing", async (_, statements, object, refusal) => {
     const original = installed[object]!;
-    await schema.run(...statements, "ALTER TABLE zakaz.dim_events COMMENT COLUMN city 'mended never'");
+    await schema.run(...statements, "ALTER TABLE zakaz.dim_events COMMENT COLUMN city 'never fixed'");
     const before = { created: await schema.created(), journal: await schema.journal() };
     await expect(schema.apply()).rejects.toThrow(refusal);
     expect({ created: await schema.created(), journal: await schema.journal() }).toEqual(before);
@@ -248,7 +250,7 @@ describe.each(SERVERS)("drift on $name", ({ start }) => {
     );
     const plan = await schema.plan();
     expect(plan.changes).toEqual([]);
-    expect(plan.differences.map(({ object, aspect, remedy }) => [object, aspect, remedy])).toEqual([
+    expect(plan.differences.map(({ object, aspect, fix }) => [object, aspect, fix])).toEqual([
       ["zakaz.dim_events", "column extra is not in sql/", "left alone"],
       ["bi.extra", "is not in sql/", "left alone"],
       ["zakaz.extra", "is not in sql/", "left alone"],

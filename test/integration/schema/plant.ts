@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { ROOT } from "../../../images";
 import type { Fault } from "./faults";
 
-const FOLDERS = ["sql", "loaders", "ops", "components"];
+const FOLDERS = ["sql", "loaders", "ops", "components", "warehouse", "lint"];
 
 /** A tree of the repository with one fault in it: folders that it does not touch are links. */
 export function plant({ edits }: Pick<Fault, "edits">): string {

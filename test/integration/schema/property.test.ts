@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareTable } from "../../../warehouse/schema/compare-table";
 import { parseObject, type Column, type TableModel } from "../../../warehouse/schema/model";
-import { columnDeclaration, entryDeclaration, quotedText } from "../../../warehouse/schema/render";
+import { columnDeclaration, entryDeclaration } from "../../../warehouse/schema/render";
+import { quoteText } from "../../../warehouse/sql/quote";
 import { startServer } from "../../support/server";
 import { SchemaServer } from "./support";
 
@@ -127,7 +128,7 @@ function createStatement(model: TableModel): string {
   return [
     `CREATE TABLE ${model.name} (${items.join(", ")}) ENGINE = ${model.engine} ORDER BY ${model.orderBy}`,
     model.ttl && `TTL ${model.ttl}`,
-    model.comment && `COMMENT ${quotedText(model.comment)}`,
+    model.comment && `COMMENT ${quoteText(model.comment)}`,
   ]
     .filter(Boolean)
     .join(" ");
@@ -161,7 +162,7 @@ describe("any change in place", () => {
         await schema.run("INSERT INTO prop.t (id, d) VALUES ('ok', '2100-01-01')");
         const wanted = parseObject(fresh.formatted) as TableModel;
         const differences = compareTable(wanted, parseObject(old.formatted) as TableModel);
-        expect(differences.filter(({ remedy }) => remedy !== "in place")).toEqual([]);
+        expect(differences.filter(({ fix }) => fix !== "in place")).toEqual([]);
         const statements = differences.flatMap((difference) => difference.statements);
         await schema.run(...statements);
         ran += statements.length;

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { users } from "../../../warehouse/catalogue";
 import { Warehouse } from "../../../warehouse/client";
 import { applySchema, type ApplyOptions } from "../../../warehouse/schema/apply";
 import { Journal } from "../../../warehouse/schema/journal";
@@ -17,7 +18,7 @@ export class SchemaServer {
     readonly root: string = ROOT,
   ) {
     const { httpUrl: url, adminPassword: password } = server;
-    this.warehouse = new Warehouse({ container: "of-a-test", url, user: "admin", password });
+    this.warehouse = new Warehouse({ container: "of-a-test", url, user: users.admin, password });
   }
 
   plan(): Promise<Plan> {

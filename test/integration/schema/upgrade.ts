@@ -24,7 +24,8 @@ export async function fill(db: Warehouse): Promise<void> {
     ],
     [
       "zakaz.stg_qtickets_api_orders_raw (order_id, item_id, event_id, city, status, sale_ts, tickets_sold, revenue, refunds, currency, utm_source, _ver)",
-      `${order}, toString(number % 2), ${event}, 'москва', 'paid', now() - toIntervalMinute(number), 1 + number % 3, number % 5000 + 0.25, 0, 'RUB', 'vk', 1000 + number`,
+      `${order}, toString(number % 2), ${event}, 'москва', 'paid', now() - toIntervalMinute(number), ` +
+        `1 + number % 3, number % 5000 + 0.25, 0, 'RUB', 'vk', 1000 + number`,
     ],
     [
       "zakaz.stg_qtickets_api_inventory_raw (snapshot_ts, event_id, show_id, event_name, city, tickets_total, tickets_left, status, _ver)",
@@ -86,7 +87,8 @@ const EDITS = [
   ["31_dimensions.sql", "    start_date", "    venue      String DEFAULT ''                     COMMENT 'venue',\n    start_date"],
   // a column that passes the materialized view
   ["32_facts.sql", "    discount_id   String DEFAULT ''", "    channel       String DEFAULT '' COMMENT 'sales channel',\n    discount_id   String DEFAULT ''"],
-  ["30_staging.sql", "    discount_id   String DEFAULT ''", "    channel       String DEFAULT '' COMMENT 'sales channel',\n    discount_id   String DEFAULT ''"],
+  ["30_staging.sql", "    discount_id   String DEFAULT ''", "    channel       String DEFAULT '' COMMENT 'sales channel',\n    discount_id   " +
+"String DEFAULT ''"],
   ["40_materialized_view.sql", "    discount_id   String  ", "    channel       String COMMENT 'sales channel',\n    discount_id   String  "],
   ["40_materialized_view.sql", "    s.discount_id AS discount_id,", "    s.channel AS channel,\n    s.discount_id AS discount_id,"],
   // a comment of a column and of a table

@@ -125,9 +125,12 @@ describe("zakaz validate", () => {
       "clickhouse",
       "components",
       "config",
+      "exit-codes.ts",
+      "lint",
       "loaders",
       "ops",
       "sql",
+      "warehouse",
       "images.ts",
       "tsconfig.json",
     ];

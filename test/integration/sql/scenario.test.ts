@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLookAheadWarehouse } from "./look-ahead-warehouse";
 import { SERVERS } from "./server-warehouse";
 import { cityMoves, clockBehind, firstDayBounds, firstLoad, secondLoad, viewDropped } from "./scenario";
-import { readViews, type Reading } from "./views";
+import { readViews, type ViewContent } from "./views";
 import type { OwnWarehouse } from "./warehouse";
 
 /** The servers, and the version to come. */
@@ -30,7 +30,7 @@ const ROWS = {
   "meta.v_quality_last_day": 12,
 };
 
-const countRows = (views: Record<string, Reading>): Record<string, number> =>
+const countRows = (views: Record<string, ViewContent>): Record<string, number> =>
   Object.fromEntries(Object.entries(views).map(([view, { rows }]) => [view, rows.length]));
 
 /** What every view answered after the first and after the second load, by name of the version. */

@@ -347,7 +347,8 @@ export async function cityMoves(db: Warehouse): Promise<void> {
   await deriveTwice(db, 7000);
   await same(
     db,
-    "SELECT DISTINCT city FROM zakaz.v_qtickets_sales_latest WHERE event_id = 'E1' UNION DISTINCT SELECT DISTINCT city FROM zakaz.v_qtickets_sales_utm_daily WHERE event_id = 'E1'",
+    "SELECT DISTINCT city FROM zakaz.v_qtickets_sales_latest WHERE event_id = 'E1' UNION DISTINCT SELECT " +
+      "DISTINCT city FROM zakaz.v_qtickets_sales_utm_daily WHERE event_id = 'E1'",
     [["тверь"]],
   );
   assert.deepEqual(await db.rows(factRows), before, "number of fact rows");

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
+import { loginUsers, users } from "../../../warehouse/catalogue";
 import { startServer } from "../../support/server";
 import type { TestServer } from "../../support/server-common";
 import { wholeSql } from "../../support/sql";
 import { warehouseOverHttp, type OwnWarehouse, type User } from "./warehouse";
-
-const LOGIN_USERS: User[] = ["etl_writer", "datalens_reader", "backup_user"];
 
 /** A server with all of `sql/` in it, and its login users unlocked as the stack does it. */
 export interface ServerWarehouse<Server extends TestServer = TestServer> extends OwnWarehouse {
@@ -24,12 +23,12 @@ export async function installWarehouse<Server extends TestServer>(
   server: Server,
   sql: string = wholeSql(),
 ): Promise<ServerWarehouse<Server>> {
-  const passwords = new Map<User, string>([["admin", server.adminPassword]]);
-  for (const user of LOGIN_USERS) passwords.set(user, randomBytes(9).toString("hex"));
+  const passwords = new Map<User, string>([[users.admin, server.adminPassword]]);
+  for (const user of loginUsers) passwords.set(user, randomBytes(9).toString("hex"));
   const password = (user: User): string => passwords.get(user)!;
 
   async function install(): Promise<void> {
-    const unlock = LOGIN_USERS.map((user) => {
+    const unlock = loginUsers.map((user) => {
       const hash = createHash("sha256").update(password(user)).digest("hex");
       return `ALTER USER ${user} IDENTIFIED WITH sha256_hash BY '${hash}' HOST IP '127.0.0.1';\n`;
     });

@@ -6,25 +6,25 @@ import type { User, Warehouse } from "./warehouse";
 const DATALENS = "readonly = 2, send_progress_in_http_headers = 0, output_format_json_quote_denormals = 1";
 /** Hours since now change while the test runs. */
 const HOURS = new Set(["hours_since_load", "freshness_hours", "hours_since_ok"]);
-/** Moments of writing differ from one installation to the next. */
+/** Times of writing differ from one installation to the next. */
 const WRITTEN = new Set(["_loaded_at", "loaded_at", "last_ok_at"]);
 
 /** What a view answers: rows sorted, without the columns that follow the clock. */
-export interface Reading {
+export interface ViewContent {
   /** Name and type of each declared column. */
   columns: string[];
   rows: string[][];
 }
 
 /** Reads every view that a user may read: alike under join_use_nulls 0 and 1, in rows and in types. By name of the view. */
-export async function readViews(db: Warehouse): Promise<Record<string, Reading>> {
-  const readings: Record<string, Reading> = {};
-  for (const view of READER_VIEWS) readings[view] = await readView(db, view, "datalens_reader");
-  readings["meta.v_quality_last_day"] = await readView(db, "meta.v_quality_last_day", "etl_writer");
-  return readings;
+export async function readViews(db: Warehouse): Promise<Record<string, ViewContent>> {
+  const contents: Record<string, ViewContent> = {};
+  for (const view of READER_VIEWS) contents[view] = await readView(db, view, "datalens_reader");
+  contents["meta.v_quality_last_day"] = await readView(db, "meta.v_quality_last_day", "etl_writer");
+  return contents;
 }
 
-async function readView(db: Warehouse, view: string, user: User): Promise<Reading> {
+async function readView(db: Warehouse, view: string, user: User): Promise<ViewContent> {
   const declared = (await db.rows(`DESCRIBE TABLE ${view}`)).map((row) => row.slice(0, 2).join(" "));
   const names = declared.map((column) => column.split(" ")[0]!);
   const stable = names.filter((name) => !HOURS.has(name));

@@ -1,5 +1,7 @@
+import { users, type UserName } from "../../../warehouse/catalogue";
+
 /** The users that tests speak as. */
-export type User = "admin" | "etl_writer" | "datalens_reader" | "backup_user";
+export type User = Exclude<UserName, typeof users.definer>;
 
 export interface Options {
   /** Default: admin. */
@@ -29,7 +31,7 @@ export interface OwnWarehouse extends Warehouse {
 
 /** The queries of a warehouse that answers over HTTP. */
 export function warehouseOverHttp(url: string, passwordOf: (user: User) => string): Warehouse {
-  async function send(sql: string, { as = "admin", params = {} }: Options = {}): Promise<string> {
+  async function send(sql: string, { as = users.admin, params = {} }: Options = {}): Promise<string> {
     const target = new URL(url);
     target.searchParams.set("default_format", "TabSeparated");
     target.searchParams.set("wait_end_of_query", "1");

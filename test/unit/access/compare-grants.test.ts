@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Grant, Grantee } from "../../../warehouse/access/statements/model";
 import { parseAccessStatement } from "../../../warehouse/access/statements/parse";
 import { compareGrants } from "../../../warehouse/access/compare-grants";
-import { mendingStatements } from "../../../warehouse/access/difference";
-import { Privileges, spellObject } from "../../../warehouse/access/privileges";
+import { statementsOf } from "../../../warehouse/access/difference";
+import { Privileges, formatObject } from "../../../warehouse/access/privileges";
 
 const privileges = new Privileges([
   { privilege: "SHOW", level: null, parent_group: "ALL" },
@@ -32,13 +32,13 @@ function grantee(...statements: string[]): Grantee {
 
 function compare(declared: string[], live: string[]) {
   const found = compareGrants("r", grantee(...declared), grantee(...live), privileges);
-  return { says: found.map(({ text }) => text), mends: mendingStatements(found) };
+  return { says: found.map(({ text }) => text), fixes: statementsOf(found) };
 }
 
 describe("compareGrants", () => {
   it("takes a group and its members for the same", () => {
     const members = "GRANT SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON z.* TO r";
-    expect(compare(["GRANT SHOW ON z.* TO r"], [members])).toEqual({ says: [], mends: [] });
+    expect(compare(["GRANT SHOW ON z.* TO r"], [members])).toEqual({ says: [], fixes: [] });
     expect(compare(["GRANT SHOW ON z.t TO r"], ["GRANT SHOW TABLES, SHOW COLUMNS ON z.t TO r"]).says).toEqual(
       [],
     );
@@ -55,14 +55,14 @@ describe("compareGrants", () => {
   });
 
   it("does not care how names are quoted", () => {
-    expect(spellObject("`zakaz`.`my table`")).toBe("zakaz.`my table`");
+    expect(formatObject("`zakaz`.`my table`")).toBe("zakaz.`my table`");
     expect(compare(["GRANT SELECT ON `z`.t TO r"], ["GRANT SELECT ON z.`t` TO r"]).says).toEqual([]);
   });
 
   it("names columns and gives them in one statement", () => {
     expect(compare(["GRANT SELECT(b, a), INSERT ON z.t TO r"], [])).toEqual({
       says: ["r lacks INSERT, SELECT(a), SELECT(b) ON z.t"],
-      mends: ["GRANT SELECT(a, b), INSERT ON z.t TO r"],
+      fixes: ["GRANT SELECT(a, b), INSERT ON z.t TO r"],
     });
   });
 
@@ -70,12 +70,12 @@ describe("compareGrants", () => {
     const plain = "GRANT SELECT ON z.t TO r";
     const option = `${plain} WITH GRANT OPTION`;
     expect(compare([plain], [option])).toEqual({
-      says: ["r may pass on SELECT ON z.t, which nobody declared"],
-      mends: ["REVOKE GRANT OPTION FOR SELECT ON z.t FROM r"],
+      says: ["r may pass on SELECT ON z.t, which is not declared"],
+      fixes: ["REVOKE GRANT OPTION FOR SELECT ON z.t FROM r"],
     });
     expect(compare([option], [plain])).toEqual({
       says: ["r lacks SELECT ON z.t WITH GRANT OPTION"],
-      mends: [option],
+      fixes: [option],
     });
   });
 
@@ -84,17 +84,17 @@ describe("compareGrants", () => {
     const hole = "REVOKE SELECT ON z.t FROM r";
     expect(compare([wide, hole], [wide])).toEqual({
       says: ["r lacks the revoke of SELECT ON z.t"],
-      mends: ["REVOKE SELECT ON z.t FROM r"],
+      fixes: ["REVOKE SELECT ON z.t FROM r"],
     });
     expect(compare([wide], [wide, hole])).toEqual({
-      says: ["r has the revoke of SELECT ON z.t, which nobody declared"],
-      mends: ["GRANT SELECT ON z.t TO r"],
+      says: ["r has the revoke of SELECT ON z.t, which is not declared"],
+      fixes: ["GRANT SELECT ON z.t TO r"],
     });
   });
 
   it("gives again what a revoke takes along", () => {
     const narrow = "GRANT SELECT ON z.t TO r WITH GRANT OPTION";
-    expect(compare([narrow], ["GRANT SELECT ON z.* TO r", narrow]).mends).toEqual([
+    expect(compare([narrow], ["GRANT SELECT ON z.* TO r", narrow]).fixes).toEqual([
       "REVOKE SELECT ON z.* FROM r",
       narrow,
     ]);
@@ -103,26 +103,26 @@ describe("compareGrants", () => {
   it("starts anew where a right is on something else than a table", () => {
     const right = "GRANT SELECT ON z.t TO r";
     expect(compare([right], [right, "GRANT SET DEFINER ON d TO r"])).toEqual({
-      says: ["r has SET DEFINER ON d, which nobody declared"],
-      mends: ["REVOKE ALL ON *.* FROM r", right],
+      says: ["r has SET DEFINER ON d, which is not declared"],
+      fixes: ["REVOKE ALL ON *.* FROM r", right],
     });
   });
 
   it("tells the admin option of a role from the role", () => {
     expect(compare(["GRANT a TO r"], ["GRANT a TO r WITH ADMIN OPTION"])).toEqual({
-      says: ["r may pass on the role a, which nobody declared"],
-      mends: ["REVOKE ADMIN OPTION FOR a FROM r"],
+      says: ["r may pass on the role a, which is not declared"],
+      fixes: ["REVOKE ADMIN OPTION FOR a FROM r"],
     });
     expect(compare(["GRANT a TO r WITH ADMIN OPTION"], ["GRANT a TO r"])).toEqual({
       says: ["r lacks the role a WITH ADMIN OPTION"],
-      mends: ["GRANT a TO r WITH ADMIN OPTION"],
+      fixes: ["GRANT a TO r WITH ADMIN OPTION"],
     });
   });
 
   it("names a whole group by its name, and revokes its members", () => {
     const all = compare([], ["GRANT ALL ON *.* TO r"]);
-    expect(all.says).toEqual(["r has ALL ON *.*, which nobody declared"]);
-    expect(all.mends).toEqual([
+    expect(all.says).toEqual(["r has ALL ON *.*, which is not declared"]);
+    expect(all.fixes).toEqual([
       "REVOKE SHOW TABLES, SHOW COLUMNS, SHOW DATABASES, SELECT, INSERT, KILL QUERY ON *.* FROM r",
     ]);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { orderRows, paymentMoment, saleDay } from "../../../loaders/qtickets/order-rows";
+import { orderRows, paymentTimestamp, saleDay } from "../../../loaders/qtickets/order-rows";
 import { createSchemas, ORDER_FIELDS, reasonOf } from "../../../loaders/qtickets/schemas";
 import { NOW, parseOrder, rawBasket, rawOrder, tryOrder } from "./samples";
 
@@ -211,10 +211,10 @@ describe("the order as a whole", () => {
   });
 
   test.each([true, 1, "1", "true"])("payed = %j is paid", (payed) => {
-    expect(paymentMoment(parseOrder(rawOrder({ payed })))).toBe(PAID * 1000);
+    expect(paymentTimestamp(parseOrder(rawOrder({ payed })))).toBe(PAID * 1000);
   });
   test.each([false, 0, "0", "false", null])("payed = %j is not", (payed) => {
-    expect(paymentMoment(parseOrder(rawOrder({ payed })))).toBeNull();
+    expect(paymentTimestamp(parseOrder(rawOrder({ payed })))).toBeNull();
   });
 });
 
@@ -246,7 +246,7 @@ describe("put aside with a reason that holds no value", () => {
 
   test.each([
     ["paid without a moment", { payed_at: null }, {}, "payed_at: missing"],
-    ["no moment at all", { ...nowhere, payed: false, payed_at: null }, nowhere, "no change moment"],
+    ["no moment at all", { ...nowhere, payed: false, payed_at: null }, nowhere, "no change time"],
     [
       "refund above the price",
       {},

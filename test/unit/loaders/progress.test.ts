@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { barProgress, plainProgress } from "../../../loaders/core/progress";
+import { barProgress, plainProgress } from "../../../loaders/pipeline/progress";
 
 /** A stream that keeps what was written; a terminal of 120 columns when asked for. */
 function screen(terminal: boolean) {

@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from "vitest";
 import type { Database } from "../../../loaders/core/database";
-import { catalogue } from "../../../loaders/qtickets/catalogue";
+import { optionalDataSet } from "../../../loaders/qtickets/optional-data-set";
 import type { EVENT_NULLS, EventRow } from "../../../loaders/qtickets/event-rows";
 import type { ORDER_NULLS, OrderRow } from "../../../loaders/qtickets/order-rows";
 import type { INVENTORY_NULLS, InventoryRow } from "../../../loaders/qtickets/seat-counts";
@@ -20,7 +20,7 @@ test("rows may be NULL in the declared columns and in no other", () => {
 });
 
 test("a catalogue's rows have all its columns, NULL in the declared ones only", () => {
-  type Definition = Parameters<typeof catalogue<{ id: string }, "id" | "name" | "until", "until">>[0];
+  type Definition = Parameters<typeof optionalDataSet<{ id: string }, "id" | "name" | "until", "until">>[0];
   type Returned = ReturnType<Definition["toRow"]>;
   expectTypeOf<Nulls<Returned>>().toEqualTypeOf<"until">();
   expectTypeOf<keyof Returned>().toEqualTypeOf<"id" | "name" | "until">();

@@ -16,7 +16,7 @@ const line = (change: object = {}) => ({
 });
 
 test("the example that the documentation points at is right", () => {
-  const { lines, bad } = parsePlan(readFileSync(join(__dirname, "../../../loaders/plan/example.csv")));
+  const { lines, bad } = parsePlan(readFileSync(join(__dirname, "../../../loaders/sales-plan/example.csv")));
   expect(bad).toEqual([]);
   expect(lines).toEqual([
     line({ city: "казань", plan_revenue: "180000.00" }),

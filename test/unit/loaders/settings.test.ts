@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseEnvFile } from "../../../loaders/core/config";
-import { qticketsEnvSample } from "../../../loaders/qtickets/env-sample";
+import { parseEnvFile } from "../../../loaders/core/setting";
+import { samplePath, sampleOf } from "../../../loaders/env-samples";
+import { sources } from "../../../loaders/sources";
+import { qtickets } from "../../../loaders/qtickets/source";
 import { databaseSettings } from "../../../loaders/core/settings";
 import { readSettings } from "../../../loaders/qtickets/settings";
 
@@ -69,9 +71,18 @@ test("plain http needs consent, a slash at the end is removed", () => {
   );
 });
 
-test("the sample file is the one made from the schema, and passes as a dry run", () => {
-  const file = readFileSync(join(__dirname, "../../../loaders/.env.qtickets_api.sample"), "utf8");
-  expect(file).toBe(qticketsEnvSample());
+const readSample = (source: Pick<(typeof sources)[number], "folder">) =>
+  readFileSync(join(__dirname, "../../../loaders", samplePath(source)), "utf8");
+
+test.each(sources.map((source) => [source.job, source] as const))(
+  "the sample file of %s is the one made from its settings (npx tsx loaders/env-samples.ts writes it)",
+  async (_job, source) => {
+    expect(readSample(source)).toBe(await sampleOf(source));
+  },
+);
+
+test("the sample file of Qtickets passes as a dry run", () => {
+  const file = readSample(qtickets);
   const settings = readSettings(parseEnvFile(file, "sample"));
   expect(settings.DRY_RUN).toBe(true);
   // A commented line shows the value that holds without it.

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { startShare, startTimeLimit } from "../../../loaders/core/time-limit";
+import { startBudget, startTimeLimit } from "../../../loaders/core/time-limit";
 
 const reason = () => new Error("too slow");
 
@@ -28,9 +28,9 @@ test("what is done leaves nothing behind on the outer signal", () => {
 });
 
 test("a share of the run names its part and its seconds", async () => {
-  const limit = startShare("discounts", 40);
+  const limit = startBudget("discounts", 40);
   await expect.poll(() => limit.signal.aborted).toBe(true);
   expect((limit.signal.reason as Error).message).toBe(
-    "discounts took longer than its share of the run (0 s).",
+    "discounts used up its time budget (0 s).",
   );
 });

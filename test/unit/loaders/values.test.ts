@@ -8,7 +8,7 @@ import {
   moneyText,
   moscowDay,
   normalText,
-  parseMoment,
+  parseTimestamp,
   parseMoney,
   utmValue,
 } from "../../../loaders/core/values";
@@ -77,7 +77,7 @@ describe("moments", () => {
     ["2030-01-01T12:50:52", true],
     ["2030-01-01 12:50:52", true],
   ])("%s is one and the same moment", (text, naive) => {
-    expect(parseMoment(text, now)).toEqual({ ms: at, naive });
+    expect(parseTimestamp(text, now)).toEqual({ ms: at, naive });
   });
 
   test.each([
@@ -88,7 +88,7 @@ describe("moments", () => {
     ["1999-12-31T00:00:00+03:00", "time out of range"],
     ["2030-01-12T00:00:01Z", "time out of range"],
   ])("%j is refused: %s", (value, reason) => {
-    expect(() => parseMoment(value, now)).toThrow(reason);
+    expect(() => parseTimestamp(value, now)).toThrow(reason);
   });
 
   test("the day is Moscow's, by the rules of the zone", () => {
@@ -97,7 +97,10 @@ describe("moments", () => {
     expect(moscowDay(Date.parse("2030-01-02T03:59:59+07:00"))).toBe("2030-01-01");
     // Moscow was at +04:00 all year from 2011 to 2014.
     expect(moscowDay(Date.parse("2012-12-31T20:00:00Z"))).toBe("2013-01-01");
-    expect(parseMoment("2013-01-01T00:00:00", now)).toEqual({ ms: Date.UTC(2012, 11, 31, 20), naive: true });
+    expect(parseTimestamp("2013-01-01T00:00:00", now)).toEqual({
+      ms: Date.UTC(2012, 11, 31, 20),
+      naive: true,
+    });
   });
 });
 
@@ -181,7 +184,7 @@ describe("quick ways and general ways agree", () => {
     fc.assert(
       fc.property(text, (value) => {
         const expected = luxon(value);
-        const read = () => parseMoment(value, Number.MAX_SAFE_INTEGER).ms;
+        const read = () => parseTimestamp(value, Number.MAX_SAFE_INTEGER).ms;
         if (!expected.isValid) expect(read).toThrow("unreadable time");
         else if (expected.toMillis() < Date.UTC(2000, 0, 1)) expect(read).toThrow("time out of range");
         else expect(read()).toBe(expected.toMillis());

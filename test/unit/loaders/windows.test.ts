@@ -5,16 +5,16 @@ import {
   filterTime,
   moscowMidnight,
   newestDays,
-  parseHandMoment,
-  planRun,
-  type PlanInput,
+  parseTimestampFlag,
+  chooseWindow,
+  type WindowInput,
 } from "../../../loaders/qtickets/windows";
 
 const at = (text: string) => Date.parse(text);
 const NOW = at("2030-02-10T12:30:00+03:00");
 const HOUR = 3_600_000;
 
-const input = (change: Partial<PlanInput> = {}): PlanInput => ({
+const input = (change: Partial<WindowInput> = {}): WindowInput => ({
   now: NOW,
   sinceHours: 24,
   backfillHours: 720,
@@ -41,7 +41,7 @@ describe("the first run", () => {
   };
 
   test("reads the backfill from midnight in Moscow, and nothing by change", () => {
-    expect(planRun(input({ history: none }))).toEqual({
+    expect(chooseWindow(input({ history: none }))).toEqual({
       mode: "backfill",
       paid: { start: at("2030-01-11T00:00:00+03:00"), end: NOW },
       older: null,
@@ -52,30 +52,32 @@ describe("the first run", () => {
   });
 
   test("takes the longer of the two windows; a backfill of 0 is none", () => {
-    expect(planRun(input({ history: none, sinceHours: 1000 })).paid?.start).toBe(
+    expect(chooseWindow(input({ history: none, sinceHours: 1000 })).paid?.start).toBe(
       at("2029-12-30T00:00:00+03:00"),
     );
-    expect(planRun(input({ history: none, backfillHours: 0 })).paid?.start).toBe(
+    expect(chooseWindow(input({ history: none, backfillHours: 0 })).paid?.start).toBe(
       at("2030-02-09T00:00:00+03:00"),
     );
   });
 
   test("reads changes too where earlier runs have left orders: since the watermark, else since the oldest order", () => {
     const failed = { ...none, oldestRead: at("2030-01-20T08:00:00+03:00") };
-    expect(planRun(input({ history: failed })).changedSince).toBe(failed.oldestRead);
+    expect(chooseWindow(input({ history: failed })).changedSince).toBe(failed.oldestRead);
     const partial = { ...failed, readUntil: at("2030-02-10T12:00:00+03:00") };
-    expect(planRun(input({ history: partial })).changedSince).toBe(at("2030-02-10T11:00:00+03:00"));
+    expect(chooseWindow(input({ history: partial })).changedSince).toBe(at("2030-02-10T11:00:00+03:00"));
   });
 
   test("is also one after error rows only, and where the watermark is lost", () => {
-    expect(planRun(input({ history: { ...input().history, hadOkRun: false } })).mode).toBe("backfill");
-    expect(planRun(input({ history: { ...input().history, readUntil: undefined } })).mode).toBe("backfill");
+    expect(chooseWindow(input({ history: { ...input().history, hadOkRun: false } })).mode).toBe("backfill");
+    expect(chooseWindow(input({ history: { ...input().history, readUntil: undefined } })).mode).toBe(
+      "backfill",
+    );
   });
 });
 
 describe("later runs", () => {
   test("read the normal window, and changes from the watermark with overlap", () => {
-    expect(planRun(input())).toEqual({
+    expect(chooseWindow(input())).toEqual({
       mode: "incremental",
       paid: { start: NOW - 24 * HOUR, end: NOW },
       older: null,
@@ -87,21 +89,21 @@ describe("later runs", () => {
 
   test("after a long pause the window begins at the watermark", () => {
     const readUntil = at("2030-02-05T00:00:00+03:00");
-    const plan = planRun(input({ history: { ...input().history, readUntil } }));
-    expect(plan.paid?.start).toBe(readUntil - HOUR);
-    expect(plan.changedSince).toBe(readUntil - HOUR);
+    const chosen = chooseWindow(input({ history: { ...input().history, readUntil } }));
+    expect(chosen.paid?.start).toBe(readUntil - HOUR);
+    expect(chosen.changedSince).toBe(readUntil - HOUR);
   });
 
   test("hours given by hand win, and open new history at midnight", () => {
-    expect(planRun(input({ asked: { full: false, sinceHours: 2 } })).paid?.start).toBe(NOW - 2 * HOUR);
-    const wide = planRun(input({ asked: { full: false, sinceHours: 24 * 60 } }));
+    expect(chooseWindow(input({ asked: { full: false, sinceHours: 2 } })).paid?.start).toBe(NOW - 2 * HOUR);
+    const wide = chooseWindow(input({ asked: { full: false, sinceHours: 24 * 60 } }));
     expect(wide.paid?.start).toBe(at("2029-12-12T00:00:00+03:00"));
     expect(wide.readFrom).toBe(at("2029-12-12T00:00:00+03:00"));
   });
 
   test("a watermark ahead of the clock is no gap", () => {
-    const plan = planRun(input({ history: { ...input().history, readUntil: NOW + 5 * HOUR } }));
-    expect(plan.changedSince).toBe(NOW - HOUR);
+    const chosen = chooseWindow(input({ history: { ...input().history, readUntil: NOW + 5 * HOUR } }));
+    expect(chosen.changedSince).toBe(NOW - HOUR);
   });
 });
 
@@ -111,7 +113,7 @@ describe("a first load that has not got back to its target", () => {
   const history = { ...input().history, hadOkRun: false, readFrom, target };
 
   test("goes on with the days before those it has read, beside the normal window", () => {
-    expect(planRun(input({ history }))).toEqual({
+    expect(chooseWindow(input({ history }))).toEqual({
       mode: "backfill",
       paid: { start: NOW - 24 * HOUR, end: NOW },
       older: { start: target, end: readFrom },
@@ -122,22 +124,22 @@ describe("a first load that has not got back to its target", () => {
   });
 
   test("goes on also when a run by hand was ok meanwhile, and not when that run has read all of it", () => {
-    expect(planRun(input({ history: { ...history, hadOkRun: true } })).older).toEqual({
+    expect(chooseWindow(input({ history: { ...history, hadOkRun: true } })).older).toEqual({
       start: target,
       end: readFrom,
     });
-    expect(planRun(input({ history: { ...history, readFrom: target } }))).toMatchObject({
+    expect(chooseWindow(input({ history: { ...history, readFrom: target } }))).toMatchObject({
       mode: "backfill",
       older: null,
       paid: { start: at("2030-01-11T00:00:00+03:00") },
     });
-    const wide = planRun(input({ history, asked: { full: false, sinceHours: 24 * 60 } }));
+    const wide = chooseWindow(input({ history, asked: { full: false, sinceHours: 24 * 60 } }));
     expect(wide).toMatchObject({ older: null, paid: { start: at("2029-12-12T00:00:00+03:00") } });
   });
 
   test("starts again where the watermark is lost", () => {
-    const plan = planRun(input({ history: { ...history, readUntil: undefined } }));
-    expect(plan).toMatchObject({ mode: "backfill", older: null, paid: { end: NOW } });
+    const chosen = chooseWindow(input({ history: { ...history, readUntil: undefined } }));
+    expect(chosen).toMatchObject({ mode: "backfill", older: null, paid: { end: NOW } });
   });
 });
 
@@ -189,7 +191,7 @@ describe("by hand", () => {
       since: at("2029-06-01T00:00:00+03:00"),
       until: at("2029-07-01T00:00:00+03:00"),
     };
-    expect(planRun(input({ asked }))).toEqual({
+    expect(chooseWindow(input({ asked }))).toEqual({
       mode: "window",
       paid: { start: asked.since, end: asked.until },
       older: null,
@@ -197,24 +199,28 @@ describe("by hand", () => {
       readFrom: input().history.readFrom,
       advances: false,
     });
-    expect(planRun(input({ asked: { full: false, since: asked.since } })).paid?.end).toBe(NOW);
-    expect(planRun(input({ asked: { full: false, until: asked.until } })).paid?.start).toBe(EVERYTHING);
+    expect(chooseWindow(input({ asked: { full: false, since: asked.since } })).paid?.end).toBe(NOW);
+    expect(chooseWindow(input({ asked: { full: false, until: asked.until } })).paid?.start).toBe(EVERYTHING);
   });
 
   test("full reads everything and advances; files read everything and do not", () => {
-    expect(planRun(input({ asked: { full: true } }))).toMatchObject({
+    expect(chooseWindow(input({ asked: { full: true } }))).toMatchObject({
       mode: "full",
       paid: null,
       advances: true,
     });
-    expect(planRun(input({ offline: true }))).toMatchObject({ mode: "offline", paid: null, advances: false });
+    expect(chooseWindow(input({ offline: true }))).toMatchObject({
+      mode: "offline",
+      paid: null,
+      advances: false,
+    });
   });
 
-  test("moments are days or ISO, in Moscow", () => {
-    expect(parseHandMoment("2030-01-31", "--since")).toBe(at("2030-01-31T00:00:00+03:00"));
-    expect(parseHandMoment("2030-01-31T12:00:00+07:00", "--since")).toBe(at("2030-01-31T12:00:00+07:00"));
+  test("timestamps are days or ISO, in Moscow", () => {
+    expect(parseTimestampFlag("2030-01-31", "--since")).toBe(at("2030-01-31T00:00:00+03:00"));
+    expect(parseTimestampFlag("2030-01-31T12:00:00+07:00", "--since")).toBe(at("2030-01-31T12:00:00+07:00"));
     for (const text of ["31.01.2030", "2030-13-01", "12:00", ""]) {
-      expect(() => parseHandMoment(text, "--until")).toThrow("--until must be a day");
+      expect(() => parseTimestampFlag(text, "--until")).toThrow("--until must be a day");
     }
   });
 });
@@ -227,7 +233,7 @@ test("filter times have seconds and a colon in the offset", () => {
 test("windows are elapsed time, also across a change of clocks", () => {
   // Berlin set its clocks forward on 2030-03-31; the zone only spells the values.
   const now = at("2030-03-31T12:00:00+02:00");
-  const plan = planRun(input({ now, history: { ...input().history, readUntil: now } }));
-  expect((plan.paid?.end ?? 0) - (plan.paid?.start ?? 0)).toBe(24 * HOUR);
-  expect(filterTime(plan.paid?.start ?? 0, "Europe/Berlin")).toBe("2030-03-30T11:00:00+01:00");
+  const chosen = chooseWindow(input({ now, history: { ...input().history, readUntil: now } }));
+  expect((chosen.paid?.end ?? 0) - (chosen.paid?.start ?? 0)).toBe(24 * HOUR);
+  expect(filterTime(chosen.paid?.start ?? 0, "Europe/Berlin")).toBe("2030-03-30T11:00:00+01:00");
 });

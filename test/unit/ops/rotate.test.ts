@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../../warehouse/failure";
 import { newPassword } from "../../../ops/password";
 import { rotate } from "../../../ops/actions/rotate";
+import { stackOutputs, stubProgram } from "./support";
 
 /**
  * The steps of a rotation against a `pulumi` that is a script (configuration and server's password are files) and
@@ -34,25 +35,15 @@ function stubPulumi(behaviour: { set?: string; up?: string } = {}): void {
     up = `cp "${file("config")}" "${file("server")}"; echo '@ updating...'; echo 'access-apply updated'`,
   } = behaviour;
   const { port } = server.address() as AddressInfo;
-  const target = { url: `http://127.0.0.1:${port}`, user: "u", password: "p", container: "c" };
-  const outputs = {
-    ...{ clickhouseUrl: target.url, database: "zakaz", container: "c", network: "n", loaderImage: "i" },
-    loaderTarget: { ...target, network: "n", image: "i", quarantineVolume: "q", labels: [], settings: {} },
-    readerTarget: target,
-    warehouseTarget: target,
-    accessTarget: { warehouse: target, logins: [] },
-  };
-  writeFileSync(file("outputs"), JSON.stringify(outputs));
-  const script = `#!/bin/sh
-echo "$*" >>"${file("calls")}"
+  writeFileSync(file("outputs"), JSON.stringify(stackOutputs(`http://127.0.0.1:${port}`)));
+  const script = `echo "$*" >>"${file("calls")}"
 case "$1 $2" in
   "stack output") cat "${file("outputs")}" ;;
   "config get") cat "${file("config")}"; echo ;;
   "config set") ${set} ;;
   up*) ${up} ;;
 esac`;
-  writeFileSync(file("pulumi"), script);
-  chmodSync(file("pulumi"), 0o755);
+  stubProgram(folder, "pulumi", script);
 }
 
 beforeEach(async () => {

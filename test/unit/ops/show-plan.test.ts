@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Difference } from "../../../warehouse/schema/difference";
 import type { Plan } from "../../../warehouse/schema/plan";
-import { showPlan } from "../../../ops/show-plan";
+import { planAnswer, showPlan } from "../../../ops/show-plan";
 
 const PLAN: Plan = {
   databases: ["zakaz", "bi"],
@@ -18,9 +18,41 @@ const difference = (change: Partial<Difference>): Difference => ({
   aspect: "comment",
   wanted: "a",
   found: "",
-  remedy: "in place",
+  fix: "in place",
   statements: ["ALTER TABLE zakaz.t\n  MODIFY COMMENT 'a'"],
   ...change,
+});
+
+describe("planAnswer", () => {
+  it("is the plan for programs: each difference with its statements", () => {
+    const refused = difference({ fix: "refused", reason: "it is fixed", statements: [] });
+    const plan = {
+      ...PLAN,
+      differences: [difference({}), refused],
+      refused: [refused],
+      changes: ["zakaz.t: comment"],
+    };
+    expect(JSON.parse(JSON.stringify(planAnswer(plan, "ch")))).toEqual({
+      server: "ch",
+      databases: ["zakaz", "bi"],
+      objects: 42,
+      revision: { number: 3, name: "x" },
+      differences: [
+        {
+          ...{ object: "zakaz.t", aspect: "comment", wanted: "a", found: "", fix: "in place" },
+          statements: ["ALTER TABLE zakaz.t\n  MODIFY COMMENT 'a'"],
+        },
+        {
+          ...{ object: "zakaz.t", aspect: "comment", wanted: "a", found: "", fix: "refused" },
+          ...{ reason: "it is fixed", statements: [] },
+        },
+      ],
+      pendingMigrations: [],
+      includedMigrations: [],
+      neededPermissions: [],
+      changes: ["zakaz.t: comment"],
+    });
+  });
 });
 
 describe("showPlan", () => {
@@ -28,7 +60,7 @@ describe("showPlan", () => {
     expect(showPlan(PLAN, "ch")).toBe("ch is as sql/ says: 2 databases, 42 tables and views, revision 3\n");
   });
 
-  it("shows object by object what differs and how it is mended", () => {
+  it("shows object by object what differs and how it is fixed", () => {
     const differences = [
       difference({}),
       difference({
@@ -36,7 +68,7 @@ describe("showPlan", () => {
         aspect: "is not in sql/",
         wanted: "",
         found: "view",
-        remedy: "left alone",
+        fix: "left alone",
         reason: "it may hold data",
         statements: [],
       }),
@@ -46,11 +78,11 @@ describe("showPlan", () => {
   comment   [in place]
     wanted  a
     found   -
-    mend    ALTER TABLE zakaz.t MODIFY COMMENT 'a';
+    fix     ALTER TABLE zakaz.t MODIFY COMMENT 'a';
   TTL   [in place]
     wanted  a
     found   b
-    mend    ALTER TABLE zakaz.t MODIFY COMMENT 'a';
+    fix     ALTER TABLE zakaz.t MODIFY COMMENT 'a';
 
 bi.v
   is not in sql/   [left alone]
@@ -58,16 +90,16 @@ bi.v
     found   view
     why     it may hold data
 
-3 differences between ch and sql/: 2 in place, 1 left alone. Mend it with pulumi up, or npx zakaz schema apply.
+3 differences between ch and sql/: 2 in place, 1 left alone. Fix it with pulumi up, or npx zakaz schema apply.
 `);
   });
 
   it("says what is refused, and what only stands by", () => {
-    const refused = [difference({ remedy: "refused", reason: "it is fixed", statements: [] })];
+    const refused = [difference({ fix: "refused", reason: "it is fixed", statements: [] })];
     expect(showPlan({ ...PLAN, differences: refused, refused }, "ch")).toMatch(
       /1 difference between ch and sql\/: 1 refused\. An apply stops at what is refused\.\n$/,
     );
-    const extra = [difference({ remedy: "left alone", statements: [] })];
+    const extra = [difference({ fix: "left alone", statements: [] })];
     expect(showPlan({ ...PLAN, differences: extra }, "ch")).toMatch(/sql\/: 1 left alone\.\n$/);
   });
 
@@ -89,9 +121,9 @@ bi.v
     expect(showPlan({ ...PLAN, pending: [migration], changes: ["migration 0001_a"] }, "ch")).toBe(
       `sql/migrations/0001_a.sql: to be run first, 1 statements
 
-sql/migrations/0001_a.sql takes away or rewrites zakaz.v: once there is a backup, permit it by npx zakaz schema apply --allow zakaz.v
+sql/migrations/0001_a.sql drops or rewrites zakaz.v: once there is a backup, allow it with npx zakaz schema apply --allow zakaz.v
 
-0 differences between ch and sql/. Mend it with pulumi up, or npx zakaz schema apply.
+0 differences between ch and sql/. Fix it with pulumi up, or npx zakaz schema apply.
 `,
     );
   });

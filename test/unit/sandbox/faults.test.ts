@@ -6,7 +6,7 @@ function strikes(rules: FaultRule[], path: string, requests: number): string[] {
   const control = new FaultControl();
   control.set(...rules);
   return Array.from({ length: requests }, () => {
-    const active = control.strike(path);
+    const active = control.strike(path, "qtickets");
     return (["drop", "empty"] as const).filter((kind) => active.find(kind)).join("+");
   });
 }
@@ -50,9 +50,9 @@ describe("fault rules", () => {
   it("do not count requests to other routes", () => {
     const control = new FaultControl();
     control.set({ kind: "drop", route: "/orders", skip: 1, times: 1 });
-    expect(control.strike("/events").find("drop")).toBeUndefined();
-    expect(control.strike("/orders").find("drop")).toBeUndefined();
-    expect(control.strike("/orders").find("drop")).toBeDefined();
+    expect(control.strike("/events", "qtickets").find("drop")).toBeUndefined();
+    expect(control.strike("/orders", "qtickets").find("drop")).toBeUndefined();
+    expect(control.strike("/orders", "qtickets").find("drop")).toBeDefined();
   });
 
   it("can be added, listed with every setting filled in, replaced and cleared", () => {

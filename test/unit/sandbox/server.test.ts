@@ -2,7 +2,12 @@ import { connect } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { request } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startSandbox, type FaultRule, type Sandbox, type SandboxOptions } from "../../../sandbox/server";
+import {
+  startSandbox,
+  type FaultRule,
+  type Sandbox,
+  type SandboxOptions,
+} from "../../../sandbox/qtickets/sandbox";
 import { NOON } from "./support";
 
 let sandbox: Sandbox;

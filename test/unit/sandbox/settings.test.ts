@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../sandbox/settings";
 
 const HASH = "ab".repeat(32);
+const TOKENS = JSON.stringify({ qtickets: HASH });
 
 describe("settings of the container", () => {
-  it("need the token's hash alone", () => {
-    expect(readSettings({ SANDBOX_TOKEN_SHA256: HASH.toUpperCase() })).toEqual({
-      tokenSha256: HASH,
+  it("need the hash of a token alone", () => {
+    expect(readSettings({ SANDBOX_TOKENS: JSON.stringify({ qtickets: HASH.toUpperCase() }) })).toEqual({
+      tokens: { qtickets: HASH },
       seed: 1,
       ordersPerDay: 40,
       days: 45,
@@ -17,7 +18,7 @@ describe("settings of the container", () => {
 
   it("read sizes and faults", () => {
     const settings = readSettings({
-      SANDBOX_TOKEN_SHA256: HASH,
+      SANDBOX_TOKENS: TOKENS,
       SANDBOX_SEED: "7",
       SANDBOX_ORDERS_PER_DAY: "0",
       SANDBOX_DAYS: "3",
@@ -25,7 +26,7 @@ describe("settings of the container", () => {
       SANDBOX_FAULTS: '[{"kind":"delay","ms":5,"route":"/orders"}]',
     });
     expect(settings).toEqual({
-      tokenSha256: HASH,
+      tokens: { qtickets: HASH },
       seed: 7,
       ordersPerDay: 0,
       days: 3,
@@ -35,19 +36,32 @@ describe("settings of the container", () => {
   });
 
   it.each([
-    [{}, "SANDBOX_TOKEN_SHA256: is missing"],
+    [{}, "SANDBOX_TOKENS: is missing"],
     [
-      { SANDBOX_TOKEN_SHA256: "secret" },
-      "SANDBOX_TOKEN_SHA256: must be the SHA-256 of the token, 64 hex digits",
+      { SANDBOX_TOKENS: HASH },
+      "SANDBOX_TOKENS: must be a JSON object with the SHA-256 of a token by vendor (qtickets)",
     ],
-    [{ SANDBOX_TOKEN_SHA256: HASH, SANDBOX_FAULTS: "drop" }, "SANDBOX_FAULTS: The fault rules are not JSON"],
+    [
+      { SANDBOX_TOKENS: JSON.stringify([HASH]) },
+      "SANDBOX_TOKENS: must be a JSON object with the SHA-256 of a token by vendor (qtickets)",
+    ],
+    [{ SANDBOX_TOKENS: "{}" }, "SANDBOX_TOKENS: needs the token of one vendor at least (qtickets)"],
+    [
+      { SANDBOX_TOKENS: JSON.stringify({ qtikets: HASH }) },
+      "SANDBOX_TOKENS: names qtikets, but the sandbox has only qtickets",
+    ],
+    [
+      { SANDBOX_TOKENS: '{"qtickets":"secret"}' },
+      "SANDBOX_TOKENS.qtickets: must be the SHA-256 of the token, 64 hex digits",
+    ],
+    [{ SANDBOX_TOKENS: TOKENS, SANDBOX_FAULTS: "drop" }, "SANDBOX_FAULTS: The fault rules are not JSON"],
   ])("refuse %j in one sentence", (env, message) => {
     expect(() => readSettings(env)).toThrow(new Error(message));
   });
 
   it("name every malformed variable at once", () => {
     const env = {
-      SANDBOX_TOKEN_SHA256: HASH,
+      SANDBOX_TOKENS: TOKENS,
       SANDBOX_SEED: "x",
       SANDBOX_EVENTS: "0",
       SANDBOX_ORDERS_PER_DAY: "100000",

@@ -34,9 +34,9 @@ const table = (change: { [K in keyof TableModel]?: TableModel[K] | undefined }):
   ({ ...BASE, ...change }) as TableModel;
 const column = (name: string, change: object): TableModel =>
   table({ columns: BASE.columns.map((c) => (c.name === name ? { ...c, ...change } : c)) });
-/** What comes out for a wanted table over the base, as `[aspect, remedy, statements]`. */
+/** What comes out for a wanted table over the base, as `[aspect, fix, statements]`. */
 const compared = (wanted: TableModel, found = BASE) =>
-  compareTable(wanted, found).map(({ aspect, remedy, statements }) => [aspect, remedy, statements]);
+  compareTable(wanted, found).map(({ aspect, fix, statements }) => [aspect, fix, statements]);
 const alter = "ALTER TABLE zakaz.t";
 
 describe("compareTable", () => {
@@ -143,7 +143,8 @@ describe("compareTable", () => {
           "constraint chk_status",
           "in place",
           [
-            `${alter} DROP CONSTRAINT \`chk_status\`, DROP CONSTRAINT \`chk_n\`, ADD CONSTRAINT \`chk_status\` CHECK status IN ('ok', 'late', 'error'), ADD CONSTRAINT \`chk_n\` CHECK n > 0`,
+            `${alter} DROP CONSTRAINT \`chk_status\`, DROP CONSTRAINT \`chk_n\`, ` +
+              `ADD CONSTRAINT \`chk_status\` CHECK status IN ('ok', 'late', 'error'), ADD CONSTRAINT \`chk_n\` CHECK n > 0`,
           ],
         ],
       ],
@@ -169,7 +170,7 @@ describe("compareTable", () => {
 
   it("says of everything that it refuses why", () => {
     const wanted = { ...column("n", { type: "Int8", ttl: "d" }), engine: "Log", orderBy: "d" };
-    const refused = compareTable(wanted, BASE).filter(({ remedy }) => remedy === "refused");
+    const refused = compareTable(wanted, BASE).filter(({ fix }) => fix === "refused");
     expect(refused).toHaveLength(4);
     for (const { reason } of refused) expect(reason).toMatch(/\w{3}/);
   });
@@ -237,9 +238,9 @@ describe("holdsEverything", () => {
 });
 
 describe("compareTtl", () => {
-  const remedy = (wanted: string | undefined, found: string | undefined) =>
+  const fix = (wanted: string | undefined, found: string | undefined) =>
     compareTtl("TTL", wanted, found, { set: "set", remove: "remove" }).map((part) => [
-      part.remedy,
+      part.fix,
       ...part.statements,
     ]);
 
@@ -256,7 +257,7 @@ describe("compareTtl", () => {
     ["e + toIntervalDay(9)", "d + toIntervalDay(1)", [["refused"]]],
     ["d + toIntervalDay(9) WHERE a", "d + toIntervalDay(1)", [["refused"]]],
   ])("%s over %s", (wanted, found, expected) => {
-    expect(remedy(wanted, found)).toEqual(expected);
+    expect(fix(wanted, found)).toEqual(expected);
   });
 });
 
@@ -282,10 +283,10 @@ describe("compareSchemas", () => {
     ...change,
   });
   const result = (found: LiveSchema) =>
-    compareSchemas(wanted, found).map(({ object, aspect, remedy, statements }) => [
+    compareSchemas(wanted, found).map(({ object, aspect, fix, statements }) => [
       object,
       aspect,
-      remedy,
+      fix,
       statements,
     ]);
 

@@ -91,9 +91,9 @@ describe("pendingMigrations", () => {
     [row({ name: "0001_z" }), "sql/migrations/0001_z.sql was applied and is missing: bring it back"],
     [
       row({ status: "failed", message: "Statement 2 of 3 failed: x" }),
-      "sql/migrations/0001_a.sql failed (Statement 2 of 3 failed: x): mend the cause, then let it go on with npx zakaz schema apply --resume 0001_a",
+      "sql/migrations/0001_a.sql failed (Statement 2 of 3 failed: x): fix the cause, then resume with npx zakaz schema apply --resume 0001_a",
     ],
-    [row({ status: "started" }), "sql/migrations/0001_a.sql was begun and has not ended: mend the cause"],
+    [row({ status: "started" }), "sql/migrations/0001_a.sql was started and has not ended: fix the cause"],
   ])("refuses a journal with %j", (journaled, message) => {
     expect(() => pending([journaled])).toThrow(message);
   });

@@ -1,3 +1,5 @@
+import { probe } from "../../queries";
+
 /** What may happen: `ok`, or one of ClickHouse's codes of a refusal. */
 export type Expected = "ok" | number[];
 
@@ -37,18 +39,28 @@ export function forbid(user: string, codes: number[], actions: Record<string, st
 }
 
 /** The same cells, kept away from servers with real data. */
-export function harmful(cells: Cell[]): Cell[] {
+export function markHarmful(cells: Cell[]): Cell[] {
   return cells.map((cell) => ({ ...cell, harmful: true }));
 }
 
 /** Reads one row at most. */
-export function reading(objects: readonly string[]): Record<string, string> {
-  return Object.fromEntries(objects.map((name) => [`SELECT from ${name}`, `SELECT * FROM ${name} LIMIT 1`]));
+export function selects(objects: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    objects.map((name) => [`SELECT from ${name}`, probe`SELECT * FROM ${name} LIMIT 1`]),
+  );
+}
+
+/** Shows the columns. */
+export function describes(tables: readonly string[]): Record<string, string> {
+  return Object.fromEntries(tables.map((name) => [`DESCRIBE of ${name}`, probe`DESCRIBE TABLE ${name}`]));
 }
 
 /** Inserts no row: the right is asked for, nothing is written. Every table has the column. */
-export function inserting(tables: readonly string[]): Record<string, string> {
+export function inserts(tables: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    tables.map((name) => [`INSERT into ${name}`, `INSERT INTO ${name} (_ver) SELECT toUInt64(0) WHERE 0`]),
+    tables.map((name) => [
+      `INSERT into ${name}`,
+      probe`INSERT INTO ${name} (_ver) SELECT toUInt64(0) WHERE 0`,
+    ]),
   );
 }

@@ -1,55 +1,40 @@
+import { users } from "../../catalogue";
 import {
   allow,
   CHECK_FAILED,
   CONSTRAINT,
   DENIED,
+  describes,
   forbid,
-  harmful,
+  markHarmful,
   INFILE_REFUSED,
-  inserting,
+  inserts,
   PROHIBITED,
-  reading,
+  selects,
+  type Cell,
 } from "./cell";
 
-const user = "etl_writer";
+const user = users.loader;
 
-const written = [
-  "zakaz.stg_qtickets_api_orders_raw",
-  "zakaz.stg_qtickets_api_inventory_raw",
-  "zakaz.stg_vk_ads_daily",
-  "zakaz.dim_events",
-  "zakaz.fact_qtickets_orders",
-  "zakaz.fact_qtickets_sales_daily",
-  "zakaz.fact_qtickets_sales_utm_daily",
-  "zakaz.fact_qtickets_inventory",
-  "zakaz.fact_qtickets_inventory_latest",
-  "zakaz.fact_vk_ads_daily",
-  "zakaz.fact_direct_daily",
-  "zakaz.plan_sales",
-  "zakaz.meta_job_runs",
-  "meta.watermarks",
-  "meta.etl_alerts",
-  "meta.sli_daily",
-];
-/** Optional datasets: written, never read back. */
-const optional = [
-  "zakaz.stg_qtickets_api_price_shades_raw",
-  "zakaz.stg_qtickets_api_discounts_raw",
-  "zakaz.stg_qtickets_api_promo_codes_raw",
-  "zakaz.stg_qtickets_api_barcodes_raw",
-];
-const readOnly = ["zakaz.dim_city_alias", "meta.schema_migrations", "meta.v_quality_last_day"];
+/** Tables and views, as `database.name`, by what the loaders may do with them. */
+export interface LoaderTables {
+  read: readonly string[];
+  written: readonly string[];
+}
 
 /** What the loaders may do, and what they may not. */
-export const loaderCells = [
+export const loaderCells = ({ read, written }: LoaderTables): Cell[] => [
   ...allow(user, {
-    ...reading([...written, ...readOnly]),
-    ...inserting([...written, ...optional]),
-    "describe an optional dataset": `DESCRIBE TABLE ${optional[0]}`,
+    ...selects([...read, "zakaz.dim_city_alias"]),
+    ...inserts(written),
+    ...describes(written.filter((table) => !read.includes(table))),
   }),
   ...forbid(user, [DENIED], {
-    ...reading([
-      ...optional,
+    ...selects([
+      "zakaz.stg_qtickets_api_price_shades_raw",
+      "zakaz.stg_qtickets_api_discounts_raw",
+      "zakaz.stg_qtickets_api_promo_codes_raw",
+      "zakaz.stg_qtickets_api_barcodes_raw",
       "zakaz.stg_qtickets_api_clients_raw",
       "zakaz.stg_qtickets_api_partner_tickets_raw",
       "zakaz.v_qtickets_sales_latest",
@@ -58,7 +43,7 @@ export const loaderCells = [
       "system.query_log",
       "system.users",
     ]),
-    ...inserting([
+    ...inserts([
       "zakaz.dim_city_alias",
       "zakaz.stg_qtickets_api_clients_raw",
       "zakaz.stg_qtickets_api_partner_tickets_raw",
@@ -81,7 +66,7 @@ export const loaderCells = [
     "insert a file of the server":
       "INSERT INTO zakaz.dim_events (event_id) FROM INFILE '/nonexistent/file' FORMAT LineAsString",
   }),
-  ...harmful(
+  ...markHarmful(
     forbid(user, [INFILE_REFUSED], {
       "insert /etc/passwd":
         "INSERT INTO zakaz.dim_events (event_id) FROM INFILE '/etc/passwd' FORMAT LineAsString",
@@ -97,7 +82,7 @@ export const loaderCells = [
     "make a user": "CREATE USER IF NOT EXISTS etl_writer IDENTIFIED WITH sha256_password BY 'x'",
     "give itself a right": "GRANT SELECT ON zakaz.dim_events TO etl_writer",
   }),
-  ...harmful([
+  ...markHarmful([
     ...forbid(user, [DENIED, PROHIBITED], {
       DROP: "DROP TABLE zakaz.plan_sales",
       DETACH: "DETACH TABLE zakaz.plan_sales",

@@ -1,30 +1,34 @@
+import { loginUsers, users } from "../../catalogue";
+import { probe } from "../../queries";
 import {
   allow,
   CONSTRAINT,
   DENIED,
   forbid,
-  harmful,
-  inserting,
+  markHarmful,
+  inserts,
   LOGIN_FAILED,
   PROHIBITED,
-  reading,
+  selects,
   UNKNOWN_LOGIN,
   type Cell,
 } from "./cell";
 
-const backup = "backup_user";
+const backup = users.backup;
 
 /** Backups are made, nothing is read or restored. */
 export const backupCells = [
   ...allow(backup, {
-    ...reading(["meta.backup_runs", "system.backups"]),
-    ...inserting(["meta.backup_runs"]),
+    ...selects(["meta.backup_runs", "system.backups"]),
+    ...inserts(["meta.backup_runs"]),
     "list tables of zakaz": "SHOW TABLES FROM zakaz",
     "describe a table": "DESCRIBE TABLE zakaz.plan_sales",
   }),
-  ...harmful(allow(backup, { BACKUP: "BACKUP TABLE zakaz.plan_sales TO Disk('backups', 'probe_backup')" })),
+  ...markHarmful(
+    allow(backup, { BACKUP: "BACKUP TABLE zakaz.plan_sales TO Disk('backups', 'probe_backup')" }),
+  ),
   ...forbid(backup, [DENIED], {
-    ...reading([
+    ...selects([
       "zakaz.plan_sales",
       "zakaz.fact_qtickets_orders",
       "zakaz.stg_qtickets_api_clients_raw",
@@ -34,13 +38,13 @@ export const backupCells = [
       "system.query_log",
       "system.users",
     ]),
-    ...inserting(["zakaz.plan_sales", "meta.schema_migrations"]),
+    ...inserts(["zakaz.plan_sales", "meta.schema_migrations"]),
   }),
   ...forbid(backup, [DENIED, PROHIBITED], {
     "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
     "give itself a right": "GRANT SELECT ON meta.backup_runs TO backup_user",
   }),
-  ...harmful(
+  ...markHarmful(
     forbid(backup, [DENIED, PROHIBITED], {
       DROP: "DROP TABLE zakaz.plan_sales",
       TRUNCATE: "TRUNCATE TABLE zakaz.plan_sales",
@@ -55,8 +59,8 @@ export const backupCells = [
 
 /** Logins that must fail. */
 export const loginCells: Cell[] = [
-  ...["admin", "etl_writer", "datalens_reader", "backup_user"].map((user) => login(user, "a wrong password")),
-  login("zakaz_definer", "any password"),
+  ...[users.admin, ...loginUsers].map((user) => login(user, "a wrong password")),
+  login(users.definer, "any password"),
   login("nobody_of_this_name", "a user that does not exist"),
   { ...login("default", "any password"), expected: [LOGIN_FAILED, UNKNOWN_LOGIN] },
 ];
@@ -65,7 +69,7 @@ function login(user: string, action: string): Cell {
   return {
     user,
     action: `log in with ${action}`,
-    sql: "SELECT 1",
+    sql: probe`SELECT 1`,
     expected: [LOGIN_FAILED],
     wrongPassword: true,
   };

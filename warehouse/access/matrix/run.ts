@@ -1,11 +1,16 @@
 import { ask } from "../../login";
 import type { Cell } from "./cell";
-import { loaderCells } from "./loader";
+import { loaderCells, type LoaderTables } from "./loader";
 import { backupCells, loginCells } from "./others";
 import { readerCells } from "./reader";
 
-/** Who may do what: the whole table. */
-export const MATRIX: Cell[] = [...readerCells, ...loaderCells, ...backupCells, ...loginCells];
+/**
+ * Who may do what: the whole table. What is allowed on tables and views follows from `sql/` and from the sources; what is
+ * refused is written by hand, so that a right too many shows.
+ */
+export function matrixOf(loader: LoaderTables): Cell[] {
+  return [...readerCells(), ...loaderCells(loader), ...backupCells, ...loginCells];
+}
 
 export interface Outcome {
   cell: Cell;
@@ -37,6 +42,6 @@ export async function runCells(
 }
 
 /** `datalens_reader, SELECT from x: 497`. */
-export function spellOutcome({ cell, code }: Outcome): string {
+export function formatOutcome({ cell, code }: Outcome): string {
   return `${cell.user}, ${cell.action}: ${code === 0 ? "ok" : code}`;
 }

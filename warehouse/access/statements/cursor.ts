@@ -28,7 +28,7 @@ export class Cursor {
 
   /** Like accept, but refuses the statement otherwise. */
   expect(...words: string[]): void {
-    if (!this.accept(...words)) throw this.unexpected();
+    if (!this.accept(...words)) throw this.errorHere();
   }
 
   peek(...words: string[]): boolean {
@@ -46,7 +46,7 @@ export class Cursor {
   /** A bare or quoted name, or one in string quotes. */
   name(): string {
     const token = this.tokens[this.position];
-    if (!token || token.kind === "symbol") throw this.unexpected();
+    if (!token || token.kind === "symbol") throw this.errorHere();
     this.position++;
     return token.kind === "word" ? token.text : unquote(token.text);
   }
@@ -55,9 +55,9 @@ export class Cursor {
     return this.list(() => this.name());
   }
 
-  /** Names of users and roles; words for many or none of them are not taken. */
+  /** Names of users and roles; words for many or none of them are not accepted. */
   principals(): string[] {
-    if (["ALL", "ANY", "NONE", "CURRENT_USER"].some((word) => this.peek(word))) throw this.unexpected();
+    if (["ALL", "ANY", "NONE", "CURRENT_USER"].some((word) => this.peek(word))) throw this.errorHere();
     return this.names();
   }
 
@@ -80,7 +80,7 @@ export class Cursor {
   }
 
   string(): string {
-    if (!this.atString) throw this.unexpected();
+    if (!this.atString) throw this.errorHere();
     return this.name();
   }
 
@@ -88,7 +88,7 @@ export class Cursor {
   value(): string {
     if (this.atString) return this.name();
     const first = this.tokens[this.position];
-    if (!first || first.text === ",") throw this.unexpected();
+    if (!first || first.text === ",") throw this.errorHere();
     let text = "";
     for (let token = this.tokens[this.position]; token; token = this.tokens[this.position]) {
       if (token.text === "," || token.start !== first.start + text.length) break;
@@ -107,15 +107,15 @@ export class Cursor {
       if (token.text === "(") depth++;
       if (token.text === ")") depth--;
     }
-    return spell(this.tokens.slice(begin, this.position));
+    return joinTokens(this.tokens.slice(begin, this.position));
   }
 
   /** The error for what stands here. Strings are left out of it: one may be a password. */
-  unexpected(): Error {
+  errorHere(): Error {
     const next = this.tokens
       .slice(this.position, this.position + 4)
       .map((token) => (token.kind === "string" ? { ...token, text: "'…'" } : token));
-    return unreadable(next.length > 0 ? `\`${spell(next)}\`` : "it ends too early");
+    return unreadable(next.length > 0 ? `\`${joinTokens(next)}\`` : "it ends too early");
   }
 
   private isWord(token: Token | undefined, word: string): boolean {
@@ -124,7 +124,7 @@ export class Cursor {
 }
 
 /** Tokens with a space where the source has one or more. */
-function spell(tokens: Placed[]): string {
+function joinTokens(tokens: Placed[]): string {
   return tokens
     .map(({ start, text }, i) => ((tokens[i - 1]?.end ?? start) < start ? ` ${text}` : text))
     .join("");

@@ -1,3 +1,4 @@
+import { users } from "../../catalogue";
 import { DeclarationError } from "./declaration-error";
 import { withGrant } from "./grants";
 import type {
@@ -13,7 +14,7 @@ import type {
 import type { AccessStatement, Change, IntervalChange, SettingsStep } from "./statement";
 
 /** What of the server's configuration statements may refer to. */
-const OF_THE_SERVER = { user: "admin", profile: "default" };
+const OF_THE_SERVER = { user: users.admin, profile: "default" };
 
 const nouns: Record<EntityKind, string> = {
   users: "user",
@@ -99,19 +100,19 @@ class ModelChange {
   }
 
   user(name: string): User {
-    return declared(this.model.users, name, nouns.users);
+    return entryOf(this.model.users, name, nouns.users);
   }
 
   /** A user or a role. */
   grantee(name: string): Grantee {
-    return declared({ ...this.model.roles, ...this.model.users }, name, "user or role");
+    return entryOf({ ...this.model.roles, ...this.model.users }, name, "user or role");
   }
 
   grantRoles(name: string, roles: string[], admin: boolean, replace: boolean): void {
     const grantee = this.grantee(name);
     if (replace) grantee.roles = [];
     for (const role of roles) {
-      declared(this.model.roles, role, nouns.roles);
+      entryOf(this.model.roles, role, nouns.roles);
       const given = grantee.roles.find((one) => one.role === role);
       if (given) given.admin ||= admin;
       else grantee.roles.push({ role, admin });
@@ -120,7 +121,7 @@ class ModelChange {
 
   setDefaultRoles(user: User, name: string, defaultRoles: NameSet): void {
     for (const role of defaultRoles.names) {
-      declared(this.model.roles, role, nouns.roles);
+      entryOf(this.model.roles, role, nouns.roles);
       if (!defaultRoles.all && !user.roles.some((one) => one.role === role)) {
         throw new DeclarationError(
           `the role \`${role}\` is not granted to \`${name}\`, so it cannot be a default role`,
@@ -136,16 +137,16 @@ class ModelChange {
         this.changeUser(this.user(name), name, change);
         break;
       case "roles":
-        this.changeSettings(declared(this.model.roles, name, nouns.roles).settings, change.settings);
+        this.changeSettings(entryOf(this.model.roles, name, nouns.roles).settings, change.settings);
         break;
       case "profiles": {
-        const profile = declared(this.model.profiles, name, nouns.profiles);
+        const profile = entryOf(this.model.profiles, name, nouns.profiles);
         this.changeSettings(profile.settings, change.settings);
         if (change.to) profile.to = this.targets(change.to);
         break;
       }
       case "quotas":
-        this.changeQuota(declared(this.model.quotas, name, nouns.quotas), change);
+        this.changeQuota(entryOf(this.model.quotas, name, nouns.quotas), change);
         break;
     }
   }
@@ -171,7 +172,7 @@ class ModelChange {
       else if (step.step === "dropProfiles") block.profiles = [];
       else if (step.step === "setting") block.settings[step.name] = step.rule;
       else {
-        if (step.name !== OF_THE_SERVER.profile) declared(this.model.profiles, step.name, nouns.profiles);
+        if (step.name !== OF_THE_SERVER.profile) entryOf(this.model.profiles, step.name, nouns.profiles);
         if (!block.profiles.includes(step.name)) block.profiles.push(step.name);
       }
     }
@@ -190,7 +191,7 @@ function withInterval(intervals: QuotaInterval[], change: IntervalChange): Quota
 }
 
 /** The entry itself, never what every object inherits (`constructor`). */
-function declared<Value>(record: Record<string, Value>, name: string, noun: string): Value {
+function entryOf<Value>(record: Record<string, Value>, name: string, noun: string): Value {
   const value = Object.hasOwn(record, name) ? record[name] : undefined;
   if (value === undefined) throw new DeclarationError(`no ${noun} \`${name}\` is declared before this`);
   return value;

@@ -62,8 +62,3 @@ function mayOverlap(a: Grant, b: Grant): boolean {
     /[^.]\*/.test(a.object + " " + b.object)
   );
 }
-
-/** A name in back quotes. */
-export function quoteName(name: string): string {
-  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
-}

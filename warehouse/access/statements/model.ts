@@ -38,10 +38,10 @@ export interface RoleGrant {
   admin: boolean;
 }
 
-/** One privilege on one object, given or (as a hole in a wider one) taken away. */
+/** One privilege on one object, given or (as a hole in a wider one) revoked. */
 export interface Grant {
   revoke: boolean;
-  /** The right to grant it on; on a revoke: that right alone is taken away. */
+  /** The right to grant it on; on a revoke: that right alone is revoked. */
   option: boolean;
   privilege: string;
   columns: string[];

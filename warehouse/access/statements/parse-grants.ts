@@ -31,7 +31,7 @@ function readElements(cursor: Cursor, end: "TO" | "FROM"): { roles?: string[]; g
   const names: { name: string; columns: string[] }[] = [];
   do {
     const name = cursor.until("(", "ON", ",", end);
-    if (!name) throw cursor.unexpected();
+    if (!name) throw cursor.errorHere();
     names.push({ name, columns: readColumns(cursor) });
     if (cursor.accept("ON")) {
       const object = cursor.until(",", end);
@@ -41,7 +41,7 @@ function readElements(cursor: Cursor, end: "TO" | "FROM"): { roles?: string[]; g
     }
   } while (cursor.accept(","));
   if (names.length === 0) return { grants };
-  if (grants.length > 0 || names.some((role) => role.columns.length > 0)) throw cursor.unexpected();
+  if (grants.length > 0 || names.some((role) => role.columns.length > 0)) throw cursor.errorHere();
   return { roles: new Cursor(names.map((role) => role.name).join(", ")).names(), grants };
 }
 

@@ -12,7 +12,7 @@ import type { AccessStatement, Change, SettingsStep } from "./statement";
 export function parseAccessStatement(canonical: string): AccessStatement {
   const cursor = new Cursor(canonical);
   const statement = readStatement(cursor);
-  if (!cursor.ended) throw cursor.unexpected();
+  if (!cursor.ended) throw cursor.errorHere();
   return statement;
 }
 
@@ -35,7 +35,7 @@ function readStatement(cursor: Cursor): AccessStatement {
     if (cursor.accept("CREATE", ...NOUNS[entity])) return readCreate(cursor, entity);
     if (cursor.accept("ALTER", ...NOUNS[entity])) return readAlter(cursor, entity);
   }
-  throw cursor.unexpected();
+  throw cursor.errorHere();
 }
 
 function readCreate(cursor: Cursor, entity: EntityKind): AccessStatement {
@@ -77,7 +77,7 @@ function readUserClauses(cursor: Cursor, change: Change): void {
   if (cursor.accept("DEFAULT", "ROLE")) change.defaultRoles = cursor.nameSet("ALL");
 }
 
-/** A password in the clear has no place in a file, and no other kind of hash is set by the stack. */
+/** No password in the clear belongs into a file, and no other kind of hash is set by the stack. */
 function readHash(cursor: Cursor): string {
   cursor.expect("WITH", "SHA256_HASH", "BY");
   const hash = cursor.string();
@@ -111,7 +111,7 @@ function readSettingsStep(cursor: Cursor): SettingsStep {
   if (cursor.accept("DROP", "ALL", "PROFILES")) return { step: "dropProfiles" };
   if (cursor.accept("ADD", "SETTING") || cursor.accept("ADD", "SETTINGS")) return readSettingsItem(cursor);
   if (cursor.peek("ADD", "PROFILE")) cursor.expect("ADD");
-  if (cursor.peek("DROP") || cursor.peek("MODIFY") || cursor.peek("ADD")) throw cursor.unexpected();
+  if (cursor.peek("DROP") || cursor.peek("MODIFY") || cursor.peek("ADD")) throw cursor.errorHere();
   return readSettingsItem(cursor);
 }
 

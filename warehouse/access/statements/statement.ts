@@ -34,6 +34,6 @@ export type SettingsStep =
   | { step: "setting"; name: string; rule: SettingRule };
 
 export interface IntervalChange extends QuotaInterval {
-  /** `NO LIMITS`: the interval is taken away. */
+  /** `NO LIMITS`: the interval is removed. */
   remove: boolean;
 }

@@ -8,7 +8,9 @@ export const codeFaults: readonly Fault[] = [
       ["loaders/qtickets/event-rows.ts", '"end_date",\n  "is_active"', '"finish_date",\n  "is_active"'],
     ],
     findings: [
-      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events.finish_date: names a column that does not exist; expected one of event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, show_ids, _ver, _loaded_at",
+      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events.finish_date: names a column that " +
+        "does not exist; expected one of event_id, event_name, city, start_date, end_date, is_active, " +
+        "is_deleted, currency, show_ids, _ver, _loaded_at",
     ],
   },
   {
@@ -24,7 +26,19 @@ export const codeFaults: readonly Fault[] = [
       ["loaders/qtickets/event-rows.ts", '  "event_name",\n  "city",\n', '  "city",\n  "event_name",\n'],
     ],
     findings: [
-      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events.event_name: stands at another place than in the table: event_id, city, event_name, start_date, end_date, is_active, is_deleted, currency, show_ids, _ver; expected event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, show_ids, _ver",
+      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events.event_name: stands in another " +
+        "position than in the table: event_id, city, event_name, start_date, end_date, is_active, " +
+        "is_deleted, currency, show_ids, _ver; " +
+        "expected event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, " +
+        "show_ids, _ver",
+    ],
+  },
+  {
+    what: "a query without a tag",
+    edits: [["loaders/core/cities.ts", "asLoader`SELECT", "`SELECT"]],
+    findings: [
+      "loaders/core/cities.ts:«`SELECT» zakaz.dim_city_alias: a statement does not say who runs it; " +
+        "expected asLoader`…` or another tag of warehouse/queries.ts",
     ],
   },
   {
@@ -37,7 +51,9 @@ export const codeFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "loaders/qtickets/events.ts:«`SELECT even» zakaz.dim_events: etl_writer cannot run a query: code 47, Unknown expression identifier `shows` in scope SELECT event_id, city, shows FROM zakaz.dim_events FINAL; expected a query that fits the schema and its rights",
+      "loaders/qtickets/events.ts:«asLoader`SELECT even» zakaz.dim_events: etl_writer cannot run a query: " +
+        "code 47, Unknown expression identifier `shows` in scope SELECT event_id, city, shows FROM " +
+        "zakaz.dim_events FINAL; expected a query that fits the schema and its rights",
     ],
   },
   {
@@ -96,15 +112,20 @@ export const codeFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily: etl_writer cannot run a query: code 386, There is no supertype for types String, UInt32 because some of them are String/FixedString/Enum and some of them are not; expected a query that fits the schema and its rights',
+      'loaders/qtickets/derive.ts:«"zakaz.fact_qtickets_sales_daily"» zakaz.fact_qtickets_sales_daily: ' +
+        "etl_writer cannot run a query: code 386, There is no supertype for types String, UInt32 because " +
+        "some of them are String/FixedString/Enum and some of them are not; " +
+        "expected a query that fits the schema and its rights",
     ],
   },
   {
     what: "a table that nobody writes",
     edits: [["loaders/core/journal.ts", "await database.insert(", "await database.insertRows("]],
     findings: [
-      "sql/10_access.sql:«GRANT SELECT, INSERT ON zakaz.m» zakaz.meta_job_runs: role_etl_writer has INSERT, and nothing uses it; expected no more rights than the code, the views and ops/schema/declared.ts use",
-      "sql/33_journal.sql:«CREATE TABLE» zakaz.meta_job_runs: nobody writes it; expected a writer, or an entry in KEPT_EMPTY of ops/schema/declared.ts",
+      "sql/10_access.sql:«GRANT SELECT, INSERT ON zakaz.m» zakaz.meta_job_runs: role_etl_writer has " +
+        "INSERT, and nothing uses it; expected no more rights than the code, the views and " +
+        "lint/agreements.ts use",
+      "sql/33_journal.sql:«CREATE TABLE» zakaz.meta_job_runs: nobody writes it; expected a writer, or an entry in KEPT_EMPTY of lint/agreements.ts",
     ],
   },
 ];

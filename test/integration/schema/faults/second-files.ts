@@ -37,7 +37,9 @@ export const secondFilesFaults: readonly Fault[] = [
     "another default",
     "DEFAULT toUnixTimestamp64Milli(now64(3)) ",
     "DEFAULT 0",
-    "._ver: UInt64 DEFAULT 0 COMMENT 'row version: run clock, ms; the greatest wins'; expected UInt64 DEFAULT toUnixTimestamp64Milli(now64(3)) COMMENT 'row version: run clock, ms; the greatest wins'",
+    "._ver: UInt64 DEFAULT 0 COMMENT 'row version: run clock, ms; the greatest wins'; " +
+      "expected UInt64 DEFAULT toUnixTimestamp64Milli(now64(3)) COMMENT 'row version: run clock, ms; the " +
+      "greatest wins'",
   ),
   second(
     "another engine",

@@ -11,7 +11,8 @@ export const statementsFaults: readonly Fault[] = [
     what: "a table is gone",
     edits: [[STAGING, /-- Nobody writes this table yet[^]*?\nCOMMENT 'Tickets sold.*\n/, ""]],
     findings: [
-      "ops/schema/declared.ts:«/** What the» zakaz.stg_qtickets_api_partner_tickets_raw: no file in sql/ creates it; expected one CREATE statement in sql/",
+      "lint/agreements.ts:«import { RUN_T» zakaz.stg_qtickets_api_partner_tickets_raw: is named here, and " +
+        "no file in sql/ creates it; expected one CREATE statement in sql/",
     ],
   },
   {
@@ -20,12 +21,14 @@ export const statementsFaults: readonly Fault[] = [
       [
         SALES,
         "",
-        "CREATE TABLE IF NOT EXISTS zakaz.fact_extra (id String COMMENT 'id', _ver UInt64 DEFAULT 1 COMMENT 'v', _loaded_at DateTime('Europe/Moscow') DEFAULT now() COMMENT 't') ENGINE = ReplacingMergeTree(_ver) ORDER BY id COMMENT 'one too many';\n",
+        "CREATE TABLE IF NOT EXISTS zakaz.fact_extra (id String COMMENT 'id', _ver UInt64 DEFAULT 1 " +
+          "COMMENT 'v', _loaded_at DateTime('Europe/Moscow') DEFAULT now() COMMENT 't') ENGINE = " +
+          "ReplacingMergeTree(_ver) ORDER BY id COMMENT 'one too many';\n",
       ],
     ],
     findings: [
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_e» zakaz.fact_extra: is not in the list of ops/schema/declared.ts; expected exactly the 31 names of zakaz",
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_e» zakaz.fact_extra: nobody writes it; expected a writer, or an entry in KEPT_EMPTY of ops/schema/declared.ts",
+      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_e» zakaz.fact_extra: nobody writes it; " +
+        "expected a writer, or an entry in KEPT_EMPTY of lint/agreements.ts",
     ],
   },
   {
@@ -39,7 +42,8 @@ export const statementsFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/10_access.sql:«GRANT SELECT,» zakaz.fact_qtickets_orders: zakaz_definer has INSERT, and nothing uses it; expected no more rights than the code, the views and ops/schema/declared.ts use",
+      "sql/10_access.sql:«GRANT SELECT,» zakaz.fact_qtickets_orders: zakaz_definer has INSERT, and " +
+        "nothing uses it; expected no more rights than the code, the views and lint/agreements.ts use",
       "sql/40_materialized_view.sql:«CREATE MATER» zakaz..inner…: a hidden table of a materialized view; expected a materialized view with TO",
       "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: has no TO; expected TO with a table of sql/",
     ],
@@ -48,15 +52,22 @@ export const statementsFaults: readonly Fault[] = [
     what: "an object created twice",
     edits: [["sql/70_again.sql", "", WATERMARKS]],
     findings: [
-      "sql/70_again.sql:«CREATE TABLE» meta.watermarks: is created a second time, first in sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»; expected one CREATE statement in sql/",
+      "sql/70_again.sql:«CREATE TABLE» meta.watermarks: is created a second time, first in " +
+        "sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»; " +
+        "expected one CREATE statement in sql/",
     ],
   },
   {
     what: "an object created twice, not alike",
     edits: [["sql/70_again.sql", "", WATERMARKS.replace("wm_value   String", "wm_value   UInt64")]],
     findings: [
-      "sql/70_again.sql:«CREATE TABLE» meta.watermarks: is created a second time, first in sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»; expected one CREATE statement in sql/",
-      "critical: sql/70_again.sql:«CREATE TABLE» meta.watermarks.wm_value: UInt64 COMMENT 'ISO 8601 moment with offset, ISO date, or id'; expected String COMMENT 'ISO 8601 moment with offset, ISO date, or id' as in sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»",
+      "sql/70_again.sql:«CREATE TABLE» meta.watermarks: is created a second time, first in " +
+        "sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»; " +
+        "expected one CREATE statement in sql/",
+      "critical: sql/70_again.sql:«CREATE TABLE» meta.watermarks.wm_value: UInt64 COMMENT 'ISO 8601 " +
+        "moment with offset, ISO date, or id'; " +
+        "expected String COMMENT 'ISO 8601 moment with offset, ISO date, or id' as in " +
+        "sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»",
     ],
   },
   {
@@ -64,7 +75,8 @@ export const statementsFaults: readonly Fault[] = [
     edits: [["sql/20_databases.sql", "", "\nALTER TABLE zakaz.plan_sales ADD COLUMN note String;\n"]],
     findings: [
       "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: ALTER before its CREATE; expected the changed CREATE in sql/, and the ALTER in sql/migrations/",
-      "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: ClickHouse refuses it: code 60, Could not find table: plan_sales; expected a statement that it takes",
+      "sql/20_databases.sql:«ALTER TABLE z» zakaz.plan_sales: ClickHouse refuses it: code 60, Could not " +
+        "find table: plan_sales; expected a statement that it takes",
     ],
   },
   {
@@ -85,7 +97,8 @@ export const statementsFaults: readonly Fault[] = [
     what: "a DROP",
     edits: [["sql/31_dimensions.sql", "", "\nDROP TABLE IF EXISTS zakaz.dim_events;\n"]],
     findings: [
-      "sql/31_dimensions.sql:«DROP TABLE I» zakaz.dim_events: DROP in sql/; expected nothing that takes data away; a numbered file in sql/migrations/ if it must be",
+      "sql/31_dimensions.sql:«DROP TABLE I» zakaz.dim_events: DROP in sql/; " +
+        "expected nothing that takes data away; a numbered file in sql/migrations/ if it must be",
     ],
   },
   {
@@ -99,7 +112,8 @@ export const statementsFaults: readonly Fault[] = [
     ],
     findings: [
       "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: cannot be run twice; expected IF NOT EXISTS",
-      "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: second run: ClickHouse refuses it: code 57, Table zakaz.dim_events already exists; expected a statement that it takes",
+      "sql/31_dimensions.sql:«CREATE TABLE» zakaz.dim_events: second run: ClickHouse refuses it: code 57, " +
+        "Table zakaz.dim_events already exists; expected a statement that it takes",
     ],
   },
   {

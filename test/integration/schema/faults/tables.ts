@@ -22,8 +22,13 @@ export const tablesFaults: readonly Fault[] = [
     what: "_ver before other columns",
     edits: [["sql/31_dimensions.sql", /( {4}show_ids .*\n)( {4}_ver .*\n)/, "$2$1"]],
     findings: [
-      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events._ver: stands at another place than in the table: event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, show_ids, _ver; expected event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, _ver, show_ids",
-      "sql/31_dimensions.sql:«show_ids   A» zakaz.dim_events: the last two columns are show_ids Array(String), _loaded_at DateTime('Europe/Moscow'); expected _ver UInt64, _loaded_at DateTime('Europe/Moscow')",
+      "loaders/qtickets/event-rows.ts:«export const» zakaz.dim_events._ver: stands in another position " +
+        "than in the table: event_id, event_name, city, start_date, end_date, is_active, is_deleted, " +
+        "currency, show_ids, _ver; expected event_id, event_name, city, start_date, end_date, is_active, " +
+        "is_deleted, currency, _ver, show_ids",
+      "sql/31_dimensions.sql:«show_ids   A» zakaz.dim_events: the last two columns are show_ids " +
+        "Array(String), _loaded_at DateTime('Europe/Moscow'); " +
+        "expected _ver UInt64, _loaded_at DateTime('Europe/Moscow')",
     ],
   },
   {
@@ -34,7 +39,7 @@ export const tablesFaults: readonly Fault[] = [
     ],
   },
   {
-    what: "a moment without a zone",
+    what: "a timestamp without a zone",
     edits: [
       ["sql/33_journal.sql", "finished_at    DateTime('Europe/Moscow')  ", "finished_at    DateTime  "],
     ],
@@ -59,7 +64,8 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/31_dimensions.sql:«currency   L» zakaz.dim_events.currency: type LowCardinality(Nullable(String)); expected LowCardinality(String) or Nullable(String)",
+      "sql/31_dimensions.sql:«currency   L» zakaz.dim_events.currency: type " +
+        "LowCardinality(Nullable(String)); expected LowCardinality(String) or Nullable(String)",
     ],
   },
   {
@@ -90,7 +96,8 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/31_dimensions.sql:«event_date N» zakaz.dim_events.event_date: a column of this name; expected start_date and end_date; sales_date for the day of a sale",
+      "sql/31_dimensions.sql:«event_date N» zakaz.dim_events.event_date: a column of this name; " +
+        "expected start_date and end_date; sales_date for the day of a sale",
     ],
   },
   {
@@ -116,7 +123,9 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.p» zakaz.plan_sales: ClickHouse refuses it: code 36, Expression must be deterministic but it contains non-deterministic part `today()`: for Partition key; expected a statement that it takes",
+      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.p» zakaz.plan_sales: ClickHouse refuses it: " +
+        "code 36, Expression must be deterministic but it contains non-deterministic part `today()`: for " +
+        "Partition key; expected a statement that it takes",
     ],
   },
   {
@@ -129,18 +138,22 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/32_facts.sql:«PARTITION BY» zakaz.fact_qtickets_sales_daily: PARTITION BY city: city is not in ORDER BY (sales_date, event_id, currency), two versions of a row would never meet; expected a partition over key columns only",
+      "sql/32_facts.sql:«PARTITION BY» zakaz.fact_qtickets_sales_daily: PARTITION BY city: city is not in " +
+        "ORDER BY (sales_date, event_id, currency), two versions of a row would never meet; " +
+        "expected a partition over key columns only",
     ],
   },
   {
     what: "a TTL over a number",
     edits: [[SALES, "TTL snapshot_ts + toIntervalDay(800)", "TTL _ver + toIntervalDay(800)"]],
     findings: [
-      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_i» zakaz.fact_qtickets_inventory: ClickHouse refuses it: code 43, Illegal types UInt64 and IntervalDay of arguments of function plus; expected a statement that it takes",
+      "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_i» zakaz.fact_qtickets_inventory: " +
+        "ClickHouse refuses it: code 43, Illegal types UInt64 and IntervalDay of arguments of function plus; " +
+        "expected a statement that it takes",
     ],
   },
   {
-    what: "a TTL over a number made a moment",
+    what: "a TTL over a number made a timestamp",
     edits: [
       [
         SALES,
@@ -149,7 +162,8 @@ export const tablesFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/32_facts.sql:«TTL toDateTi» zakaz.fact_qtickets_inventory: TTL toDateTime(intDiv(_ver, 1000)) + toIntervalDay(800); expected TTL over one Date or DateTime column",
+      "sql/32_facts.sql:«TTL toDateTi» zakaz.fact_qtickets_inventory: TTL toDateTime(intDiv(_ver, 1000)) " +
+        "+ toIntervalDay(800); expected TTL over one Date or DateTime column",
     ],
   },
   {

@@ -46,8 +46,10 @@ export const viewsFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: the query does not end with its setting; expected SETTINGS join_use_nulls = 1 before COMMENT",
-      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: rows or types differ between join_use_nulls 0 and 1; expected the same",
+      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: " +
+        "the query does not end with its setting; expected SETTINGS join_use_nulls = 1 before COMMENT",
+      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: " +
+        "rows or types differ between join_use_nulls 0 and 1; expected the same",
     ],
   },
   {
@@ -67,7 +69,11 @@ export const viewsFaults: readonly Fault[] = [
     what: "a view with FULL JOIN",
     edits: [[VIEWS, /(VIEW zakaz\.v_qtickets_inventory\n[^]*?)LEFT JOIN/, "$1FULL JOIN"]],
     findings: [
-      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_i» zakaz.v_qtickets_inventory: cannot be read with join_use_nulls = 0: code 80, Query from view zakaz.v_qtickets_inventory returned Nullable column having not Nullable type in structure. If query from view has JOIN, it may be cause by different values of 'join_use_nulls' setting. You may explicitly specify 'join_use_nulls' in 'CREATE VIEW' query to avoid this error; expected rows",
+      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_i» zakaz.v_qtickets_inventory: cannot be " +
+        "read with join_use_nulls = 0: code 80, Query from view zakaz.v_qtickets_inventory returned " +
+        "Nullable column having not Nullable type in structure. If query from view has JOIN, it may be " +
+        "cause by different values of 'join_use_nulls' setting. You may explicitly specify 'join_use_nulls' " +
+        "in 'CREATE VIEW' query to avoid this error; expected rows",
       "sql/50_views.sql:«FULL JOIN» zakaz.v_qtickets_inventory: FULL JOIN; expected UNION ALL of both sides, then GROUP BY",
     ],
   },
@@ -99,14 +105,22 @@ export const viewsFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: cannot be read with join_use_nulls = 0: code 80, Query from view zakaz.v_qtickets_sales_latest returned Nullable column having not Nullable type in structure. If query from view has JOIN, it may be cause by different values of 'join_use_nulls' setting. You may explicitly specify 'join_use_nulls' in 'CREATE VIEW' query to avoid this error; expected rows",
+      "sql/50_views.sql:«CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_l» zakaz.v_qtickets_sales_latest: " +
+        "cannot be read with join_use_nulls = 0: code 80, Query from view zakaz.v_qtickets_sales_latest " +
+        "returned Nullable column having not Nullable type in structure. If query from view has JOIN, it " +
+        "may be cause by different values of 'join_use_nulls' setting. You may explicitly specify " +
+        "'join_use_nulls' in 'CREATE VIEW' query to avoid this error; expected rows",
     ],
   },
   {
     what: "a view of a column that is not there",
     edits: [["sql/52_views_meta.sql", "argMax(s.metric_value, s.d)", "argMax(s.metric_val, s.d)"]],
     findings: [
-      "sql/52_views_meta.sql:«CREATE OR REPLACE VIEW meta.v_s» meta.v_sli_latest: cannot be read with join_use_nulls = 0: code 47, Identifier 's.metric_val' cannot be resolved from table with name s. In scope SELECT s.table_name AS table_name, s.metric_name AS metric_name, max(s.d) AS d, argMax(s.metric_val, s.d) AS metric_value FROM meta.sli_daily AS s FINAL GROUP BY s.table_name, s.metric_name SETTINGS join_use_nulls = 1. Maybe you meant: ['s.metric_value']; expected rows",
+      "sql/52_views_meta.sql:«CREATE OR REPLACE VIEW meta.v_s» meta.v_sli_latest: cannot be read with " +
+        "join_use_nulls = 0: code 47, Identifier 's.metric_val' cannot be resolved from table with name s. " +
+        "In scope SELECT s.table_name AS table_name, s.metric_name AS metric_name, max(s.d) AS d, " +
+        "argMax(s.metric_val, s.d) AS metric_value FROM meta.sli_daily AS s FINAL GROUP BY s.table_name, " +
+        "s.metric_name SETTINGS join_use_nulls = 1. Maybe you meant: ['s.metric_value']; expected rows",
     ],
   },
   {
@@ -127,7 +141,7 @@ export const viewsFaults: readonly Fault[] = [
     what: "a materialized view with a clock",
     edits: [[MV, "s._loaded_at AS _loaded_at", "now() AS _loaded_at"]],
     findings: [
-      "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: depends on the moment of the insert: now(); expected a function of the row",
+      "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: depends on the time of the insert: now(); expected a function of the row",
     ],
   },
   {
@@ -140,14 +154,16 @@ export const viewsFaults: readonly Fault[] = [
       ],
     ],
     findings: [
-      "sql/40_materialized_view.sql:«FROM zakaz.s» zakaz.mv_qtickets_sales_latest: reads zakaz.stg_qtickets_api_orders_raw, zakaz.dim_events; expected its source alone",
+      "sql/40_materialized_view.sql:«FROM zakaz.s» zakaz.mv_qtickets_sales_latest: reads " +
+        "zakaz.stg_qtickets_api_orders_raw, zakaz.dim_events; expected its source alone",
     ],
   },
   {
     what: "a materialized view with another type",
     edits: [[MV, "tickets_sold  UInt32  ", "tickets_sold  UInt64  "]],
     findings: [
-      "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: its columns are not those of zakaz.fact_qtickets_orders: tickets_sold UInt64; expected the same names, types and order",
+      "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: its columns are not those of " +
+        "zakaz.fact_qtickets_orders: tickets_sold UInt64; expected the same names, types and order",
     ],
   },
 ];

@@ -1,0 +1,54 @@
+import { type SourceSecret } from "../loaders/pipeline/source";
+import { sources } from "../loaders/sources";
+import { passwordKeys, type UserName } from "../warehouse/catalogue";
+
+/** A secret key of the configuration; none has a default. */
+export interface SecretKey {
+  /** One sentence for docs/configuration.md. */
+  about: string;
+  /** The user of the warehouse whose password it is. */
+  user?: string;
+  /** The job of the source that needs it, and what that says of it. */
+  source?: { job: string } & SourceSecret;
+}
+
+const purposes: Record<keyof typeof passwordKeys, string> = {
+  admin: "schema, access, recovery",
+  etl_writer: "the loaders' user",
+  datalens_reader: "the user of DataLens",
+  backup_user: "backups",
+};
+
+export type PasswordKey = (typeof passwordKeys)[keyof typeof passwordKeys];
+
+/** Every secret key by name: passwords first, then those of the sources in their order. */
+export const secretKeys: Readonly<Record<string, SecretKey>> = {
+  ...Object.fromEntries(
+    (Object.entries(passwordKeys) as [keyof typeof passwordKeys & UserName, PasswordKey][]).map(
+      ([user, key]) => [key, { user, about: `Password of \`${user}\`: ${purposes[user]}.` }],
+    ),
+  ),
+  ...Object.fromEntries(
+    sources.flatMap(({ job, secrets }) =>
+      Object.entries(secrets).map(([key, secret]) => [
+        key,
+        { about: secret.about, source: { job, ...secret } },
+      ]),
+    ),
+  ),
+};
+
+/** Keys that every stack needs; `config/sources.ts` tells when the others are needed. */
+export const requiredKeys: readonly string[] = [
+  ...Object.values(passwordKeys),
+  ...sources
+    .filter((source) => source.switch === undefined)
+    .flatMap(({ secrets }) => Object.entries(secrets).filter(([, { dataset }]) => dataset === undefined))
+    .map(([key]) => key),
+];
+
+/** Secrets of a stack as far as they are set, by key. */
+export type SecretValues = Record<string, string>;
+
+/** The same as Pulumi hands them on. */
+export type Secrets<T> = Record<PasswordKey, T> & Record<string, T | undefined>;

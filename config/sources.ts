@@ -1,0 +1,47 @@
+import { sources, type RegisteredSource } from "../loaders/sources";
+import { commands, type Problem } from "./problem";
+import type { SecretValues } from "./secrets";
+import type { Settings } from "./settings";
+import { isSample } from "./strength";
+
+/** Sources that are part of a stack with these settings. */
+export function enabledSources(settings: Settings): RegisteredSource[] {
+  const values: Record<string, unknown> = settings;
+  return sources.filter(({ switch: one }) => one === undefined || values[one.key] === true);
+}
+
+/** Secrets of sources that are missing, set for nothing, or a sample where the vendor's API is asked. */
+export function sourceProblems(
+  settings: Settings,
+  given: readonly string[],
+  secrets: SecretValues,
+): Problem[] {
+  const enabled = enabledSources(settings);
+  return sources.flatMap((source) =>
+    Object.entries(source.secrets).flatMap(([key, { dataset }]) => {
+      const isEnabled = enabled.includes(source);
+      const isNeeded = isEnabled && (dataset === undefined || settings.datasets.includes(dataset));
+      if (!isNeeded) {
+        if (!given.includes(key)) return [];
+        const why =
+          dataset !== undefined && isEnabled
+            ? `zakaz:datasets does not name ${dataset}`
+            : `zakaz:${source.switch?.key} is not true`;
+        return [{ key, problem: `is set, but ${why}`, command: commands.remove(key) }];
+      }
+      const value = secrets[key];
+      if (value === undefined) {
+        const why =
+          dataset !== undefined
+            ? `, but zakaz:datasets names ${dataset}`
+            : source.switch !== undefined
+              ? `, but zakaz:${source.switch.key} is true`
+              : "";
+        return [{ key, problem: `is not set${why}`, command: commands.setSecret(key) }];
+      }
+      if (settings.source === "sandbox" || !isSample(value)) return [];
+      const problem = `is a sample or placeholder, which the vendor's API (zakaz:source is ${settings.source}) does not know`;
+      return [{ key, problem, command: commands.setSecret(key) }];
+    }),
+  );
+}

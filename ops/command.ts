@@ -1,0 +1,106 @@
+import { Argument, Command, CommanderError } from "commander";
+import { EXIT } from "../exit-codes";
+import { Failure } from "../warehouse/failure";
+
+interface Described {
+  name: string;
+  /** What it does, in the list of commands and above its own help. */
+  summary: string;
+  /** A whole line to type. */
+  example: string;
+}
+
+export interface ArgumentDefinition {
+  /** `<name>` is required, `[name]` optional, `[names...]` any number. */
+  name: string;
+  summary: string;
+  choices?: readonly string[];
+}
+
+export interface FlagDefinition {
+  /** E.g. `--out <file>`. */
+  flag: string;
+  summary: string;
+}
+
+export interface CommandDefinition extends Described {
+  arguments?: readonly ArgumentDefinition[];
+  flags?: readonly FlagDefinition[];
+  /** True: a flag that is not among `flags` is an argument like any other. */
+  passUnknownFlags?: true;
+  /** Gets the arguments in order, then an object of the flags. It loads its implementation when it is called: most load a lot. */
+  action: (...values: never[]) => Promise<void>;
+}
+
+export interface CommandGroup extends Described {
+  commands: readonly CommandDefinition[];
+}
+
+export interface TargetFlag {
+  target?: string;
+}
+export const targetFlag: FlagDefinition = {
+  flag: "--target <source>",
+  summary: "- reads the target from standard input instead of the stack",
+};
+
+export interface JsonFlag {
+  json?: boolean;
+}
+export const jsonFlag: FlagDefinition = {
+  flag: "--json",
+  summary: "print one JSON object instead of text",
+};
+
+/** Prints the answer of a command: as text, or as JSON where `--json` is given. */
+export function printAnswer({ json }: JsonFlag, answer: object, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(answer, undefined, 2)}\n` : text);
+}
+
+/** The whole command line, ready to be run. */
+export function buildProgram(definitions: readonly (CommandDefinition | CommandGroup)[]): Command {
+  const program = new Command("zakaz")
+    .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
+    .configureHelp({ sortSubcommands: true })
+    .exitOverride();
+  for (const definition of definitions) addCommand(program, definition);
+  return program;
+}
+
+function addCommand(parent: Command, definition: CommandDefinition | CommandGroup): void {
+  const command = parent
+    .command(definition.name)
+    .description(definition.summary)
+    .addHelpText("after", `\nExample:\n  ${definition.example}`);
+  if ("commands" in definition) {
+    for (const one of definition.commands) addCommand(command, one);
+    return;
+  }
+  for (const { name, summary, choices } of definition.arguments ?? []) {
+    const argument = new Argument(name, summary);
+    command.addArgument(choices === undefined ? argument : argument.choices(choices));
+  }
+  for (const { flag, summary } of definition.flags ?? []) command.option(flag, summary);
+  command.allowUnknownOption(definition.passUnknownFlags ?? false);
+  command.action((...values: unknown[]) => definition.action(...(values as never[])));
+}
+
+/**
+ * Runs the command that the process was called with, and sets its exit code. An expected failure is one sentence on standard
+ * error; anything else is thrown, so that Node prints it with its stack and its cause.
+ */
+export async function runProgram(program: Command): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof Failure) {
+      process.stderr.write(`zakaz: ${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else if (error instanceof CommanderError) {
+      // Commander has printed its own sentence.
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    } else {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { CommandDefinition, CommandGroup } from "../command";
+import { access } from "./access";
+import { checkReader } from "./check-reader";
+import { importFile, plan } from "./import";
+import { load } from "./load";
+import { rotate } from "./rotate";
+import { sbom } from "./sbom";
+import { schema } from "./schema";
+import { smoke } from "./smoke";
+import { status } from "./status";
+import { validate } from "./validate";
+
+/** Every command of `zakaz`. A new one is a file beside these, its action in `ops/actions/`, and a line here. */
+export const commands: readonly (CommandDefinition | CommandGroup)[] = [
+  access,
+  checkReader,
+  importFile,
+  load,
+  plan,
+  rotate,
+  sbom,
+  schema,
+  smoke,
+  status,
+  validate,
+];

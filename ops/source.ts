@@ -1,0 +1,36 @@
+import { closestMatch } from "leven";
+import { EXIT } from "../exit-codes";
+import type { Source } from "../loaders/pipeline/source";
+import { sourceOf, sources } from "../loaders/sources";
+import { Failure } from "../warehouse/failure";
+
+/** The jobs of sources of a kind, for people. */
+export function jobList(kind: Source["kind"]): string {
+  return sources
+    .filter((source) => source.kind === kind)
+    .map(({ job }) => job)
+    .join(", ");
+}
+
+/**
+ * The source of a job that somebody named.
+ * @throws Failure when there is none, or it is of the other kind and has another command
+ */
+export function findSource(job: string, kind: Source["kind"]): Source {
+  const source = sourceOf(job);
+  if (source === undefined) throw new Failure(unknownJob(job), EXIT.usage);
+  if (source.kind === kind) return source;
+  throw new Failure(
+    source.kind === "file"
+      ? `\`${job}\` is brought by a file: npx zakaz import ${job} FILE`
+      : `\`${job}\` is read from its API: npx zakaz load ${job}`,
+    EXIT.usage,
+  );
+}
+
+function unknownJob(job: string): string {
+  const jobs = sources.map((source) => source.job);
+  const nearest = closestMatch(job, jobs, { maxDistance: Math.ceil(job.length / 2) });
+  const hint = nearest === undefined ? "" : `, the nearest is \`${nearest}\``;
+  return `There is no source \`${job}\`${hint}; sources are ${jobs.join(", ")}`;
+}

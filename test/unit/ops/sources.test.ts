@@ -1,0 +1,206 @@
+import { createServer, type Server } from "node:http";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sourceOf } from "../../../loaders/sources";
+import { loaderTargetOf } from "../../../ops/stack";
+import { stackOutputs, stubProgram, zakaz as run } from "./support";
+
+/**
+ * What `load`, `smoke`, `import` and `status` do with the sources of a stack: `pulumi` and `docker` are scripts, the server
+ * answers with rows of its own. Not proved here: image and server (test/integration/loaders/dry-run.test.ts, test/e2e).
+ */
+let folder: string;
+let server: Server;
+let queries: string[];
+/** What the server answers, by a word of the query; else nothing. */
+let answers: [RegExp, string][];
+
+const read = (name: string) => readFileSync(join(folder, name), "utf8");
+const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const zakaz = (args: string[], input = "") =>
+  run(args, { input, env: { PATH: `${folder}${delimiter}${process.env["PATH"]}` } });
+
+/** The image and what follows it on the command line of `docker run`. */
+const program = () => read("run").trim().split(" sha256:i ")[1];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "zakaz-sources-"));
+  queries = [];
+  answers = [[/count\(\)/, "7"]];
+  server = createServer((request, response) => {
+    let sql = "";
+    request.on("data", (chunk: Buffer) => (sql += chunk.toString()));
+    request.on("end", () => {
+      queries.push(sql);
+      response.end(`${answers.find(([pattern]) => pattern.test(sql))?.[1] ?? ""}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  writeFileSync(join(folder, "outputs"), JSON.stringify(stackOutputs(url())));
+  stubProgram(folder, "pulumi", `cat "${folder}/outputs"`);
+  stubProgram(
+    folder,
+    "docker",
+    `case "$1" in
+  run) echo "$*" >"${folder}/run"; cat >"${folder}/input"; echo "a line of the loader"; exit "$(cat "${folder}/ends" 2>/dev/null || echo 0)" ;;
+  inspect) echo healthy ;;
+esac`,
+  );
+});
+
+afterEach(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("zakaz load", () => {
+  it.each([
+    [[], ""],
+    [["qtickets_api"], ""],
+    [["--", "--since-hours", "48"], " --since-hours 48"],
+    [["--since-hours", "48"], " --since-hours 48"],
+    [["qtickets_api", "--", "--since-hours", "48", "--dry-run"], " --since-hours 48 --dry-run"],
+    [["--", "--help"], " --help"],
+  ])("%j names the job to the image and hands flags on", async (args, flags) => {
+    const { code, stdout, stderr } = await zakaz(["load", ...args]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("a line of the loader\n");
+    expect(program()).toBe(`qtickets_api --envfile -${flags}`);
+    expect(read("input")).toBe("CLICKHOUSE_USER=etl_writer\nCLICKHOUSE_PASSWORD=secret of the loader\n");
+    expect(read("run")).not.toContain("secret");
+  });
+
+  it("takes its target from standard input", async () => {
+    const { loaderTargets } = stackOutputs(url());
+    writeFileSync(join(folder, "outputs"), "nothing");
+    const { code, stderr } = await zakaz(
+      ["load", "qtickets_api", "--target", "-", "--", "--dry-run"],
+      JSON.stringify(loaderTargets["qtickets_api"]),
+    );
+    expect(code, stderr).toBe(0);
+    expect(program()).toBe("qtickets_api --envfile - --dry-run");
+  });
+
+  it.each([
+    [1, "The load ended with code 1; the last line of the loader says why"],
+    [
+      3,
+      "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
+    ],
+    [4, "The load ended with code 4; the last line of the loader says why"],
+  ])("ends with the loader's exit code %i", async (ends, sentence) => {
+    writeFileSync(join(folder, "ends"), String(ends));
+    const { code, stderr } = await zakaz(["load"]);
+    expect(code).toBe(ends);
+    expect(stderr).toBe(`zakaz: ${sentence}\n`);
+  });
+});
+
+describe("a source that the stack has not", () => {
+  const stack = { loaderTargets: {} };
+  const source = { ...sourceOf("qtickets_api")!, job: "vk_ads", title: "VK Ads" };
+
+  it("is named with the key that switches it on", () => {
+    expect(() => loaderTargetOf(stack, { ...source, switch: { key: "vkAds", about: "" } })).toThrow(
+      "VK Ads is not switched on in the selected stack: set zakaz:vkAds in its configuration, then pulumi up",
+    );
+  });
+
+  it("is new to a stack of before, when every stack has it", async () => {
+    writeFileSync(join(folder, "outputs"), JSON.stringify(stackOutputs(url(), ["plan"])));
+    const { code, stderr } = await zakaz(["load"]);
+    expect(stderr).toBe(
+      "zakaz: The selected stack knows no loader of qtickets_api yet: bring it up to date with make up\n",
+    );
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+  });
+});
+
+describe("zakaz smoke", () => {
+  it("runs dry and compares the journal of the job", async () => {
+    const { code, stdout, stderr } = await zakaz(["smoke"]);
+    expect(code, stderr).toBe(0);
+    expect(program()).toBe("qtickets_api --envfile - --dry-run");
+    expect(queries).toEqual(
+      Array(2).fill("SELECT count() FROM zakaz.meta_job_runs WHERE job = 'qtickets_api'"),
+    );
+    expect(stdout).toBe("a line of the loader\nmeta_job_runs: 7 rows before and after. Smoke passed.\n");
+  });
+
+  it("fails when the run does", async () => {
+    writeFileSync(join(folder, "ends"), "3");
+    const { code, stderr } = await zakaz(["smoke", "qtickets_api"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^zakaz: The loader's dry run ended with code 3:\n/);
+  });
+});
+
+describe("zakaz import", () => {
+  it.each([[["import", "plan"]], [["plan"]]])("%j sends settings, a line ---, the file", async (command) => {
+    const file = join(folder, "plan.csv");
+    writeFileSync(file, "sales_date,plan_tickets\n2030-01-31,10\n");
+    const { code, stderr } = await zakaz([...command, file, "--skip-bad", "--dry-run"]);
+    expect(code, stderr).toBe(0);
+    expect(program()).toBe("plan - --envfile - --skip-bad --dry-run");
+    expect(read("input")).toBe(
+      "CLICKHOUSE_USER=etl_writer\nCLICKHOUSE_PASSWORD=secret of the loader\n---\n" + read("plan.csv"),
+    );
+    writeFileSync(join(folder, "ends"), "3");
+    const partial = await zakaz([...command, file]);
+    expect(program()).toBe("plan - --envfile -");
+    expect(partial.stderr).toBe("zakaz: The plan was imported without the lines named above\n");
+    expect(partial.code).toBe(3);
+  });
+});
+
+describe("zakaz status", () => {
+  beforeEach(() => {
+    answers = [
+      [
+        /ORDER BY started_at/,
+        "plan\tok\t2030-01-02 10:00:00\t4\nqtickets_api\tpartial\t2030-01-01 09:00:00\t90",
+      ],
+      [/UNION ALL/, "zakaz.dim_events\t3\nzakaz.plan_sales\t4\nzakaz.meta_job_runs\t2"],
+    ];
+  });
+
+  it("counts what the switched-on sources and every run write, and shows the last run of each job", async () => {
+    const { code, stdout, stderr } = await zakaz(["status"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`Server     c: healthy, ${url()}\n`);
+    expect(stdout).toContain(
+      "Last run   plan · ok · 2030-01-02 10:00:00 · 4\n           qtickets_api · partial · 2030-01-01 09:00:00 · 90\nRows       ",
+    );
+    expect(stdout).toContain("\n           dim_events: 3 events\n");
+    expect(stdout).toContain("\n           meta_job_runs: 2 loader runs\n\nQuery it   curl -u u ");
+    expect(queries[0]).toContain("SELECT 'zakaz.plan_sales', count() FROM zakaz.plan_sales FINAL UNION ALL");
+  });
+
+  it("leaves out a source that is not switched on", async () => {
+    writeFileSync(join(folder, "outputs"), JSON.stringify(stackOutputs(url(), ["qtickets_api"])));
+    expect((await zakaz(["status"])).stdout).not.toContain("plan_sales");
+    expect(queries[0]).not.toContain("plan_sales");
+  });
+
+  it("is one object without a secret by --json", async () => {
+    const { code, stdout, stderr } = await zakaz(["status", "--json"]);
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    const answer = JSON.parse(stdout) as { tables: unknown[] };
+    expect(answer).toMatchObject({
+      server: { container: "c", health: "healthy", url: url() },
+      network: "n",
+      loaderImage: "i",
+      lastRuns: [
+        { job: "plan", status: "ok", startedAt: "2030-01-02 10:00:00", rowsProcessed: 4 },
+        { job: "qtickets_api", status: "partial", startedAt: "2030-01-01 09:00:00", rowsProcessed: 90 },
+      ],
+    });
+    expect(answer.tables).toContainEqual({ table: "zakaz.dim_events", rows: 3, what: "events" });
+    expect(stdout).not.toContain("secret");
+  });
+});
