@@ -35,7 +35,7 @@ export async function ask(url: string, user: string, password: string, sql: stri
       agent: false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    // Once there is a response, what goes wrong reaches its reader; without a listener it would end the process as well.
+    // Once there is a response, what goes wrong reaches whoever reads it; without a listener it would end the process as well.
     question.on("error", () => {});
     question.end(sql);
     [response] = (await once(question, "response")) as [IncomingMessage];

@@ -47,7 +47,7 @@ const program: Program<Flags, Settings, Buffer> = {
         reportBadLines(plan.bad, plan.lines.length, { skipBad, log });
         return {
           figures: [
-            ["SalesPlan rows", plan.lines.length],
+            ["Plan rows", plan.lines.length],
             ["Mistakes", plan.bad.length],
           ],
           exitCode: plan.bad.length > 0 ? EXIT.partial : EXIT.ok,

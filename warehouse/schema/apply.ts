@@ -4,7 +4,7 @@ import { refusal, describeDifference } from "./difference";
 import { ApplyFailure, Journal } from "./journal";
 import type { PendingMigration } from "./migrations";
 import {
-  journaledAs,
+  journalEntryOf,
   planStatements,
   readPlan,
   unpermittedMigrations,
@@ -39,7 +39,7 @@ export async function applySchema(warehouse: Warehouse, options: ApplyOptions): 
 
   let run = 0;
   const statements = planStatements(plan);
-  await journal.record("schema", { ...journaledAs(plan), statements }, async (step) => {
+  await journal.record("schema", { ...journalEntryOf(plan), statements }, async (step) => {
     await journal.include(plan.included.map((file) => ({ ...file, statements: texts(file.statements) })));
     for (const migration of plan.pending) run += await migrate(warehouse, journal, migration, say);
     const now = plan.pending.length === 0 ? plan : await readPlan(warehouse, journal, options);

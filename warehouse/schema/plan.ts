@@ -119,7 +119,7 @@ export function planStatements({ differences }: Plan): string[] {
 }
 
 /** Name and kind under which the apply of this plan is journaled. */
-export function journaledAs({ changes, differences, pending }: Plan): { name: string; kind: Kind } {
+export function journalEntryOf({ changes, differences, pending }: Plan): { name: string; kind: Kind } {
   const fixed = differences.filter(({ statements }) => statements.length > 0);
   const only = (test: RegExp) => pending.length === 0 && fixed.every(({ aspect }) => test.test(aspect));
   const isView = fixed.every(({ statements }) =>

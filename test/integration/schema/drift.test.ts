@@ -157,7 +157,7 @@ const REFUSED: [what: string, statements: string[], object: string, refusal: str
       `ALTER TABLE ${seats} DROP CONSTRAINT chk_status, ADD CONSTRAINT chk_status CHECK status IN ('ok', 'no_counters', 'not_found', 'error', 'x')`,
     ],
     seats,
-    "rows that are there may break it, and no value may be taken away.",
+    "rows that are there may break it, and no value may be lost.",
   ],
   [
     "a sorting key, an engine and a partition key that are others",
