@@ -16,6 +16,12 @@ const STAGING = "zakaz.stg_qtickets_api_orders_raw";
 const LATENCY = 50;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
+const sayRow = (...cells: (string | number)[]) => say(`| ${cells.join(" | ")} |`);
+
+function sayHead(...titles: string[]): void {
+  sayRow(...titles);
+  sayRow(...titles.map(() => "---"));
+}
 
 interface Api {
   url: string;
@@ -129,7 +135,7 @@ class Bench {
   }
 }
 
-/** Moments leave as they come: as seconds. */
+/** Timestamps leave as they come: as seconds. */
 function column(name: string): string {
   return name.endsWith("_ts") ? `toUnixTimestamp(${name})` : name;
 }
@@ -142,11 +148,22 @@ async function withoutLatency(bench: Bench, orders: number, concurrency: number)
     const loaded = await bench.load(api, { QTICKETS_CONCURRENCY: String(concurrency) });
     const bare = await bench.bareInsert();
     const { fetch = 0, parse = 0, rows = 0, insert = 0, recompute = 0 } = loaded.steps;
-    const share = (seconds: number) => `${Math.round((100 * seconds) / loaded.seconds)} %`;
+    const percent = (seconds: number) => `${Math.round((100 * seconds) / loaded.seconds)} %`;
     const rate = perSecond(loaded.rows, loaded.seconds);
     const reference = perSecond(bare.rows, bare.seconds);
-    say(
-      `| ${orders} | ${loaded.rows} | ${loaded.seconds.toFixed(1)} s | ${rate} | ${perSecond(loaded.rows, loaded.orderSeconds)} | ${reference} | ${(rate / reference).toFixed(2)} | ${(perSecond(loaded.rows, loaded.orderSeconds) / reference).toFixed(2)} | ${loaded.peakRss} MB | ${loaded.cpuSeconds.toFixed(1)} s | ${share(fetch)} ${share(parse)} ${share(rows)} ${share(insert)} ${share(recompute)} |`,
+    const orderRate = perSecond(loaded.rows, loaded.orderSeconds);
+    sayRow(
+      orders,
+      loaded.rows,
+      `${loaded.seconds.toFixed(1)} s`,
+      rate,
+      orderRate,
+      reference,
+      (rate / reference).toFixed(2),
+      (orderRate / reference).toFixed(2),
+      `${loaded.peakRss} MB`,
+      `${loaded.cpuSeconds.toFixed(1)} s`,
+      [fetch, parse, rows, insert, recompute].map(percent).join(" "),
     );
   } finally {
     api.stop();
@@ -162,8 +179,15 @@ async function withLatency(bench: Bench, orders: number, concurrencies: number[]
       const loaded = await bench.load(api, { QTICKETS_CONCURRENCY: String(concurrency) });
       const ideal = ((orders / PER_PAGE / concurrency) * LATENCY) / 1000;
       const rate = perSecond(loaded.rows, loaded.seconds);
-      say(
-        `| ${orders / PER_PAGE} | ${concurrency} | ${loaded.orderSeconds.toFixed(2)} s | ${(loaded.orderSeconds / ideal).toFixed(2)} | ${loaded.seconds.toFixed(2)} s | ${rate} | ${reference} | ${(rate / reference).toFixed(1)} |`,
+      sayRow(
+        orders / PER_PAGE,
+        concurrency,
+        `${loaded.orderSeconds.toFixed(2)} s`,
+        (loaded.orderSeconds / ideal).toFixed(2),
+        `${loaded.seconds.toFixed(2)} s`,
+        rate,
+        reference,
+        (rate / reference).toFixed(1),
       );
     }
   } finally {
@@ -202,16 +226,31 @@ export async function benchLoader(sizes: readonly number[]): Promise<void> {
     const bench = new Bench(warehouse, image, client);
     await warmUp(bench);
     say("Loader, no latency. Reference (a): a bare insert of the same rows, same format and blocks.");
-    say(
-      "| orders | rows | whole run | rows/s | rows/s without recompute | (a) rows/s | run/(a) | without recompute/(a) | peak RSS | CPU of the loader | share of fetch, parse, rows, insert, recompute |",
+    sayHead(
+      "orders",
+      "rows",
+      "whole run",
+      "rows/s",
+      "rows/s without recompute",
+      "(a) rows/s",
+      "run/(a)",
+      "without recompute/(a)",
+      "peak RSS",
+      "CPU of the loader",
+      "time of fetch, parse, rows, insert, recompute",
     );
-    say("|---|---|---|---|---|---|---|---|---|---|---|");
     for (const orders of sizes) await withoutLatency(bench, orders, 4);
     say(`\nLoader, ${LATENCY} ms latency per page. Reference (b): page after page, one insert.`);
-    say(
-      "| pages | concurrency | orders read in | ÷ (pages ÷ concurrency × latency) | whole run | rows/s | (b) rows/s | run/(b) |",
+    sayHead(
+      "pages",
+      "concurrency",
+      "orders read in",
+      "÷ (pages ÷ concurrency × latency)",
+      "whole run",
+      "rows/s",
+      "(b) rows/s",
+      "run/(b)",
     );
-    say("|---|---|---|---|---|---|---|---|");
     await withLatency(bench, 20_000, [4, 16]);
     await withLatency(bench, 100_000, [4, 16]);
   } finally {

@@ -76,7 +76,7 @@ function statementsHash(): string {
   return createHash("sha256").update(words.join(" ")).digest("hex");
 }
 
-/** Hash and places of each login user; no secret. */
+/** Password hash and hosts of each login user; no secret. */
 function loginsOf(
   passwords: Record<string, pulumi.Output<string>>,
   { network, readerNetworks }: AccessArgs,

@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
 import type { WarehouseTarget } from "../warehouse/target";
-import { confinement } from "./hardening";
+import { hardening } from "./hardening";
 import { ROOT, localServerImage } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
 import { users } from "../warehouse/catalogue";
@@ -74,7 +74,7 @@ export class ClickHouse extends pulumi.ComponentResource {
         hostname: args.names.server,
         user: SERVER_USER,
         // Its root stays writable: the files below are uploaded into it.
-        ...confinement,
+        ...hardening,
         memory: args.memory,
         // Without the first the official image writes a user file of its own.
         envs: ["CLICKHOUSE_SKIP_USER_SETUP=1", "TZ=Europe/Moscow"],

@@ -11,7 +11,7 @@ export interface LiveState {
 }
 
 /** Servers of which it has been said that they do not answer: once is enough. */
-const told = new WeakSet<ClickHouse>();
+const warned = new WeakSet<ClickHouse>();
 
 /** How long an update waits for a server that is just starting; a preview does not wait. */
 const START_SECONDS = 30;
@@ -28,7 +28,7 @@ const START_SECONDS = 30;
  *
  * The apply must journal its change under `changeName(differences)` (warehouse/drift.ts), so that the preview after it reads the
  * value that the update has left. A new server is not asked, as its container's id is not known in a preview.
- * A server that does not answer: one line says so, and the input stays as it is. A difference that an apply must not mend
+ * A server that does not answer: one line says so, and the input stays as it is. A difference that an apply must not fix
  * by itself fails preview and update alike, with one sentence, and the resource is left as it is.
  * @param read reads the subject's state; it gets the seconds for which the server may stay silent
  * @param target what `read` works on; secret
@@ -54,7 +54,7 @@ export function liveState<Target>(
     }
     if (!live.answered) {
       frozen = [`environment.${STATE_VARIABLE}`];
-      tellUnanswered(clickhouse);
+      warnUnanswered(clickhouse);
     }
     return nextState(live);
   });
@@ -81,9 +81,9 @@ function fail(message: string): void {
   void Promise.reject(error);
 }
 
-function tellUnanswered(clickhouse: ClickHouse): void {
-  if (told.has(clickhouse)) return;
-  told.add(clickhouse);
+function warnUnanswered(clickhouse: ClickHouse): void {
+  if (warned.has(clickhouse)) return;
+  warned.add(clickhouse);
   void pulumi.log.warn(
     "ClickHouse does not answer, so whether its schema and access have drifted is not known",
     clickhouse,

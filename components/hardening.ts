@@ -3,7 +3,7 @@
  * user, so there is nobody to change to and nothing to take over.
  * (A limit of processes cannot be said here: docker.Container has no input for it. The loader's run has one.)
  */
-export const confinement = {
+export const hardening = {
   capabilities: { drops: ["ALL"] },
   securityOpts: ["no-new-privileges:true"],
   // What Docker makes of any other value depends on whether the kernel counts swap, and would show as a change.

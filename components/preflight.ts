@@ -26,7 +26,7 @@ export interface PreflightArgs {
 /**
  * Looks for what would make an update fail half-way: no Docker, an old engine, no image, a server of another checkout, data that
  * the server cannot read, a taken port. A preview does without it: its plan needs no Docker.
- * @throws pulumi.RunError with one sentence that names the thing and what mends it
+ * @throws pulumi.RunError with one sentence that names the thing and what fixes it
  */
 export async function preflight(args: PreflightArgs): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./clickhouse";
-import { confinement, readOnlyRoot } from "./hardening";
+import { hardening, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
 import type { Source } from "../loaders/pipeline/source";
@@ -42,7 +42,7 @@ export class Sandbox extends pulumi.ComponentResource {
         name: args.names.sandbox,
         image: image.imageId,
         hostname: args.names.sandbox,
-        ...confinement,
+        ...hardening,
         ...readOnlyRoot,
         memory: MEMORY,
         envs: [

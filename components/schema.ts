@@ -27,7 +27,7 @@ export class Schema extends pulumi.ComponentResource {
       {
         create: "node ops/zakaz.cjs schema apply --target -",
         stdin: pulumi.jsonStringify(args.clickhouse.target),
-        // Nothing reads these: an edit of sql/ and a difference on the server show by them, and start the apply.
+        // The command reads sql/ and the server itself: these make Pulumi start it when one of them has changed, and show why.
         environment: { ZAKAZ_SCHEMA_SHA256: schemaHash(), [STATE_VARIABLE]: live.state },
         triggers: [args.clickhouse.containerId],
         addPreviousOutputInEnv: false,

@@ -101,7 +101,8 @@ export const settings = z.object({
   datasets: json(z.array(z.enum(datasetNames)))
     .prefault("[]")
     .describe(
-      `Optional data sets that loaders read besides: JSON list of ${datasetNames.map((name) => `\`${name}\``).join(", ")}. Barcodes are kept as keyed hashes only, and need \`barcodeKey\`.`,
+      `Optional data sets that loaders read besides: JSON list of ${datasetNames.map((name) => `\`${name}\``).join(", ")}. ` +
+        "Barcodes are kept as keyed hashes only, and need `barcodeKey`.",
     ),
   sandbox: json(
     z.strictObject({

@@ -11,9 +11,9 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_orders_raw
     show_id       String DEFAULT ''                                COMMENT 'show of the line, empty = unknown',
     city          LowCardinality(String) DEFAULT ''                COMMENT 'canonical city of the event when loaded; informational',
     status        LowCardinality(String)                           COMMENT 'paid, refunded, removed, cancelled or unpaid',
-    sale_ts       Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'moment of payment; NULL while the order is not paid',
-    created_ts    Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'moment the order was created',
-    updated_ts    Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'greatest change moment found in the order and its baskets',
+    sale_ts       Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'time of payment; NULL while the order is not paid',
+    created_ts    Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'when the order was created',
+    updated_ts    Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'time of the last change found in the order and its baskets',
     tickets_sold  UInt32 DEFAULT 0                                 COMMENT 'tickets of the line that are valid now',
     revenue       Decimal(18, 2) DEFAULT 0                         COMMENT 'money kept for the line, net of refunds',
     refunds       Decimal(18, 2) DEFAULT 0                         COMMENT 'money returned to the buyer for the line',
@@ -26,8 +26,11 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_orders_raw
     discount_id   String DEFAULT ''                                COMMENT 'source discount id, empty = none',
     promo_code_id String DEFAULT ''                                COMMENT 'source promo code id, empty = none',
     payment_type  LowCardinality(String) DEFAULT ''                COMMENT 'source payment type',
-    payload_json  String DEFAULT ''                                COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
-    _ver          UInt64                                           COMMENT 'row version, ms: second of the last change in the order; the milliseconds tell how soon after it began the order was read (at most 999), so a later reading wins',
+    payload_json  String DEFAULT ''
+        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
+        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    _ver          UInt64
+        COMMENT 'row version, ms: second of the last change in the order; the milliseconds tell how soon after it began the order was read (at most 999), so a later reading wins',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_status CHECK status IN ('paid', 'refunded', 'removed', 'cancelled', 'unpaid'),
     CONSTRAINT chk_currency CHECK length(currency) = 3
@@ -40,7 +43,7 @@ COMMENT 'Order lines (tickets) as last seen at the Qtickets API';
 -- One row per open show and poll, also when the counters are unknown. 0 is sold out, NULL is not known.
 CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_inventory_raw
 (
-    snapshot_ts   DateTime('Europe/Moscow')                        COMMENT 'moment of the poll; one value for the whole run',
+    snapshot_ts   DateTime('Europe/Moscow')                        COMMENT 'time of the poll; one value for the whole run',
     event_id      String                                           COMMENT 'event',
     show_id       String DEFAULT ''                                COMMENT 'show',
     event_name    String DEFAULT ''                                COMMENT 'event name when polled',
@@ -49,7 +52,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_inventory_raw
     tickets_total Nullable(UInt32) DEFAULT NULL                    COMMENT 'places on sale in the show; NULL = unknown',
     tickets_left  Nullable(UInt32) DEFAULT NULL                    COMMENT 'free places; 0 = sold out, NULL = unknown',
     status        LowCardinality(String)                           COMMENT 'ok, no_counters, not_found or error',
-    _ver          UInt64                                           COMMENT 'row version: poll moment, ms',
+    _ver          UInt64                                           COMMENT 'row version: time of the poll, ms',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_status CHECK status IN ('ok', 'no_counters', 'not_found', 'error')
 )
@@ -135,7 +138,9 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_barcodes_raw
     show_id      String DEFAULT ''                                COMMENT 'show',
     status       LowCardinality(String) DEFAULT ''                COMMENT 'source status',
     checked_at   Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'scanned at the door; NULL = not scanned',
-    payload_json String DEFAULT ''                                COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    payload_json String DEFAULT ''
+        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
+        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
     _ver         UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))  COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at   DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written'
 )
@@ -154,10 +159,12 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_partner_tickets_raw
     show_id           String DEFAULT ''                                COMMENT 'show',
     barcode_hash      String DEFAULT ''                                COMMENT 'hex HMAC-SHA-256 of the barcode, empty until paid',
     paid              UInt8 DEFAULT 0                                  COMMENT '1 = paid',
-    paid_at           Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'moment of payment',
+    paid_at           Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'time of payment',
     price             Nullable(Decimal(18, 2)) DEFAULT NULL            COMMENT 'ticket price; NULL = unknown',
     currency          LowCardinality(String) DEFAULT ''                COMMENT 'ISO 4217 code, empty = not given',
-    payload_json      String DEFAULT ''                                COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    payload_json      String DEFAULT ''
+        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
+        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
     _ver              UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))  COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at        DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written'
 )

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dim_events
     is_deleted UInt8 DEFAULT 0                         COMMENT '1 = deleted at the source',
     currency   LowCardinality(String) DEFAULT ''       COMMENT 'currency of the event, empty = unknown',
     show_ids   Array(String) DEFAULT []                COMMENT 'all show ids of the event, also past and deleted ones',
-    _ver       UInt64                                  COMMENT 'row version: greatest change moment of the event and its shows, ms',
+    _ver       UInt64                                  COMMENT 'row version: time of the last change of the event and its shows, ms',
     _loaded_at DateTime('Europe/Moscow') DEFAULT now() COMMENT 'when this row was written'
 )
 ENGINE = ReplacingMergeTree(_ver)

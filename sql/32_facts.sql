@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_orders
     show_id       String DEFAULT ''                                COMMENT 'show, empty = unknown',
     city          LowCardinality(String) DEFAULT ''                COMMENT 'city when loaded; facts use dim_events',
     status        LowCardinality(String)                           COMMENT 'paid, refunded, removed, cancelled or unpaid',
-    sale_ts       Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'moment of payment; NULL while not paid',
+    sale_ts       Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'time of payment; NULL while not paid',
     sales_date    Nullable(Date) DEFAULT NULL                      COMMENT 'Moscow day of sale_ts',
     tickets_sold  UInt32 DEFAULT 0                                 COMMENT 'valid tickets',
     revenue       Decimal(18, 2) DEFAULT 0                         COMMENT 'money kept, net of refunds',
@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_orders
     discount_id   String DEFAULT ''                                COMMENT 'source discount id',
     promo_code_id String DEFAULT ''                                COMMENT 'source promo code id',
     payment_type  LowCardinality(String) DEFAULT ''                COMMENT 'source payment type',
-    _ver          UInt64                                           COMMENT 'row version, ms, copied from staging: second of the last change in the order; the milliseconds tell how soon after it began the order was read',
+    _ver          UInt64
+        COMMENT 'row version, ms, copied from staging: second of the last change in the order; the milliseconds tell how soon after it began the order was read',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_currency CHECK length(currency) = 3
 )
@@ -79,14 +80,14 @@ COMMENT 'Sales per day of sale, event, currency and UTM';
 -- Complete polls of an event only.
 CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_inventory
 (
-    snapshot_ts   DateTime('Europe/Moscow')               COMMENT 'moment of the poll',
+    snapshot_ts   DateTime('Europe/Moscow')               COMMENT 'time of the poll',
     event_id      String                                  COMMENT 'event',
     event_name    String DEFAULT ''                       COMMENT 'event name',
     city          LowCardinality(String) DEFAULT ''       COMMENT 'canonical city, empty = unknown',
     tickets_total Nullable(UInt32) DEFAULT NULL           COMMENT 'places on sale over all open shows; NULL = unknown',
     tickets_left  Nullable(UInt32) DEFAULT NULL           COMMENT 'free places; 0 = sold out, NULL = unknown',
     shows_count   UInt16 DEFAULT 0                        COMMENT 'open shows in the sum',
-    _ver          UInt64                                  COMMENT 'row version: poll moment, ms',
+    _ver          UInt64                                  COMMENT 'row version: time of the poll, ms',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now() COMMENT 'when this row was written'
 )
 ENGINE = ReplacingMergeTree(_ver)
@@ -98,14 +99,14 @@ COMMENT 'History of seat counters per event';
 -- A complete poll replaces the row. An event that never had one keeps a placeholder: counters NULL, _ver 0.
 CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_inventory_latest
 (
-    snapshot_ts   DateTime('Europe/Moscow')               COMMENT 'moment of the poll',
+    snapshot_ts   DateTime('Europe/Moscow')               COMMENT 'time of the poll',
     event_id      String                                  COMMENT 'event',
     event_name    String DEFAULT ''                       COMMENT 'event name',
     city          LowCardinality(String) DEFAULT ''       COMMENT 'canonical city, empty = unknown',
     tickets_total Nullable(UInt32) DEFAULT NULL           COMMENT 'places on sale over all open shows; NULL = unknown',
     tickets_left  Nullable(UInt32) DEFAULT NULL           COMMENT 'free places; 0 = sold out, NULL = unknown',
     shows_count   UInt16 DEFAULT 0                        COMMENT 'open shows in the sum',
-    _ver          UInt64                                  COMMENT 'row version: poll moment in ms of a complete poll; 0 for a placeholder',
+    _ver          UInt64                                  COMMENT 'row version: time of the poll in ms of a complete poll; 0 for a placeholder',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now() COMMENT 'when this row was written'
 )
 ENGINE = ReplacingMergeTree(_ver)

@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS meta.watermarks
     source     LowCardinality(String)                                      COMMENT 'job name',
     stream     LowCardinality(String)                                      COMMENT 'orders, events, ads_daily:<account> ...',
     wm_type    LowCardinality(String)                                      COMMENT 'ts, date or id',
-    wm_value   String                                                      COMMENT 'ISO 8601 moment with offset, ISO date, or id',
+    wm_value   String                                                      COMMENT 'ISO 8601 timestamp with offset, ISO date, or id',
     run_id     UUID DEFAULT toUUID('00000000-0000-0000-0000-000000000000') COMMENT 'run that set it',
     _ver       UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))             COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at DateTime('Europe/Moscow') DEFAULT now()                     COMMENT 'when this row was written',
@@ -63,7 +63,7 @@ COMMENT 'How far a stream has been read';
 -- One alert per job and code in 6 hours: the writer looks before it inserts.
 CREATE TABLE IF NOT EXISTS meta.etl_alerts
 (
-    ts           DateTime('Europe/Moscow')                       COMMENT 'moment',
+    ts           DateTime('Europe/Moscow')                       COMMENT 'time of the alert',
     alert_id     UUID DEFAULT generateUUIDv4()                   COMMENT 'identity',
     severity     LowCardinality(String)                          COMMENT 'info, warning or error',
     job          LowCardinality(String)                          COMMENT 'job or check that raised it',

@@ -10,7 +10,7 @@ TO zakaz.fact_qtickets_orders
     show_id       String                              COMMENT 'show, empty = unknown',
     city          LowCardinality(String)              COMMENT 'city when loaded; facts use dim_events',
     status        LowCardinality(String)              COMMENT 'paid, refunded, removed, cancelled or unpaid',
-    sale_ts       Nullable(DateTime('Europe/Moscow')) COMMENT 'moment of payment; NULL while not paid',
+    sale_ts       Nullable(DateTime('Europe/Moscow')) COMMENT 'time of payment; NULL while not paid',
     sales_date    Nullable(Date)                      COMMENT 'Moscow day of sale_ts',
     tickets_sold  UInt32                              COMMENT 'valid tickets',
     revenue       Decimal(18, 2)                      COMMENT 'money kept, net of refunds',

@@ -15,7 +15,7 @@ CREATE OR REPLACE VIEW zakaz.v_qtickets_sales_dashboard
     revenue_14d          Decimal(18, 2)                      COMMENT 'money kept, 14 days including today, roubles',
     tickets_total        Nullable(UInt32)                    COMMENT 'places on sale; NULL = unknown',
     tickets_left         Nullable(UInt32)                    COMMENT 'free places; 0 = sold out, NULL = unknown',
-    inventory_updated_at Nullable(DateTime('Europe/Moscow')) COMMENT 'poll moment of the seat counters; NULL = never known',
+    inventory_updated_at Nullable(DateTime('Europe/Moscow')) COMMENT 'time of the poll of the seat counters; NULL = never known',
     start_date           Nullable(Date)                      COMMENT 'first day',
     end_date             Nullable(Date)                      COMMENT 'last day'
 )
@@ -54,7 +54,10 @@ LEFT JOIN
         argMax(f.city, (f.sales_date, f.currency)) AS city,
         sumIf(f.tickets_sold, f.currency = 'RUB' AND f.sales_date = toDate(now('Europe/Moscow'))) AS tickets_sold_today,
         sumIf(f.revenue, f.currency = 'RUB' AND f.sales_date = toDate(now('Europe/Moscow'))) AS revenue_today,
-        sumIf(f.tickets_sold, f.currency = 'RUB' AND f.sales_date BETWEEN toDate(now('Europe/Moscow')) - 13 AND toDate(now('Europe/Moscow'))) AS tickets_sold_14d,
+        sumIf(
+            f.tickets_sold,
+            f.currency = 'RUB' AND f.sales_date BETWEEN toDate(now('Europe/Moscow')) - 13 AND toDate(now('Europe/Moscow'))
+        ) AS tickets_sold_14d,
         sumIf(f.revenue, f.currency = 'RUB' AND f.sales_date BETWEEN toDate(now('Europe/Moscow')) - 13 AND toDate(now('Europe/Moscow'))) AS revenue_14d
     FROM zakaz.fact_qtickets_sales_daily AS f FINAL
     GROUP BY f.event_id
@@ -148,7 +151,7 @@ WHERE s.sales_date BETWEEN toDate(now('Europe/Moscow')) - 13 AND toDate(now('Eur
 SETTINGS join_use_nulls = 1
 COMMENT 'v_qtickets_sales_latest for the last 14 calendar days, today included';
 
--- A placeholder (_ver 0) was never known, so it shows no poll moment.
+-- A placeholder (_ver 0) was never known, so it shows no time of the poll.
 CREATE OR REPLACE VIEW zakaz.v_qtickets_inventory
 (
     event_id      String                              COMMENT 'event',
@@ -160,7 +163,7 @@ CREATE OR REPLACE VIEW zakaz.v_qtickets_inventory
     sold_out      Nullable(UInt8)                     COMMENT '1 = no free place, NULL = unknown',
     start_date    Nullable(Date)                      COMMENT 'first day',
     end_date      Nullable(Date)                      COMMENT 'last day',
-    snapshot_ts   Nullable(DateTime('Europe/Moscow')) COMMENT 'poll moment; NULL = never known'
+    snapshot_ts   Nullable(DateTime('Europe/Moscow')) COMMENT 'time of the poll; NULL = never known'
 )
 DEFINER = zakaz_definer SQL SECURITY DEFINER
 AS
@@ -189,7 +192,7 @@ CREATE OR REPLACE VIEW zakaz.v_qtickets_freshness
 (
     source           String                              COMMENT 'job that feeds the table',
     table_name       String                              COMMENT 'table',
-    latest_ts        Nullable(DateTime('Europe/Moscow')) COMMENT 'newest business moment; NULL = empty or not applicable',
+    latest_ts        Nullable(DateTime('Europe/Moscow')) COMMENT 'newest business timestamp; NULL = empty or not applicable',
     days_behind      Nullable(Int32)                     COMMENT 'whole days from latest_ts to today, never below 0; NULL = empty',
     loaded_at        Nullable(DateTime('Europe/Moscow')) COMMENT 'newest write; NULL = empty',
     hours_since_load Nullable(Float64)                   COMMENT 'hours since loaded_at; NULL = empty',

@@ -1,7 +1,7 @@
 import type { SchemaObject } from "./lineage";
 
 /** The command that writes the page and its picture. */
-export const COMMAND = "npx vitest run --project integration test/integration/schema/page.test.ts -u";
+export const COMMAND = "npx tsx docs/schema.ts";
 
 const DATABASES: Record<string, string> = {
   zakaz: "the data",

@@ -232,7 +232,8 @@ function explain(error: unknown, options: DatabaseOptions): unknown {
   const code = errorCode(error);
   if (code === undefined || error instanceof ExpectedError) return error;
   return new ExpectedError(
-    `ClickHouse at ${where} does not answer (${code}): start it (\`docker start ${options.host}\` or \`make up\`), check CLICKHOUSE_HOST and CLICKHOUSE_PORT, and run the loader again.`,
+    `ClickHouse at ${where} does not answer (${code}): start it (\`docker start ${options.host}\` or \`make up\`), ` +
+      "check CLICKHOUSE_HOST and CLICKHOUSE_PORT, and run the loader again.",
     { status: null, code },
   );
 }

@@ -1,6 +1,6 @@
 /**
  * A mistake that is expected to happen (server down, token refused, disk full): one sentence that names the thing and
- * how to mend it, shown without a stack trace. `details` go into the journal row and never hold secrets or bodies.
+ * how to fix it, shown without a stack trace. `details` go into the journal row and never hold secrets or bodies.
  */
 export class ExpectedError extends Error {
   override readonly name: string = "ExpectedError";

@@ -106,7 +106,8 @@ FROM meta.watermarks FINAL WHERE ${KEY}`,
     throw new LockedError(
       first === undefined
         ? `The lease of job ${job} could not be taken: run the loader again.`
-        : `Job ${job} is already running: run ${first.run_id} holds the lease (last renewed ${first.since} Moscow time, expires ${first.until} unless renewed). Nothing was written; wait for it to end.`,
+        : `Job ${job} is already running: run ${first.run_id} holds the lease (last renewed ${first.since} Moscow time, ` +
+            `expires ${first.until} unless renewed). Nothing was written; wait for it to end.`,
     );
   }
   log.debug(`Took the lease of job ${job}`, { seconds });

@@ -46,8 +46,9 @@ export class Quarantine {
       );
     } catch (error) {
       this.broken = true;
+      const code = (error as NodeJS.ErrnoException).code ?? "error";
       this.options.log.warning(
-        `The quarantine file ${this.file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "error"}): rows are only counted; check QUARANTINE_DIR.`,
+        `The quarantine file ${this.file} cannot be written (${code}): rows are only counted; check QUARANTINE_DIR.`,
       );
     }
   }

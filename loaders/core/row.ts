@@ -6,7 +6,7 @@ export type Row = Readonly<Record<string, Value | null>>;
 
 /**
  * A row with all of these columns, `null` in no others than the Nullable ones. ClickHouse refuses NULL for a number or a
- * timestamp that is not Nullable, but makes an empty text of it without a word: the type keeps it from there.
+ * timestamp that is not Nullable, but silently makes an empty text of it: the type keeps it from there.
  */
 export type RowOf<Column extends string, Nullable extends Column = never> = Readonly<
   Record<Exclude<Column, Nullable>, Value> & Record<Nullable, Value | null>

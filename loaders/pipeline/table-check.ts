@@ -26,7 +26,8 @@ export async function checkTables(database: Database, { columns, nulls }: TableU
   );
   if (missing.length > 0) {
     throw new ExpectedError(
-      `Database ${database.name} lacks ${missing.join(", ")} (or the loader's user may not see them): apply the schema (\`make up\`) and run the loader again.`,
+      `Database ${database.name} lacks ${missing.join(", ")} (or the loader's user may not see them): ` +
+        "apply the schema (`make up`) and run the loader again.",
     );
   }
   const refusing = Object.entries(nulls).flatMap(([table, names]) =>
@@ -37,7 +38,8 @@ export async function checkTables(database: Database, { columns, nulls }: TableU
   );
   if (refusing.length > 0) {
     throw new ExpectedError(
-      `Database ${database.name} takes no NULL in ${refusing.join(", ")}, where the loader may write it: apply the schema (\`make up\`) and run the loader again.`,
+      `Database ${database.name} takes no NULL in ${refusing.join(", ")}, where the loader may write it: ` +
+        "apply the schema (`make up`) and run the loader again.",
     );
   }
 }

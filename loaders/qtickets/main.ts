@@ -89,7 +89,9 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
       const seats = settings.QTICKETS_SKIP_INVENTORY ? "" : " and seats";
       return {
         figures: COUNTERS.flatMap(([, title]) => (title === undefined ? [] : [[title, 0] as const])),
-        wouldDo: `A real run would read events, orders${seats} from ${from}, and write to database ${settings.CLICKHOUSE_DB} of ClickHouse at ${host}:${port} as ${settings.CLICKHOUSE_USER}.`,
+        wouldDo:
+          `A real run would read events, orders${seats} from ${from}, and write to database ` +
+          `${settings.CLICKHOUSE_DB} of ClickHouse at ${host}:${port} as ${settings.CLICKHOUSE_USER}.`,
       };
     },
     load: async (context, dataSets) => {

@@ -45,7 +45,8 @@ export async function checkFilters(
   const zone = settings.TZ;
   if (!(await honours(client, zone, "payed_at", [IS_PAID]))) {
     throw new ExpectedError(
-      `The API did not honour the filter by payment time: it counts every order as paid after 2100. Nothing was loaded; check that the body of GET requests reaches it (a proxy may strip it).`,
+      "The API did not honour the filter by payment time: it counts every order as paid after 2100. Nothing was loaded; " +
+        "check that the body of GET requests reaches it (a proxy may strip it).",
     );
   }
   const byChange = advances && (await filtersByChange(client, zone));

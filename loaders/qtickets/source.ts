@@ -17,7 +17,8 @@ export const qtickets: Source = {
     },
     barcodeKey: {
       about:
-        "Key of the hashes under which barcodes are kept; needed exactly when `datasets` names `barcodes`. Another key makes other hashes: rows of the old one stay until they are 400 days old.",
+        "Key of the hashes under which barcodes are kept; needed exactly when `datasets` names `barcodes`. " +
+        "Another key makes other hashes: rows of the old one stay until they are 400 days old.",
       setting: "QTICKETS_BARCODE_KEY",
       kind: "key",
       shortest: SHORTEST_BARCODE_KEY,

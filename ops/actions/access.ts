@@ -32,7 +32,7 @@ export async function accessDiff(flags: JsonFlag & TargetFlag): Promise<void> {
   );
 }
 
-/** Makes access as declared: missing rights are given, surplus ones revoked. What nobody declared is reported. */
+/** Makes access as declared: missing rights are given, surplus ones revoked. What is not declared is reported. */
 export async function accessApply(from: string | undefined): Promise<void> {
   const startedAt = performance.now();
   const { fixed, left } = await withAccess(from, async (warehouse, target) => {

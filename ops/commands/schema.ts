@@ -44,7 +44,7 @@ export const schema: CommandGroup = {
           flag: "--resume <migration>",
           summary: "let this migration, which failed before, go on where it failed",
         },
-        { flag: "--force", summary: "overrule another apply that is under way or died elsewhere" },
+        { flag: "--force", summary: "take over from another apply that is under way or died elsewhere" },
         targetFlag,
       ],
       action: (flags: ApplyFlags) => actions().schemaApply(flags),

@@ -116,7 +116,7 @@ describe("access of a running stack", () => {
     await expectClean();
   });
 
-  it("reports a user and a row policy that nobody declared, and leaves them", async () => {
+  it("reports a user and a row policy that are not declared, and leaves them", async () => {
     await stack.sql(
       "CREATE USER stranger IDENTIFIED BY 'Strange-1' VALID UNTIL '2100-01-01'; GRANT SELECT ON zakaz.* TO stranger; " +
         "CREATE ROW POLICY narrow ON zakaz.dim_events USING 1 TO stranger",

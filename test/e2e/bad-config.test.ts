@@ -8,7 +8,7 @@ import { newPassword } from "../../ops/password";
 import { dockerLines, type Result, run, TestStack } from "../support/stack";
 
 /**
- * Configurations that a real `pulumi` must refuse: one sentence that names the key and the command that mends it,
+ * Configurations that a real `pulumi` must refuse: one sentence that names the key and the command that fixes it,
  * exit code not zero, nothing created. One stack serves all; each case is a configuration file of its own.
  */
 const stack = new TestStack(`bad${randomBytes(4).toString("hex")}`);
@@ -188,7 +188,7 @@ describe("a bad configuration is refused by a preview", () => {
     lines.sort().forEach((line, i) => {
       const [key, problem] = expected[i]!;
       expect(line.trim()).toContain(`zakaz:${key} ${problem}`);
-      expect(line).toMatch(/\. Mend it with: pulumi config (set|set --secret|rm) zakaz:\w+.* --stack e2e$/);
+      expect(line).toMatch(/\. Fix it with: pulumi config (set|set --secret|rm) zakaz:\w+.* --stack e2e$/);
     });
     expect(stdout).not.toMatch(/\n\s+at /);
     for (const [key, value] of Object.entries({ ...secrets, ...change })) {
@@ -204,7 +204,7 @@ describe("a bad configuration is refused by an update", () => {
     const file = await configFile("bad-up", wrong);
     const up = await stack.pulumi("up", "--yes", "--skip-preview", "--config-file", file);
     expect(up.code).not.toBe(0);
-    expect(up.stdout).toContain("zakaz:loaderPassword is not set. Mend it with:");
+    expect(up.stdout).toContain("zakaz:loaderPassword is not set. Fix it with:");
     const { stdout } = await stack.pulumi("stack", "export");
     const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string }[] } };
     expect((deployment.resources ?? []).map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack"]);

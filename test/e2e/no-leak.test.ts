@@ -169,7 +169,7 @@ describe("no secret leaks", () => {
       0,
     );
     writeFileSync(broken, good);
-    expect((await say("up -d that mends it", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(0);
+    expect((await say("up -d that fixes it", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(0);
     await searchServerLogs("after bad SQL");
 
     await search.command("logs of the server before its stop", "sh", [

@@ -65,7 +65,7 @@ describe("the schema of a running stack", () => {
     expect(again).toMatchObject({ code: 0, stdout: `Schema of ${server}: nothing to do\n` });
   });
 
-  it("shows a change by hand in the preview and in detail, and up mends it", async () => {
+  it("shows a change by hand in the preview and in detail, and up fixes it", async () => {
     await stack.sql(`ALTER TABLE zakaz.plan_sales COMMENT COLUMN city 'by hand';
       ALTER TABLE zakaz.plan_sales ADD COLUMN extra UInt8;
       DROP VIEW zakaz.v_romi_daily;`);

@@ -15,7 +15,7 @@ const toolFolders = [
   ...(process.env.PATH ?? "").split(delimiter),
 ];
 
-/** The path of a tool; throws a sentence that names the remedy when it is missing. */
+/** The path of a tool; throws a sentence that names the fix when it is missing. */
 export function tool(name: string): string {
   const folder = toolFolders.find((candidate) => existsSync(join(candidate, name)));
   if (folder === undefined)

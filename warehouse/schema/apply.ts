@@ -1,7 +1,7 @@
 import { Failure } from "../failure";
 import type { Warehouse } from "../client";
 import { refusal, describeDifference } from "./difference";
-import { ApplyFailure, Journal } from "./journal";
+import { ApplyFailure, Journal, OutdatedPlan } from "./journal";
 import type { PendingMigration } from "./migrations";
 import {
   journalEntryOf,
@@ -29,6 +29,18 @@ export interface ApplyOptions extends PlanOptions {
  *   is under way (exit code 4)
  */
 export async function applySchema(warehouse: Warehouse, options: ApplyOptions): Promise<number> {
+  for (;;) {
+    try {
+      return await applyPlan(warehouse, options);
+    } catch (error) {
+      // Another apply has ended between our plan and our turn, and may have done all of it.
+      if (!(error instanceof OutdatedPlan)) throw error;
+    }
+  }
+}
+
+/** @throws OutdatedPlan, before anything is touched */
+async function applyPlan(warehouse: Warehouse, options: ApplyOptions): Promise<number> {
   const { say } = options;
   const journal = new Journal(warehouse, options.force);
   const plan = await readPlan(warehouse, journal, options);
@@ -39,7 +51,8 @@ export async function applySchema(warehouse: Warehouse, options: ApplyOptions): 
 
   let run = 0;
   const statements = planStatements(plan);
-  await journal.record("schema", { ...journalEntryOf(plan), statements }, async (step) => {
+  const change = { ...journalEntryOf(plan), statements, plannedAt: plan.revision.stamp };
+  await journal.record("schema", change, async (step) => {
     await journal.include(plan.included.map((file) => ({ ...file, statements: texts(file.statements) })));
     for (const migration of plan.pending) run += await migrate(warehouse, journal, migration, say);
     const now = plan.pending.length === 0 ? plan : await readPlan(warehouse, journal, options);

@@ -93,17 +93,27 @@ export class JournalTable {
 
   /** Writes a row over the one of its key, which keeps its start. */
   write(entry: Entry, status: "started" | "ok" | "failed", done: number, message: string): Promise<void> {
-    return this.insert(entry, { status, done, message, locking: 0, over: [] });
+    return this.insert(entry, { status, done, message, locking: 0, over: [], plannedAt: 0 });
   }
 
   /**
    * Writes a `started` row unless another process has a live one. ClickHouse has no compare-and-set, but it runs at most one
    * query of a given id at a time, so one INSERT … SELECT with a fixed id is as good.
    * @param over messages of the rows that do not count: their process is dead, or is to be taken over
+   * @param plannedAt nor does it write one when there is a row of a greater version than this
    * @throws StatementFailure with code 216 while another process does the same
    */
-  start(entry: Entry, done: number, over: string[]): Promise<void> {
-    return this.insert(entry, { status: "started", done, message: this.holder, locking: 1, over });
+  start(entry: Entry, done: number, over: string[], plannedAt = Number.MAX_SAFE_INTEGER): Promise<void> {
+    return this.insert(entry, { status: "started", done, message: this.holder, locking: 1, over, plannedAt });
+  }
+
+  /** Whether this process has a `started` row. */
+  async hasStarted(): Promise<boolean> {
+    const [row] = await this.read<{ rows: number }>(
+      asAdmin`SELECT count() AS rows FROM ${TABLE} FINAL WHERE status = 'started' AND message = {holder:String}`,
+      { holder: this.holder },
+    );
+    return (row?.rows ?? 0) > 0;
   }
 
   /** Marks what other processes have started and will not end as failed. */
@@ -119,7 +129,14 @@ FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
 
   private async insert(
     entry: Entry,
-    what: { status: string; done: number; message: string; locking: 0 | 1; over: string[] },
+    what: {
+      status: string;
+      done: number;
+      message: string;
+      locking: 0 | 1;
+      over: string[];
+      plannedAt: number;
+    },
   ): Promise<void> {
     const own = "version = {version:UInt32} AND name = {name:String}";
     await this.warehouse.command(
@@ -132,11 +149,12 @@ FROM
 (
   SELECT
     countIf(${LIVE} AND NOT has({over:Array(String)}, message)) AS others,
+    max(_ver) AS latest,
     maxIf(_ver, ${own}) AS newest,
     maxIf(toUnixTimestamp(started_at), ${own}) AS begun
   FROM ${TABLE} FINAL
 )
-WHERE others = 0 OR {locking:UInt8} = 0`,
+WHERE (others = 0 AND latest <= {plannedAt:UInt64}) OR {locking:UInt8} = 0`,
       {
         params: {
           version: entry.version,

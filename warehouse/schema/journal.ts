@@ -16,6 +16,8 @@ export type Subject = "schema" | "access";
 export interface Revision {
   number: number;
   name: string;
+  /** Newest version of any row: another one says that somebody has changed something since. */
+  stamp: number;
 }
 
 /** A change to be recorded. */
@@ -24,6 +26,8 @@ export interface Change extends Omit<Entry, "version"> {
   version?: number;
   /** Statements that an earlier run of it, which failed, has done. */
   done?: number;
+  /** `stamp` of the revision for which the change was planned; without it the change is made whatever happened since. */
+  plannedAt?: number;
 }
 
 /** A migration as the journal knows it. */
@@ -45,6 +49,9 @@ export type Step = (number: number, about?: { total?: number; title?: string }) 
 
 /** Failed after some of its statements may have run; the message names the one that failed. */
 export class ApplyFailure extends Failure {}
+
+/** Somebody else has journaled a change since this one was planned: it has to be planned again. */
+export class OutdatedPlan extends Error {}
 
 const KINDS: Record<Subject, Kind[]> = { schema: ["baseline", "views", "seed"], access: ["access"] };
 const RENEW_MS = 5 * 60_000;
@@ -71,11 +78,14 @@ export class Journal {
   /** Newest state of a subject; number 0 where nothing was journaled. Reads only. */
   async revision(subject: Subject): Promise<Revision> {
     const [row] = await this.table.read<Revision>(
-      asAdmin`SELECT count() AS number, argMax(name, version) AS name FROM ${TABLE} FINAL
-WHERE status = 'ok' AND kind IN {kinds:Array(String)}`,
+      asAdmin`SELECT
+  countIf(status = 'ok' AND kind IN {kinds:Array(String)}) AS number,
+  argMaxIf(name, version, status = 'ok' AND kind IN {kinds:Array(String)}) AS name,
+  max(_ver) AS stamp
+FROM ${TABLE} FINAL`,
       { kinds: KINDS[subject] },
     );
-    return row ?? { number: 0, name: "" };
+    return row ?? { number: 0, name: "", stamp: 0 };
   }
 
   /** Files of `sql/migrations/` that were applied, begun or included, by number. Reads only. */
@@ -90,14 +100,14 @@ WHERE kind = 'migration' ORDER BY version, name`,
    * Records a change: `started`, then the work, then `ok`, or `failed` with the number of the statement and the error.
    * Makes the journal's table where it is not there yet. Changes of one process may be nested.
    * @param work runs the statements; calls `step` before each
-   * @throws Failure with exit code 4 while another process holds the lock; ApplyFailure when the work fails
+   * @throws Failure with exit code 4 while another process holds the lock; OutdatedPlan; ApplyFailure when the work fails
    */
   async record(subject: Subject, change: Change, work: (step: Step) => Promise<void>): Promise<void> {
     await this.table.ensure();
     const version = change.version ?? (await this.revision(subject)).number;
     const entry: Entry = { ...change, version };
     const first = change.done ?? 0;
-    await this.lock(entry, first);
+    await this.lock(entry, first, change.plannedAt);
     let current = first + 1;
     let total = change.statements.length;
     let title: string | undefined;
@@ -136,13 +146,13 @@ WHERE kind = 'migration' ORDER BY version, name`,
     }
   }
 
-  private async lock(entry: Entry, done: number): Promise<void> {
+  private async lock(entry: Entry, done: number, plannedAt?: number): Promise<void> {
     const over = (await this.table.holders())
       .map(({ message }) => message)
       .filter((holder) => this.force || this.isDead(holder));
     for (let tries = 1; ; tries++) {
       try {
-        await this.table.start(entry, done, over);
+        await this.table.start(entry, done, over, plannedAt);
         break;
       } catch (error) {
         const busy = error instanceof StatementFailure && error.code === SAME_ID_IS_RUNNING;
@@ -159,6 +169,7 @@ WHERE kind = 'migration' ORDER BY version, name`,
         EXIT.locked,
       );
     }
+    if (!(await this.table.hasStarted())) throw new OutdatedPlan();
     await this.table.abandon();
   }
 

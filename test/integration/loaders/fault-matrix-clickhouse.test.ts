@@ -95,7 +95,7 @@ interface Cell {
   what: string;
   run: () => Promise<RunResult>;
   /** Makes the server well again. */
-  mend?: () => Promise<unknown>;
+  fix?: () => Promise<unknown>;
   code: number;
   /** Status of the run's journal row; none where it could not be written. */
   status: "ok" | "error" | "none";
@@ -159,7 +159,7 @@ const CELLS: readonly Cell[] = [
       return result;
     },
     // The lease of the run outlives it.
-    mend: () => warehouse.sql("TRUNCATE TABLE meta.watermarks"),
+    fix: () => warehouse.sql("TRUNCATE TABLE meta.watermarks"),
     code: 1,
     status: "none",
     said: DOES_NOT_ANSWER,
@@ -170,7 +170,7 @@ const CELLS: readonly Cell[] = [
       await asAdmin(`REVOKE INSERT ON zakaz.${table} FROM role_etl_writer`);
       return warehouse.run({}, ["--full"]);
     },
-    mend: () => asAdmin(`GRANT INSERT ON zakaz.${table} TO role_etl_writer`),
+    fix: () => asAdmin(`GRANT INSERT ON zakaz.${table} TO role_etl_writer`),
     code: 1,
     status: "error",
     said: /refused a statement: code 497/,
@@ -181,7 +181,7 @@ const CELLS: readonly Cell[] = [
       await asAdmin("REVOKE role_etl_writer FROM etl_writer");
       return warehouse.run();
     },
-    mend: async () => {
+    fix: async () => {
       await asAdmin("GRANT role_etl_writer TO etl_writer");
       await asAdmin("SET DEFAULT ROLE role_etl_writer TO etl_writer");
     },
@@ -198,7 +198,7 @@ async function check({ what, ...cell }: Cell, warehouse: AnyWarehouse): Promise<
   const before = await fingerprint(warehouse);
   const rowsBefore = (await journal(warehouse)).length;
   warehouse.sandbox.data.addOrder({}, Date.now() - 1500);
-  const run = await cell.run().finally(() => cell.mend?.());
+  const run = await cell.run().finally(() => cell.fix?.());
 
   const rows = (await journal(warehouse)).slice(rowsBefore);
   const error = run.stderr.split("\n").filter((line) => line.includes(" ERROR "));
@@ -241,8 +241,8 @@ describe("with a small disk of its own", () => {
       await small.server.sh("dd if=/dev/zero of=/var/lib/clickhouse/filler bs=1M 2>/dev/null; true");
       return small.run({}, ["--full"]);
     };
-    const mend = () => small.server.sh("rm /var/lib/clickhouse/filler");
+    const fix = () => small.server.sh("rm /var/lib/clickhouse/filler");
     const said = /ClickHouse at 127\.0\.0\.1:\d+ refused a statement: code \d+/;
-    return check({ what: "disk full", run, mend, code: 1, status: "none", said }, small);
+    return check({ what: "disk full", run, fix, code: 1, status: "none", said }, small);
   });
 });

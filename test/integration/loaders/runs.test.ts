@@ -31,7 +31,7 @@ test("of five runs started together exactly one works", async () => {
   expect(await journal(warehouse)).toHaveLength(1);
 });
 
-test("of runs that ask for the lease in the same moment exactly one gets it, again and again", async () => {
+test("of runs that ask for the lease at the same time exactly one gets it, again and again", async () => {
   const nothing = () => undefined;
   const log = { error: nothing, warning: nothing, info: nothing, debug: nothing };
   const contenders = Array.from({ length: 6 }, () => {

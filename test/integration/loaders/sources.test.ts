@@ -219,9 +219,7 @@ describe("an optional data set that fails costs itself only", () => {
     expect(run.seconds).toBeLessThan(20);
     const message = await lastMessage();
     expect(message.degraded).toEqual([
-      expect.stringMatching(
-        /^price_shades: price_shades used up its time budget \(\d\.?\d* s\)\.$/,
-      ),
+      expect.stringMatching(/^price_shades: price_shades used up its time budget \(\d\.?\d* s\)\.$/),
       expect.stringContaining("longer than the run may still take"),
     ]);
     expect(message).toMatchObject({ promo_code_rows: 3 });
@@ -314,7 +312,7 @@ test("a column that takes no NULL any more is named before anything is read", as
 });
 
 // Why the types of rows tell which columns may be NULL (test/unit/loaders/row-types.test.ts).
-test("the server refuses NULL for moments and numbers that take none, and makes an empty text of it", async () => {
+test("the server refuses NULL for timestamps and numbers that take none, and makes an empty text of it", async () => {
   const nothing = () => undefined;
   const database = createDatabase({
     host: "127.0.0.1",

@@ -158,7 +158,7 @@ test.each(LOSSES)(
     sold(today);
     await loaded();
 
-    // Two months are longer than the first load. By hand only what is paid at that moment can be found.
+    // Two months are longer than the first load. By hand only what is paid by then can be found.
     const old = today - 60 * 86_400_000;
     const [known, unknown] = [sold(old), sold(old)];
     const before = [structuredClone(known), structuredClone(unknown)];

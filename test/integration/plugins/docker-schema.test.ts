@@ -72,7 +72,7 @@ async function bridgeSchema(): Promise<Schema> {
 
 const isList = (property: Property): boolean => property.type === "array";
 
-describe("what the bridge calls differently from the official SDK is exactly what the adapter mends", () => {
+describe("what the bridge calls differently from the official SDK is exactly what the adapter fixes", () => {
   let schema: Schema;
   beforeAll(async () => {
     schema = await bridgeSchema();

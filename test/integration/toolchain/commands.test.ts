@@ -34,7 +34,7 @@ describe("make", () => {
     ]);
   });
 
-  test("doctor shows a bare machine, says what mends it, and fails", async () => {
+  test("doctor shows a bare machine, says what fixes it, and fails", async () => {
     machine.command("make", 'exec /usr/bin/make "$@"');
     const { code, stdout } = await machine.run(machine.checkout(), "make doctor");
     expect(code).not.toBe(0);

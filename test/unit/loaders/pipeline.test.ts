@@ -14,11 +14,11 @@ afterEach(async () => {
 
 /** A real server of pages with a latency, and the loader's client for it. */
 async function setUp(pages: number, latency: number, concurrency: number, ratePerSecond = 0) {
-  const seen = { connections: 0, underWay: 0, greatest: 0, moments: [] as number[] };
+  const seen = { connections: 0, underWay: 0, greatest: 0, times: [] as number[] };
   const server = createServer((request, response) => {
     let body = "";
     seen.greatest = Math.max(seen.greatest, ++seen.underWay);
-    seen.moments.push(performance.now());
+    seen.times.push(performance.now());
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       const { page } = JSON.parse(body) as { page: number };
@@ -76,5 +76,5 @@ test("the rate holds for all requests together", async () => {
   const { seen, read } = await setUp(9, 0, 4, 50);
   expect(await read()).toEqual(upTo(9));
   // Eight gaps of 20 ms; clocks and timers are up to a millisecond or two off.
-  expect((seen.moments.at(-1) ?? 0) - (seen.moments[0] ?? 0)).toBeGreaterThan(8 * 20 * 0.8);
+  expect((seen.times.at(-1) ?? 0) - (seen.times[0] ?? 0)).toBeGreaterThan(8 * 20 * 0.8);
 });

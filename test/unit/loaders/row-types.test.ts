@@ -6,7 +6,7 @@ import type { ORDER_NULLS, OrderRow } from "../../../loaders/qtickets/order-rows
 import type { INVENTORY_NULLS, InventoryRow } from "../../../loaders/qtickets/seat-counts";
 
 /*
- * NULL for a text that is not Nullable would be an empty text without a word (test/integration/loaders/sources.test.ts),
+ * NULL for a text that is not Nullable would silently be an empty text (test/integration/loaders/sources.test.ts),
  * so that the types keep it out. What is expected here is checked by the compiler (`make lint`), not by running it.
  */
 
@@ -19,7 +19,7 @@ test("rows may be NULL in the declared columns and in no other", () => {
   expectTypeOf<Nulls<InventoryRow>>().toEqualTypeOf<(typeof INVENTORY_NULLS)[number]>();
 });
 
-test("a catalogue's rows have all its columns, NULL in the declared ones only", () => {
+test("the rows of an optional data set have all its columns, NULL in the declared ones only", () => {
   type Definition = Parameters<typeof optionalDataSet<{ id: string }, "id" | "name" | "until", "until">>[0];
   type Returned = ReturnType<Definition["toRow"]>;
   expectTypeOf<Nulls<Returned>>().toEqualTypeOf<"until">();

@@ -30,7 +30,5 @@ test("what is done leaves nothing behind on the outer signal", () => {
 test("a share of the run names its part and its seconds", async () => {
   const limit = startBudget("discounts", 40);
   await expect.poll(() => limit.signal.aborted).toBe(true);
-  expect((limit.signal.reason as Error).message).toBe(
-    "discounts used up its time budget (0 s).",
-  );
+  expect((limit.signal.reason as Error).message).toBe("discounts used up its time budget (0 s).");
 });

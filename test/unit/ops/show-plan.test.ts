@@ -6,7 +6,7 @@ import { planAnswer, showPlan } from "../../../ops/show-plan";
 const PLAN: Plan = {
   databases: ["zakaz", "bi"],
   objects: 42,
-  revision: { number: 3, name: "x" },
+  revision: { number: 3, name: "x", stamp: 0 },
   differences: [],
   pending: [],
   included: [],
@@ -36,7 +36,7 @@ describe("planAnswer", () => {
       server: "ch",
       databases: ["zakaz", "bi"],
       objects: 42,
-      revision: { number: 3, name: "x" },
+      revision: { number: 3, name: "x", stamp: 0 },
       differences: [
         {
           ...{ object: "zakaz.t", aspect: "comment", wanted: "a", found: "", fix: "in place" },

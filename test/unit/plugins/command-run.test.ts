@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 
 import type { CommandInputs } from "../../../toolchain/plugins/command/inputs";
-import { quoted, Runner, type Outputs, type RunOptions } from "../../../toolchain/plugins/command/run";
+import { quote, Runner, type Outputs, type RunOptions } from "../../../toolchain/plugins/command/run";
 import { isRunning } from "../../support/processes";
 import { masker } from "../../../toolchain/plugins/common/mask";
 
@@ -132,6 +132,6 @@ describe("a command", () => {
 
 describe("a command in an error text", () => {
   it("is quoted as Go does it", () => {
-    expect(quoted('a "b"\n\t\\ \u0007\u000b\u001b ä')).toBe('"a \\"b\\"\\n\\t\\\\ \\a\\v\\x1b ä"');
+    expect(quote('a "b"\n\t\\ \u0007\u000b\u001b ä')).toBe('"a \\"b\\"\\n\\t\\\\ \\a\\v\\x1b ä"');
   });
 });

@@ -122,13 +122,13 @@ export class CommandProvider {
     const response = new proto.UpdateResponse();
     if (request.getPreview()) return response.setProperties(state(inputs, UNKNOWN_OUTPUTS));
     const command = text(inputs.update) ?? text(inputs.create);
-    const outputs = await this.run(command, inputs, recorded(values(request.getOlds())), request.getUrn());
+    const outputs = await this.run(command, inputs, recordedOutputs(values(request.getOlds())), request.getUrn());
     return response.setProperties(state(inputs, outputs));
   }
 
   private async delete(request: proto.DeleteRequest): Promise<Empty> {
     const olds = values(request.getProperties());
-    await this.run(text(olds.delete), olds, recorded(olds), request.getUrn());
+    await this.run(text(olds.delete), olds, recordedOutputs(olds), request.getUrn());
     return new Empty();
   }
 
@@ -172,7 +172,7 @@ function text(value: Values[string] | undefined): string | undefined {
 }
 
 /** The outputs in a recorded state, which Pulumi may have marked secret. */
-function recorded(olds: Values): Outputs {
+function recordedOutputs(olds: Values): Outputs {
   return { stdout: text(olds.stdout) ?? "", stderr: text(olds.stderr) ?? "" };
 }
 

@@ -57,7 +57,7 @@ export class Runner {
     const problem = await this.finished(child, program!, inputs.dir);
     const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString();
     if (problem !== undefined) {
-      throw new Error(`${problem}: running ${quoted(mask(command))}:\n${mask(text(captured.both))}`);
+      throw new Error(`${problem}: running ${quote(mask(command))}:\n${mask(text(captured.both))}`);
     }
     return {
       stdout: withoutLineBreak(text(captured.stdout)),
@@ -107,8 +107,8 @@ function startProblem(error: NodeJS.ErrnoException, program: string, dir: string
   if (error.code !== "ENOENT") return `cannot start ${program}: ${error.message}`;
   // Node reports a missing folder and a missing program alike.
   return dir === undefined
-    ? `exec: ${quoted(program)}: executable file not found in $PATH`
-    : `cannot start ${quoted(program)} in ${dir}: no such file or directory`;
+    ? `exec: ${quote(program)}: executable file not found in $PATH`
+    : `cannot start ${quote(program)} in ${dir}: no such file or directory`;
 }
 
 function previousEnvironment(inputs: CommandInputs, previous: Outputs): Record<string, string> {
@@ -151,7 +151,7 @@ function withoutLineBreak(text: string): string {
 }
 
 /** A text in double quotes with Go's escapes, as the official error shows a command. */
-export function quoted(text: string): string {
+export function quote(text: string): string {
   return JSON.stringify(text)
     .replaceAll("\\u0007", "\\a")
     .replaceAll("\\u000b", "\\v")

@@ -1,5 +1,5 @@
 /**
- * The docker provider of `@pulumi/docker` 5.2.0, served by the bridge: every call is forwarded, with the names mended on
+ * The docker provider of `@pulumi/docker` 5.2.0, served by the bridge: every call is forwarded, with the names corrected on
  * the way there and back (renames.ts), the reason of a failure put into its error (diagnostics.ts), and what a failed
  * create left behind removed (leftovers.ts). Values are never touched: secrets and unknowns pass through as they are.
  */

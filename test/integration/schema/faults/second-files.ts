@@ -25,7 +25,7 @@ export const secondFilesFaults: readonly Fault[] = [
     "another type",
     "wm_value   String",
     "wm_value   UInt64",
-    ".wm_value: UInt64 COMMENT 'ISO 8601 moment with offset, ISO date, or id'; expected String COMMENT 'ISO 8601 moment with offset, ISO date, or id'",
+    ".wm_value: UInt64 COMMENT 'ISO 8601 timestamp with offset, ISO date, or id'; expected String COMMENT 'ISO 8601 timestamp with offset, ISO date, or id'",
   ),
   second(
     "another order",

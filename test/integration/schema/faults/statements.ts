@@ -65,8 +65,8 @@ export const statementsFaults: readonly Fault[] = [
         "sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»; " +
         "expected one CREATE statement in sql/",
       "critical: sql/70_again.sql:«CREATE TABLE» meta.watermarks.wm_value: UInt64 COMMENT 'ISO 8601 " +
-        "moment with offset, ISO date, or id'; " +
-        "expected String COMMENT 'ISO 8601 moment with offset, ISO date, or id' as in " +
+        "timestamp with offset, ISO date, or id'; " +
+        "expected String COMMENT 'ISO 8601 timestamp with offset, ISO date, or id' as in " +
         "sql/33_journal.sql:«CREATE TABLE IF NOT EXISTS meta.watermarks»",
     ],
   },

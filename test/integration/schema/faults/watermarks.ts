@@ -4,7 +4,7 @@ export const WATERMARKS = `CREATE TABLE IF NOT EXISTS meta.watermarks
     source     LowCardinality(String)                                      COMMENT 'job name',
     stream     LowCardinality(String)                                      COMMENT 'orders, events, ads_daily:<account> ...',
     wm_type    LowCardinality(String)                                      COMMENT 'ts, date or id',
-    wm_value   String                                                      COMMENT 'ISO 8601 moment with offset, ISO date, or id',
+    wm_value   String                                                      COMMENT 'ISO 8601 timestamp with offset, ISO date, or id',
     run_id     UUID DEFAULT toUUID('00000000-0000-0000-0000-000000000000') COMMENT 'run that set it',
     _ver       UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))             COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at DateTime('Europe/Moscow') DEFAULT now()                     COMMENT 'when this row was written',
