@@ -122,7 +122,12 @@ export class CommandProvider {
     const response = new proto.UpdateResponse();
     if (request.getPreview()) return response.setProperties(state(inputs, UNKNOWN_OUTPUTS));
     const command = text(inputs.update) ?? text(inputs.create);
-    const outputs = await this.run(command, inputs, recordedOutputs(values(request.getOlds())), request.getUrn());
+    const outputs = await this.run(
+      command,
+      inputs,
+      recordedOutputs(values(request.getOlds())),
+      request.getUrn(),
+    );
     return response.setProperties(state(inputs, outputs));
   }
 
