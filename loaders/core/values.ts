@@ -69,34 +69,22 @@ function inRange(ms: number, naive: boolean, now: number): Timestamp {
   return { ms, naive };
 }
 
+const USUAL_TIMESTAMP =
+  /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)$/;
+
 /**
- * The form in which the API writes nearly every time, `2030-01-31T12:00:00+03:00`, without a general parser: an order
- * has a dozen of them. NaN for every other form, and for timestamps that do not exist.
+ * The form in which the API writes nearly every time, `2030-01-31T12:00:00+03:00`, by the engine's own parser: an order has a
+ * dozen of them, and the general one makes a load three times as long (make bench). NaN for every other form, and for days
+ * that do not exist, which the engine takes for days of the next month.
  */
 function parseUsualTimestamp(text: string): number {
-  if (text.length !== 25 || text[10] !== "T" || text[4] !== "-" || text[7] !== "-") return NaN;
-  if (text[13] !== ":" || text[16] !== ":" || text[22] !== ":") return NaN;
-  const sign = text[19] === "+" ? 1 : text[19] === "-" ? -1 : NaN;
-  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  const hour = twoDigits(text, 11);
-  const minute = twoDigits(text, 14);
-  const second = twoDigits(text, 17);
-  const offset = twoDigits(text, 20) * 60 + twoDigits(text, 23);
-  if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 60)) {
-    return NaN;
+  if (!USUAL_TIMESTAMP.test(text)) return NaN;
+  const day = Number(text.slice(8, 10));
+  if (day > 28) {
+    const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
+    if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return NaN;
   }
-  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return NaN;
-  if (!(offset <= 14 * 60)) return NaN;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - sign * offset * 60_000;
-}
-
-/** Two digits as a number; NaN where there are others. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+  return Date.parse(text);
 }
 
 const DAY = 24 * 3600 * 1000;
