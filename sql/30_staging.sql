@@ -26,11 +26,8 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_orders_raw
     discount_id   String DEFAULT ''                                COMMENT 'source discount id, empty = none',
     promo_code_id String DEFAULT ''                                COMMENT 'source promo code id, empty = none',
     payment_type  LowCardinality(String) DEFAULT ''                COMMENT 'source payment type',
-    payload_json  String DEFAULT ''
-        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
-        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
-    _ver          UInt64
-        COMMENT 'row version, ms: second of the last change in the order; the milliseconds tell how soon after it began the order was read (at most 999), so a later reading wins',
+    payload_json  String DEFAULT '' COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    _ver          UInt64                                           COMMENT 'row version, ms: second of the last change in the order; the milliseconds tell how soon after it began the order was read (at most 999), so a later reading wins',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_status CHECK status IN ('paid', 'refunded', 'removed', 'cancelled', 'unpaid'),
     CONSTRAINT chk_currency CHECK length(currency) = 3
@@ -138,9 +135,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_barcodes_raw
     show_id      String DEFAULT ''                                COMMENT 'show',
     status       LowCardinality(String) DEFAULT ''                COMMENT 'source status',
     checked_at   Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'scanned at the door; NULL = not scanned',
-    payload_json String DEFAULT ''
-        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
-        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    payload_json String DEFAULT '' COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
     _ver         UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))  COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at   DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written'
 )
@@ -162,9 +157,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_api_partner_tickets_raw
     paid_at           Nullable(DateTime('Europe/Moscow')) DEFAULT NULL COMMENT 'time of payment',
     price             Nullable(Decimal(18, 2)) DEFAULT NULL            COMMENT 'ticket price; NULL = unknown',
     currency          LowCardinality(String) DEFAULT ''                COMMENT 'ISO 4217 code, empty = not given',
-    payload_json      String DEFAULT ''
-        COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days'
-        CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
+    payload_json      String DEFAULT '' COMMENT 'allow-listed source fields as JSON; no personal data; emptied after 90 days' CODEC(ZSTD(3)) TTL _loaded_at + toIntervalDay(90),
     _ver              UInt64 DEFAULT toUnixTimestamp64Milli(now64(3))  COMMENT 'row version: run clock, ms; the greatest wins',
     _loaded_at        DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written'
 )

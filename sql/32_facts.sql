@@ -24,8 +24,7 @@ CREATE TABLE IF NOT EXISTS zakaz.fact_qtickets_orders
     discount_id   String DEFAULT ''                                COMMENT 'source discount id',
     promo_code_id String DEFAULT ''                                COMMENT 'source promo code id',
     payment_type  LowCardinality(String) DEFAULT ''                COMMENT 'source payment type',
-    _ver          UInt64
-        COMMENT 'row version, ms, copied from staging: second of the last change in the order; the milliseconds tell how soon after it began the order was read',
+    _ver          UInt64                                           COMMENT 'row version, ms, copied from staging: second of the last change in the order; the milliseconds tell how soon after it began the order was read',
     _loaded_at    DateTime('Europe/Moscow') DEFAULT now()          COMMENT 'when this row was written',
     CONSTRAINT chk_currency CHECK length(currency) = 3
 )
