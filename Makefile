@@ -17,7 +17,7 @@ down: ## remove the dev stack with its data (pulumi destroy)
 test: ## set up, then every check that CI runs
 	@toolchain/setup && toolchain/check
 
-lint: ## types, eslint, format
+lint: ## types, eslint, format, shellcheck, hadolint, npm audit, search for secrets
 	@toolchain/setup node packages && toolchain/check lint
 
 validate: ## sql/ on an empty server: schema, access, queries of the code

@@ -3,7 +3,7 @@ import { Agent, request } from "undici";
 import { pageBody } from "../loaders/qtickets/api";
 import { createOrderParser } from "../loaders/qtickets/order-parser";
 import { ORDER_COLUMNS, orderRows } from "../loaders/qtickets/order-rows";
-import { createSchemas, ORDER_FIELDS } from "../loaders/qtickets/schemas";
+import { createOrderSchema, ORDER_FIELDS } from "../loaders/qtickets/schemas";
 
 /**
  * Reference (b): a straightforward loader, as the predecessor was: page after page over one connection, all rows kept,
@@ -15,7 +15,7 @@ export async function loadSequentially(
 ): Promise<{ rows: number; seconds: number }> {
   const start = performance.now();
   const now = Date.now();
-  const { order } = createSchemas(now, () => undefined);
+  const order = createOrderSchema(now, () => undefined);
   const read = createOrderParser(order, now, () => undefined);
   const context = {
     eventOfShow: new Map<string, string>(),

@@ -9,7 +9,7 @@ import { STATE_VARIABLE } from "../warehouse/drift";
 import { liveState } from "./drift";
 import { users } from "../warehouse/catalogue";
 import type { Network } from "./network";
-import { accessSql } from "./sql";
+import { accessSql } from "../warehouse/access/read";
 
 export interface AccessArgs {
   clickhouse: ClickHouse;

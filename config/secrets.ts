@@ -1,6 +1,6 @@
 import { type SourceSecret } from "../loaders/pipeline/source";
 import { sources } from "../loaders/sources";
-import { passwordKeys, type UserName } from "../warehouse/catalogue";
+import { passwordKeys, type PasswordKey } from "../warehouse/catalogue";
 
 /** A secret key of the configuration; none has a default. */
 export interface SecretKey {
@@ -8,8 +8,8 @@ export interface SecretKey {
   about: string;
   /** The user of the warehouse whose password it is. */
   user?: string;
-  /** The job of the source that needs it, and what that says of it. */
-  source?: { job: string } & SourceSecret;
+  /** What the source that needs it says of it. */
+  source?: SourceSecret;
 }
 
 const purposes: Record<keyof typeof passwordKeys, string> = {
@@ -19,21 +19,17 @@ const purposes: Record<keyof typeof passwordKeys, string> = {
   backup_user: "backups",
 };
 
-export type PasswordKey = (typeof passwordKeys)[keyof typeof passwordKeys];
-
 /** Every secret key by name: passwords first, then those of the sources in their order. */
 export const secretKeys: Readonly<Record<string, SecretKey>> = {
   ...Object.fromEntries(
-    (Object.entries(passwordKeys) as [keyof typeof passwordKeys & UserName, PasswordKey][]).map(
-      ([user, key]) => [key, { user, about: `Password of \`${user}\`: ${purposes[user]}.` }],
-    ),
+    (Object.entries(passwordKeys) as [keyof typeof passwordKeys, PasswordKey][]).map(([user, key]) => [
+      key,
+      { user, about: `Password of \`${user}\`: ${purposes[user]}.` },
+    ]),
   ),
   ...Object.fromEntries(
-    sources.flatMap(({ job, secrets }) =>
-      Object.entries(secrets).map(([key, secret]) => [
-        key,
-        { about: secret.about, source: { job, ...secret } },
-      ]),
+    sources.flatMap(({ secrets }) =>
+      Object.entries(secrets).map(([key, secret]) => [key, { about: secret.about, source: secret }]),
     ),
   ),
 };

@@ -17,6 +17,27 @@ export function sourceProblems(
   secrets: SecretValues,
 ): Problem[] {
   const enabled = enabledSources(settings);
+  return [...withoutStandIn(settings, enabled), ...secretProblems(settings, enabled, given, secrets)];
+}
+
+/** A stack on the sandbox must not ask a vendor's real API for want of a stand-in. */
+function withoutStandIn(settings: Settings, enabled: readonly RegisteredSource[]): Problem[] {
+  if (settings.source !== "sandbox") return [];
+  return enabled
+    .filter(({ kind, sandbox }) => kind === "api" && sandbox === undefined)
+    .map(({ title, switch: one }) => {
+      const key = one?.key ?? "source";
+      const problem = `is set, but the sandbox (zakaz:source) has no stand-in for ${title}`;
+      return { key, problem, command: commands.remove(key) };
+    });
+}
+
+function secretProblems(
+  settings: Settings,
+  enabled: readonly RegisteredSource[],
+  given: readonly string[],
+  secrets: SecretValues,
+): Problem[] {
   return sources.flatMap((source) =>
     Object.entries(source.secrets).flatMap(([key, { dataset }]) => {
       const isEnabled = enabled.includes(source);

@@ -21,7 +21,7 @@ const SAMPLES = [
  */
 export const SHORTEST_PASSWORD = 16;
 /** A random password of that length has twice as many; fewer is a short pattern, repeated. */
-const LEAST_DISTINCT = 6;
+export const LEAST_DISTINCT = 6;
 
 export function isSample(value: string): boolean {
   return SAMPLES.includes(value);
@@ -72,11 +72,11 @@ function describeWeakness(key: string, value: string): string | undefined {
   if (value.length < shortest) return `is shorter than ${shortest} characters`;
   if (user !== undefined && value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
   if (new Set(value).size < LEAST_DISTINCT) return `has fewer than ${LEAST_DISTINCT} different characters`;
-  return counts(value) ? "counts up or down (abcd, 4321)" : undefined;
+  return isSequence(value) ? "counts up or down (abcd, 4321)" : undefined;
 }
 
 /** More than half of the characters follow their neighbour in the alphabet, upwards or downwards. */
-function counts(value: string): boolean {
+function isSequence(value: string): boolean {
   const codes = [...value].map((character) => character.codePointAt(0) as number);
   const steps = codes.slice(1).filter((code, i) => Math.abs(code - (codes[i] as number)) === 1);
   return steps.length * 2 > codes.length;

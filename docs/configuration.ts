@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { secretKeys } from "../config/secrets";
 import { settings } from "../config/settings";
-import { SHORTEST_PASSWORD } from "../config/strength";
+import { LEAST_DISTINCT, SHORTEST_PASSWORD } from "../config/strength";
 import { sources } from "../loaders/sources";
 
 /** The page that describes every key of a stack's configuration, as the program reads it. */
@@ -26,16 +26,16 @@ ${rows.join("\n")}
 
 ## Secrets
 
-Without a default, stored encrypted. All are required but those of ${conditional().join(", ")}, which are required where that is
-named and refused elsewhere.
+Without a default, stored encrypted. All are required but those of ${conditional().join(", ")}: they are required where that is
+switched on, and refused elsewhere.
 
 | key | what it is |
 |---|---|
 ${secrets.join("\n")}
 
 On stack \`dev\` the samples of README.md are allowed. Every other stack refuses a password that is a sample, shorter than
-${SHORTEST_PASSWORD} characters, made of fewer than 6 different characters, counts up or down, contains its user's name, or equals another
-secret. A token's length is its vendor's; it must not be a sample or equal a password. A key of hashes has 32 characters or more, on
+${SHORTEST_PASSWORD} characters, made of fewer than ${LEAST_DISTINCT} different characters, counts up or down, contains its user's name, or equals another
+secret. A token's length is its vendor's; it must not be a sample or equal a password. ${keyLengths().join(" ")} That holds on
 stack \`dev\` too: \`openssl rand -hex 32\` prints one. A secret holds no line break, no quotation mark, no backslash, and does not
 begin or end with a blank. \`npx zakaz rotate <name>\` makes a strong password and puts it to use.
 `;
@@ -43,11 +43,19 @@ begin or end with a blank. \`npx zakaz rotate <name>\` makes a strong password a
 
 /** Data sets and switched sources whose secrets are not needed by every stack. */
 function conditional(): string[] {
-  return sources.flatMap((source) =>
+  const all = sources.flatMap((source) =>
     Object.values(source.secrets).flatMap(({ dataset }) => {
       if (dataset !== undefined) return [`the data set \`${dataset}\``];
-      return source.switch === undefined ? [] : [`\`${source.switch.key}\``];
+      return source.switch === undefined ? [] : [`\`zakaz:${source.switch.key}\``];
     }),
+  );
+  return [...new Set(all)];
+}
+
+/** What an operator's key must be, one sentence each. */
+function keyLengths(): string[] {
+  return Object.entries(secretKeys).flatMap(([key, { source }]) =>
+    source?.kind === "key" ? [`\`${key}\` has ${source.shortest} characters or more.`] : [],
   );
 }
 

@@ -10,7 +10,7 @@ export function samplePath({ folder }: Pick<RegisteredSource, "folder">): string
 
 /** The sample of a source's environment file: every setting with its form and default. */
 export async function sampleOf(source: RegisteredSource): Promise<string> {
-  const { settingsSchema } = await source.program();
+  const { settingsSchema } = await source.loadModule();
   return envSample(settingsSchema, [
     `Settings of the job ${source.job} (${source.title}). Made from loaders/${source.folder}/settings.ts; after a change there run`,
     "  npx tsx loaders/env-samples.ts",

@@ -1,13 +1,18 @@
+import { EXIT } from "../exit-codes";
 import { DEFAULT_JOB, sourceOf, sources } from "./sources";
 
 /** The programs of the image: the first argument names the job; without a name it is that of `DEFAULT_JOB`. */
-const [first, ...rest] = process.argv.slice(2);
-const named = sources.some(({ job }) => job === first);
-const [job, argv] = named ? [first, rest] : [DEFAULT_JOB, process.argv.slice(2)];
-
-async function main(): Promise<void> {
-  const program = await sourceOf(job ?? DEFAULT_JOB)?.program();
-  process.exit(await program?.main(argv));
+async function main(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  const isNamed = first !== undefined && !first.startsWith("-");
+  const source = sourceOf(isNamed ? first : DEFAULT_JOB);
+  if (source === undefined) {
+    const jobs = sources.map(({ job }) => job).join(", ");
+    process.stderr.write(`error: there is no job ${first}: this image has ${jobs}\n`);
+    return EXIT.usage;
+  }
+  const program = await source.loadModule();
+  return program.main(isNamed ? rest : args);
 }
 
-void main();
+void main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,5 +1,7 @@
 import type { z } from "zod";
-import type { Source } from "./pipeline/source";
+import { DATABASE } from "../warehouse/catalogue";
+import type { WrittenTable } from "../warehouse/access/agreements";
+import { RUN_TABLES, type Source } from "./pipeline/source";
 import { qtickets } from "./qtickets/source";
 import { salesPlan } from "./sales-plan/source";
 
@@ -11,15 +13,15 @@ export interface SourceModule {
   settingsSchema: z.ZodObject<Record<string, z.ZodType>>;
 }
 
-/** A source with its program, which is loaded only where it runs. */
+/** A source with its code, which is loaded only where it runs. */
 export interface RegisteredSource extends Source {
-  program: () => Promise<SourceModule>;
+  loadModule: () => Promise<SourceModule>;
 }
 
 /** Every source. A new one is a folder beside these and a line here (loaders/README.md shows how). */
 export const sources: readonly RegisteredSource[] = [
-  { ...qtickets, program: () => import("./qtickets/main.js") },
-  { ...salesPlan, program: () => import("./sales-plan/main.js") },
+  { ...qtickets, loadModule: () => import("./qtickets/main.js") },
+  { ...salesPlan, loadModule: () => import("./sales-plan/main.js") },
 ];
 
 /** The job that commands and the image take where none is named. */
@@ -27,4 +29,18 @@ export const DEFAULT_JOB = qtickets.job;
 
 export function sourceOf(job: string): RegisteredSource | undefined {
   return sources.find((source) => source.job === job);
+}
+
+/** Tables that the sources write, those of every run first. */
+export function writtenTables(): WrittenTable[] {
+  return [
+    ...RUN_TABLES.map(({ name }) => ({ name, writeOnly: false, file: "loaders/pipeline/source.ts" })),
+    ...sources.flatMap(({ folder, tables }) =>
+      tables.map(({ name, writeOnly = false }) => ({
+        name: `${DATABASE}.${name}`,
+        writeOnly,
+        file: `loaders/${folder}/source.ts`,
+      })),
+    ),
+  ];
 }

@@ -26,8 +26,6 @@ export interface FlagDefinition {
 export interface CommandDefinition extends Described {
   arguments?: readonly ArgumentDefinition[];
   flags?: readonly FlagDefinition[];
-  /** True: a flag that is not among `flags` is an argument like any other. */
-  passUnknownFlags?: true;
   /** Gets the arguments in order, then an object of the flags. It loads its implementation when it is called: most load a lot. */
   action: (...values: never[]) => Promise<void>;
 }
@@ -40,7 +38,7 @@ export interface TargetFlag {
   target?: string;
 }
 export const targetFlag: FlagDefinition = {
-  flag: "--target <source>",
+  flag: "--target <from>",
   summary: "- reads the target from standard input instead of the stack",
 };
 
@@ -81,7 +79,6 @@ function addCommand(parent: Command, definition: CommandDefinition | CommandGrou
     command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
   for (const { flag, summary } of definition.flags ?? []) command.option(flag, summary);
-  command.allowUnknownOption(definition.passUnknownFlags ?? false);
   command.action((...values: unknown[]) => definition.action(...(values as never[])));
 }
 

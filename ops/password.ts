@@ -1,7 +1,5 @@
 import { randomInt } from "node:crypto";
-import { passwordKeys } from "../warehouse/catalogue";
-
-type PasswordKey = (typeof passwordKeys)[keyof typeof passwordKeys];
+import { passwordKeys, type PasswordKey } from "../warehouse/catalogue";
 
 /** Whose password can be changed, by the name that its key of the configuration begins with. */
 export type PasswordOwner = PasswordKey extends `${infer Owner}Password` ? Owner : never;

@@ -1,4 +1,4 @@
-import type { Difference } from "../warehouse/schema/difference";
+import { describeDifference, type Difference } from "../warehouse/schema/difference";
 import { unpermittedMigrations, type Plan } from "../warehouse/schema/plan";
 
 const FIXES = ["in place", "refused", "left alone"] as const;
@@ -23,23 +23,17 @@ export function showPlan(plan: Plan, server: string): string {
   return `${[...blocks, summary(plan, server)].join("\n\n")}\n`;
 }
 
-/** The same for programs. */
+/** A plan as JSON. */
 export function planAnswer(plan: Plan, server: string): object {
-  const { databases, objects, revision, differences, pending, included, changes } = plan;
+  const { databases, objects, revision, differences, pending, included, changes, refused } = plan;
   return {
     server,
     databases,
     objects,
-    revision,
-    differences: differences.map(({ object, aspect, wanted, found, fix, reason, statements }) => ({
-      object,
-      aspect,
-      wanted,
-      found,
-      fix,
-      reason,
-      statements,
-    })),
+    revision: { number: revision.number, name: revision.name },
+    differences,
+    /** What stops an apply. */
+    refused: refused.map(describeDifference),
     pendingMigrations: pending.map(({ file, statements }) => ({ file, statements: statements.length })),
     includedMigrations: included.map(({ file }) => file),
     neededPermissions: unpermittedMigrations(plan, []),

@@ -21,7 +21,7 @@ const stackOutputs = z.object({
   network: z.string(),
   loaderImage: z.string(),
   /** By job, of each source that the stack has switched on. */
-  loaderTargets: z.record(z.string(), loaderTarget),
+  loaderTargets: z.record(z.string(), loaderTarget).default({}),
   readerTarget,
   warehouseTarget,
   accessTarget,
@@ -82,7 +82,7 @@ export function loaderTargetOf(
   throw new Failure(
     by === undefined
       ? `The selected stack knows no loader of ${job} yet: bring it up to date with make up`
-      : `${title} is not switched on in the selected stack: set zakaz:${by.key} in its configuration, then pulumi up`,
+      : `${title} is not switched on in the selected stack: pulumi config set zakaz:${by.key} true, then pulumi up`,
     EXIT.usage,
   );
 }
@@ -94,8 +94,8 @@ async function readInput<S extends z.ZodType>(from: string, key: string, schema:
   return parsed.data;
 }
 
-/** Undefined for what is no JSON. The parser's own error would quote the input, which holds secrets. */
-function parseJson(json: string): unknown {
+/** The value; undefined for what is no JSON. The parser's own error would quote the input, which holds secrets. */
+export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

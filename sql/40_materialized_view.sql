@@ -1,6 +1,6 @@
 -- Copies order lines row by row from staging into the ledger at insert time. Correctness does not depend on it: each
--- derivation starts with a repair of the ledger. Changing it: add the column to the ledger, then to staging, then
--- ALTER TABLE ... MODIFY QUERY.
+-- derivation starts with a repair of the ledger. `zakaz schema apply` drops it and makes it anew when it changes: MODIFY
+-- QUERY would lose the comments of its columns, and it holds no rows.
 CREATE MATERIALIZED VIEW IF NOT EXISTS zakaz.mv_qtickets_sales_latest
 TO zakaz.fact_qtickets_orders
 (

@@ -24,13 +24,15 @@ export type UserName = (typeof users)[keyof typeof users];
 /** Users that `sql/10_access.sql` creates locked; the stack gives them password and hosts. */
 export const loginUsers = [users.loader, users.reader, users.backup] as const;
 
-/** Keys of the stack's configuration that hold the passwords, by user. */
+/** Keys of the stack's configuration that hold the passwords, by user: `<owner>Password`. */
 export const passwordKeys = {
   [users.admin]: "adminPassword",
   [users.loader]: "loaderPassword",
   [users.reader]: "datalensPassword",
   [users.backup]: "backupPassword",
 } as const satisfies Partial<Record<UserName, string>>;
+
+export type PasswordKey = (typeof passwordKeys)[keyof typeof passwordKeys];
 
 /** Key of the configuration that holds a user's password; undefined for a user without one. */
 export function passwordKey(user: string): string | undefined {

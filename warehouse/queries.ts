@@ -1,5 +1,5 @@
 /**
- * Every statement in the code names the user who runs it: asLoader`SELECT …`. `npx zakaz validate` tries it as that user on
+ * Every SELECT, INSERT, SHOW and DESCRIBE in the code names the user who runs it: asLoader`SELECT …`. `npx zakaz validate` tries it as that user on
  * an empty server, so a missing right is found before anything is deployed. When the program runs, a tag changes nothing:
  * the connection that sends a statement decides whose it is.
  */

@@ -11,7 +11,7 @@ export interface SchemaObject {
   engine: string;
   /** Everything of the engine: version column, keys, TTL. Empty for views. */
   engineFull: string;
-  /** Names of columns. */
+  /** Columns and expressions of ORDER BY. */
   sortingKey: string;
   partitionKey: string;
   columns: number;

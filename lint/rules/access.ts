@@ -1,7 +1,8 @@
 import type { GivenRight } from "../access-rules";
 import { mentionsIn } from "../code/queries";
 import { users } from "../../warehouse/catalogue";
-import { AGREEMENTS, neededRights } from "../agreements";
+import { writtenTables } from "../../loaders/sources";
+import { AGREEMENTS, neededRights } from "../../warehouse/access/agreements";
 import { at, lineOf, type Finding } from "../finding";
 import { createdObjects, type Inspection } from "../inspection";
 
@@ -147,7 +148,7 @@ function rightsOfViews(inspection: Inspection): NeededRight[] {
 }
 
 function rightsByAgreement({ canon }: Inspection): NeededRight[] {
-  return neededRights(canon.keys()).flatMap(({ user, rights, on, file, because }) =>
+  return neededRights(canon.keys(), writtenTables()).flatMap(({ user, rights, on, file, because }) =>
     on.flatMap((object) => rights.map((right) => ({ user, right, on: object, file, line: 1, by: because }))),
   );
 }

@@ -1,4 +1,4 @@
-import { AGREED_RIGHTS, AGREEMENTS, KEPT_EMPTY } from "../agreements";
+import { AGREED_RIGHTS, AGREEMENTS, KEPT_EMPTY } from "../../warehouse/access/agreements";
 import { at, type Finding } from "../finding";
 import { createdObjects, type Inspection } from "../inspection";
 import type { ViewModel } from "../../warehouse/schema/model";

@@ -9,7 +9,8 @@ const MAX_BODY = 64 * 1024 * 1024;
 
 /**
  * The JSON of an answer. Throws `ApiError` for any other status than 200, an empty body, and what is no JSON; zlib's error
- * for a body that was cut off. `parse` is `parseJson`, or what measures it.
+ * for a body that was cut off. `parse` is `parseJson`, or what measures it; `refusedHint` says what to
+ * do about a refused token.
  */
 export async function readAnswer(
   apiName: string,
@@ -17,6 +18,7 @@ export async function readAnswer(
   answer: Dispatcher.ResponseData,
   parse: typeof parseJson,
   now: number,
+  refusedHint: string,
 ): Promise<unknown> {
   const status = answer.statusCode;
   const type = header(answer, "content-type") ?? "no content type";
@@ -28,7 +30,7 @@ export async function readAnswer(
 
   if (status === 401 || status === 403) {
     throw new ApiError(
-      `${apiName} ${path} refused the token or the permission (${facts}): check the token and its rights in the seller cabinet.`,
+      `${apiName} ${path} refused the token or the permission (${facts}): ${refusedHint}`,
       status,
       code,
       false,

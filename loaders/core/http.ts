@@ -16,6 +16,8 @@ export interface HttpOptions {
   baseUrl: string;
   /** Sent with every request, written nowhere. */
   token: string;
+  /** What a person can do about a refused token: one sentence. */
+  refusedHint: string;
   /** Patterns of the paths below the base URL that may be read. Everything else stops the run before a connection. */
   allow: readonly RegExp[];
   requestTimeoutMs: number;
@@ -88,7 +90,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         },
         body: JSON.stringify(body),
       });
-      return await readAnswer(apiName, path, answer, parse, clock.now());
+      return await readAnswer(apiName, path, answer, parse, clock.now(), options.refusedHint);
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : asApiError(apiName, path, error);
     } finally {

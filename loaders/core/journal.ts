@@ -16,12 +16,25 @@ export interface JournalRow {
   metrics: Record<string, unknown>;
 }
 
+/** Columns of a journal row, in order. */
+export const JOURNAL_COLUMNS = [
+  "job",
+  "run_id",
+  "started_at",
+  "finished_at",
+  "status",
+  "rows_processed",
+  "message",
+  "metrics",
+  "_ver",
+] as const;
+
 /** Writes the journal row of a run. The version is the start of the run, so that a repeated write is the same row. */
 export async function writeJournalRow(database: Database, row: JournalRow): Promise<void> {
   const started = Math.floor(row.startedAt / 1000);
   await database.insert(
     `${database.name}.meta_job_runs`,
-    ["job", "run_id", "started_at", "finished_at", "status", "rows_processed", "message", "metrics", "_ver"],
+    JOURNAL_COLUMNS,
     [
       {
         job: row.job,

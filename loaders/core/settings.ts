@@ -70,7 +70,6 @@ export const dryRunShape = {
   DRY_RUN: setting(kinds.boolean().default(false), {
     doc: "Checks the settings, sends nothing anywhere and ends.",
     form: FORMS.boolean,
-    aliases: ["QTICKETS_DRY_RUN"],
     sample: "true",
   }),
 };

@@ -32,7 +32,7 @@ export function tsvLines(columns: readonly string[], rows: readonly Row[]): Line
   return joinLines(rows.map((row) => tsvLine(columns, row)));
 }
 
-/** The same of lines that are made already, each by `tsvLine`. */
+/** Joins lines of `tsvLine` into one piece. */
 export function joinLines(lines: readonly string[]): Lines {
   return { bytes: Buffer.from(lines.join("")), rows: lines.length };
 }

@@ -74,7 +74,7 @@ const USUAL_TIMESTAMP =
 
 /**
  * The form in which the API writes nearly every time, `2030-01-31T12:00:00+03:00`, by the engine's own parser: an order has a
- * dozen of them, and the general one makes a load three times as long (make bench). NaN for every other form, and for days
+ * dozen of them, and with the general one a load takes several times as long. NaN for every other form, and for days
  * that do not exist, which the engine takes for days of the next month.
  */
 function parseUsualTimestamp(text: string): number {
@@ -117,6 +117,19 @@ function moscowOffset(ms: number): number {
 
 function zoneOffset(ms: number): number {
   return DateTime.fromMillis(ms, { zone: MOSCOW }).offset * 60_000;
+}
+
+/** Start of the Moscow day of a timestamp (ms). */
+export function moscowMidnight(ms: number): number {
+  return DateTime.fromMillis(ms, { zone: MOSCOW }).startOf("day").toMillis();
+}
+
+/** The last second that a DateTime column can hold: 2106-02-07. */
+const LAST_SECOND = 0xffffffff;
+
+/** Whole seconds for a DateTime column. "For ever" (the year 9999) becomes the last second it can hold. */
+export function dateTimeSeconds(ms: number | null): number | null {
+  return ms === null ? null : Math.min(Math.floor(ms / 1000), LAST_SECOND);
 }
 
 /** Trimmed text in Unicode NFC, inner runs of blanks made one, without control characters. */

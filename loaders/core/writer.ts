@@ -10,10 +10,11 @@ export interface WriterOptions {
   log: Log;
   table: string;
   columns: readonly string[];
-  runId: string;
+  /** Begins the name of each block: the server takes a second block of a name for a repetition of the first. */
+  blockPrefix: string;
   /** Rows of one insert, at least; a group of rows is never split. */
   batchRows?: number;
-  /** Told how long the caller had to wait for the server. */
+  /** Counts how long the caller had to wait for the server. */
   stopwatch?: Stopwatch;
 }
 
@@ -45,7 +46,7 @@ export class TableWriter {
     await this.addLines(tsvLines(this.options.columns, group));
   }
 
-  /** The same for rows that are lines already. */
+  /** Adds rows that are encoded already. */
   async addLines(lines: Lines): Promise<void> {
     if (lines.rows === 0) return;
     const block = (this.block ??= new Block());
@@ -68,9 +69,9 @@ export class TableWriter {
     const { block } = this;
     if (block === undefined) return;
     this.block = undefined;
-    const { database, table, columns, runId } = this.options;
+    const { database, table, columns, blockPrefix } = this.options;
     this.batches += 1;
-    const token = `${table}:${runId}:${this.batches}`;
+    const token = `${table}:${blockPrefix}:${this.batches}`;
     this.underWay = block
       .pack()
       .then((packed) => database.insertBlock(`${database.name}.${table}`, columns, packed, token))

@@ -4,7 +4,7 @@ import type { Log } from "../core/log";
 import type { Quarantine } from "../core/quarantine";
 import type { Stopwatch } from "../core/stopwatch";
 
-/** What a source is given for one run. It changes nothing in it: what it finds, it returns. */
+/** What a source is given for one run. What it finds it returns; only quarantine and stopwatch are told on the way. */
 export interface RunContext {
   /** Name in the journal, the lease and the watermarks. */
   job: string;

@@ -1,10 +1,17 @@
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { RunContext } from "./context";
-import { addFound, newTotal, type Found } from "./found";
+import { addFound, increment, newTotal, type Found, type Skipped } from "./found";
 import type { Progress } from "./progress";
 
-/** Told of each answer of the source: its rows, and how many there will be in all as far as that is known (else 0). */
-export type OnRead = (rows: number, total: number) => void;
+/** What a data set tells while it is loaded. It counts whatever becomes of the data set. */
+export interface DataSetReport {
+  /** An answer of the source: its rows, and how many there will be in all as far as that is known (else 0). */
+  read: (rows: number, total: number) => void;
+  /** A remark that is no error, e.g. a time without an offset. */
+  note: (what: string) => void;
+  /** A part that is left out without harm. */
+  skip: (skipped: Skipped) => void;
+}
 
 /** Loads the data sets of a run one after another: shows how far each is, says what it took, adds up what they found. */
 export class DataSets {
@@ -21,7 +28,7 @@ export class DataSets {
   }
 
   /** Loads a data set that the run cannot do without: its failure is the failure of the run. */
-  async required<F extends Found>(name: string, load: (onRead: OnRead) => Promise<F>): Promise<F> {
+  async required<F extends Found>(name: string, load: (report: DataSetReport) => Promise<F>): Promise<F> {
     const found = await this.load(name, load);
     this.add(found);
     return found;
@@ -33,48 +40,50 @@ export class DataSets {
    */
   async optional<F extends Found>(
     name: string,
-    load: (onRead: OnRead) => Promise<F>,
+    load: (report: DataSetReport) => Promise<F>,
   ): Promise<F | undefined> {
     try {
       return await this.required(name, load);
     } catch (error) {
       if (!(error instanceof ExpectedError) || error instanceof StoppedError) throw error;
       this.context.log.warning(`Left out ${name}: ${error.message}`);
-      this.add({ incomplete: [`${name}: ${error.message}`] });
+      this.add({ incomplete: [{ dataSet: name, reason: error.message }] });
       return undefined;
     }
   }
 
   /** Leaves a data set out without harm. */
   skip(name: string, reason: string): void {
-    this.add({ skipped: [{ resource: name, reason }] });
+    this.total.skipped.push({ resource: name, reason });
     this.context.log.info(`Skipped ${name}`, { reason });
   }
 
-  private async load<F>(name: string, load: (onRead: OnRead) => Promise<F>): Promise<F> {
+  private async load<F>(name: string, load: (report: DataSetReport) => Promise<F>): Promise<F> {
     const { clock, log } = this.context;
     const read = { pages: 0, rows: 0, total: 0 };
     const startedAt = clock.now();
     this.progress.show(name, read);
-    let found: F;
     try {
-      found = await load((rows, total) => {
-        read.pages += 1;
-        read.rows += rows;
-        read.total = Math.max(total, read.rows);
-        this.progress.show(name, read);
+      return await load({
+        read: (rows, total) => {
+          read.pages += 1;
+          read.rows += rows;
+          read.total = Math.max(total, read.rows);
+          this.progress.show(name, read);
+        },
+        note: (what) => increment(this.total.notes, what),
+        skip: (skipped) => void this.total.skipped.push(skipped),
       });
     } finally {
       this.progress.end(name, read);
+      const seconds = (clock.now() - startedAt) / 1000;
+      const { pages, rows } = read;
+      log.info(`Read ${name}: ${pages} pages, ${rows} rows in ${seconds.toFixed(1)} s`, {
+        source: name,
+        pages,
+        rows,
+        seconds,
+      });
     }
-    const seconds = (clock.now() - startedAt) / 1000;
-    const { pages, rows } = read;
-    log.info(`Read ${name}: ${pages} pages, ${rows} rows in ${seconds.toFixed(1)} s`, {
-      source: name,
-      pages,
-      rows,
-      seconds,
-    });
-    return found;
   }
 }

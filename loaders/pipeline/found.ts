@@ -1,8 +1,7 @@
 /** Counters by name; a source names its own. */
 export type Counters = Record<string, number>;
 
-/** Adds to a counter. */
-export function count(counters: Counters, name: string, more = 1): void {
+export function increment(counters: Counters, name: string, more = 1): void {
   if (more > 0) counters[name] = (counters[name] ?? 0) + more;
 }
 
@@ -13,6 +12,13 @@ export interface Skipped {
   details?: string;
 }
 
+/** A data set that could not be loaded, or not all of it, while the run goes on. */
+export interface Incomplete {
+  dataSet: string;
+  /** A sentence or its end: what is missing and why. */
+  reason: string;
+}
+
 /** What a piece of a run has found and done. The run adds all of them up. */
 export interface Found {
   /** Rows under the names that the journal uses. */
@@ -21,11 +27,8 @@ export interface Found {
   written?: number;
   /** Rows of the source that were not wanted, by reason. */
   dropped?: Counters;
-  /** Remarks that are no errors, by what was seen: times without an offset, unknown cities. */
-  notes?: Counters;
-  skipped?: readonly Skipped[];
-  /** What could not be loaded while the rest was; any makes the run `partial`. Each begins with the data set: `seats: HTTP 503`. */
-  incomplete?: readonly string[];
+  /** Any makes the run `partial`. */
+  incomplete?: readonly Incomplete[];
 }
 
 /** All that a run has found. */
@@ -33,20 +36,20 @@ export interface Total {
   counters: Counters;
   written: number;
   dropped: Counters;
+  incomplete: Incomplete[];
+  /** Remarks that are no errors, by what was seen: times without an offset, unknown cities. */
   notes: Counters;
   skipped: Skipped[];
-  incomplete: string[];
 }
 
 export function newTotal(): Total {
-  return { counters: {}, written: 0, dropped: {}, notes: {}, skipped: [], incomplete: [] };
+  return { counters: {}, written: 0, dropped: {}, incomplete: [], notes: {}, skipped: [] };
 }
 
 export function addFound(total: Total, found: Found): void {
-  for (const group of ["counters", "dropped", "notes"] as const) {
-    for (const [name, more] of Object.entries(found[group] ?? {})) count(total[group], name, more);
+  for (const group of ["counters", "dropped"] as const) {
+    for (const [name, more] of Object.entries(found[group] ?? {})) increment(total[group], name, more);
   }
   total.written += found.written ?? 0;
-  total.skipped.push(...(found.skipped ?? []));
   total.incomplete.push(...(found.incomplete ?? []));
 }

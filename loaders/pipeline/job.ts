@@ -8,7 +8,7 @@ import { Quarantine } from "../core/quarantine";
 import { Stopwatch } from "../core/stopwatch";
 import type { Log } from "../core/log";
 import type { RunContext } from "./context";
-import { raiseAlerts, writeServiceLevels, type Alert } from "./metrics";
+import { raiseAlerts, writeServiceLevels, type Alert } from "./service-levels";
 
 /** Aborted by SIGTERM, SIGINT, and by an error that nobody waits for. */
 export function stopOnSignals(): AbortController {
@@ -111,12 +111,12 @@ export async function runJob(
     if (outcome.status === "error") {
       // The row comes first here: if it cannot be written, nothing can. The log has said what failed.
       await writeJournalRow(control, row).then(
-        () => writeMetrics(control, row, log, mayWrite),
+        () => writeServiceLevelsAndAlerts(control, row, log, mayWrite),
         () => undefined,
       );
       return EXIT.error;
     }
-    await writeMetrics(control, row, log, mayWrite);
+    await writeServiceLevelsAndAlerts(control, row, log, mayWrite);
     await writeJournalRow(control, row);
     log.info(
       outcome.status === "ok" ? "Ingestion completed successfully" : "Ingestion completed partly",
@@ -149,7 +149,7 @@ export function failureOutcome(error: unknown): Outcome {
 }
 
 /** Service levels and alerts: about a run, no part of it, so their failure costs one warning. Without the lease there are none. */
-async function writeMetrics(
+async function writeServiceLevelsAndAlerts(
   control: Database,
   row: JournalRow & Outcome,
   log: Log,

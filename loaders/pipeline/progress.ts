@@ -1,22 +1,22 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 
-/** What one source has read so far. */
-export interface Reading {
+/** What a data set has read so far. */
+export interface ReadSoFar {
   pages: number;
   rows: number;
-  /** Rows there will be, as far as the source says so. */
+  /** Rows there will be, as far as the source says. */
   total: number;
 }
 
 /** Shows a person how far a run is. */
 export interface Progress {
-  /** A source begins, or has read more. */
-  show(source: string, reading: Reading): void;
-  /** The source has ended, well or not. */
-  end(source: string, reading: Reading): void;
+  /** A data set begins, or has read more. */
+  show(dataSet: string, read: ReadSoFar): void;
+  /** The data set has ended, well or not. */
+  end(dataSet: string, read: ReadSoFar): void;
   /** Writes a line of the log above the bars, without tearing them. */
   line(text: string): void;
-  /** Takes the bars' hands off the terminal. */
+  /** Ends the bars and gives the terminal back. */
   stop(): void;
 }
 
@@ -35,12 +35,12 @@ const BAR =
 /** Times a bar is drawn per second, at most. */
 const FPS = 5;
 
-/** On a terminal: one bar per source with pages, rows, rows per second and the time that is left. */
+/** On a terminal: one bar per data set with pages, rows, rows per second and the time that is left. */
 export function barProgress(stream: NodeJS.WritableStream, now: () => number = Date.now): Progress {
   let bars: MultiBar | undefined;
   const open = new Map<string, { bar: SingleBar; since: number }>();
 
-  const show = (source: string, reading: Reading): void => {
+  const show = (dataSet: string, read: ReadSoFar): void => {
     bars ??= new MultiBar({
       stream,
       format: BAR,
@@ -49,23 +49,23 @@ export function barProgress(stream: NodeJS.WritableStream, now: () => number = D
 
       forceRedraw: true,
     });
-    const total = Math.max(reading.total, reading.rows);
-    let known = open.get(source);
+    const total = Math.max(read.total, read.rows);
+    let known = open.get(dataSet);
     if (known === undefined) {
-      known = { bar: bars.create(total, 0, { source: source.padEnd(9), pages: 0, rate: 0 }), since: now() };
-      open.set(source, known);
+      known = { bar: bars.create(total, 0, { source: dataSet.padEnd(9), pages: 0, rate: 0 }), since: now() };
+      open.set(dataSet, known);
     }
     const seconds = Math.max((now() - known.since) / 1000, 0.001);
     known.bar.setTotal(total);
-    known.bar.update(reading.rows, { pages: reading.pages, rate: Math.round(reading.rows / seconds) });
+    known.bar.update(read.rows, { pages: read.pages, rate: Math.round(read.rows / seconds) });
   };
 
   return {
     show,
-    end: (source, reading) => {
-      // What a source said of its size may have been wrong: at its end it is what was read.
-      show(source, { ...reading, total: reading.rows });
-      open.get(source)?.bar.stop();
+    end: (dataSet, read) => {
+      // What was said of its size may have been wrong: at its end it is what was read.
+      show(dataSet, { ...read, total: read.rows });
+      open.get(dataSet)?.bar.stop();
     },
     line: (text) => {
       if (bars === undefined || open.size === 0) stream.write(text);

@@ -1,5 +1,5 @@
 import type { Stopwatch } from "../core/stopwatch";
-import type { Counters, Skipped, Total } from "./found";
+import type { Counters, Incomplete, Skipped, Total } from "./found";
 import type { Outcome } from "./job";
 
 export interface ReportOptions {
@@ -23,16 +23,16 @@ export function reportOf(total: Total, options: ReportOptions): Outcome {
     status,
     rowsProcessed: written,
     // One code per data set, so that one that always fails does not silence the others.
-    alerts: incomplete.map((message) => ({
+    alerts: incomplete.map((one) => ({
       severity: "warning",
-      code: `${message.split(":")[0] ?? ""}_incomplete`,
-      message,
+      code: `${one.dataSet}_incomplete`,
+      message: describe(one),
     })),
     message: {
       status,
       ...counters,
       ...(total.skipped.length > 0 ? { skipped_resources: shorten(total.skipped) } : {}),
-      ...(incomplete.length > 0 ? { degraded: incomplete } : {}),
+      ...(incomplete.length > 0 ? { degraded: incomplete.map(describe) } : {}),
       ...unlessEmpty("quarantined", options.quarantined),
       ...unlessEmpty("dropped", total.dropped),
       ...unlessEmpty("notes", total.notes),
@@ -46,6 +46,10 @@ export function reportOf(total: Total, options: ReportOptions): Outcome {
       ...ownResources(),
     },
   };
+}
+
+function describe({ dataSet, reason }: Incomplete): string {
+  return `${dataSet}: ${reason}`;
 }
 
 /** Every counter that is expected, in that order, then whatever else was counted. */

@@ -7,6 +7,7 @@ import type { DryRun } from "./dry-run";
 import { runJob, type Outcome } from "./job";
 import type { Progress } from "./progress";
 import { reportOf } from "./report";
+import { checkTables, type TableUse } from "./table-check";
 
 /** One run of a source whose arguments and settings are right; nothing has been sent yet. */
 export interface PreparedRun {
@@ -16,9 +17,11 @@ export interface PreparedRun {
   seconds: number;
   /** Setting that says so, for the message. */
   secondsSetting: string;
+  /** Tables that the run writes: they are checked before anything is read. */
+  tables: TableUse;
   /** Counters that the journal always has. */
   counters: readonly string[];
-  /** What a dry run tells; `reason` says why it is one. Sends nothing, opens no connection. */
+  /** What a dry run tells; `reason` says why it is one. Sends nothing, opens no connection. Throws for input that is refused. */
   rehearse: (log: Log, reason: string) => DryRun;
   /** Reads the source and writes the warehouse; answers what the journal's metrics get besides. Throws when the run failed. */
   load: (context: RunContext, dataSets: DataSets) => Promise<Record<string, unknown>>;
@@ -62,6 +65,7 @@ export async function loadSource(
   context: RunContext,
   progress: Progress,
 ): Promise<Outcome> {
+  await checkTables(context.database, run.tables);
   const dataSets = new DataSets(context, progress);
   const metrics = await run.load(context, dataSets);
   return reportOf(dataSets.total, {

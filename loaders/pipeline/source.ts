@@ -1,6 +1,6 @@
 /**
  * What the rest of the program knows of a source: configuration, components, commands, rights, checks, samples of settings
- * and the sandbox read it. It holds facts only; the code of the source is loaded by its own program.
+ * and the sandbox read it. The code that loads it is not here: its own program imports that.
  */
 export interface Source {
   /** Name of the job in journal, lease and watermarks, and of the program in the loaders' image. */
@@ -16,7 +16,7 @@ export interface Source {
   /** Secrets of the stack that it needs, by key of the configuration. */
   secrets: Readonly<Record<string, SourceSecret>>;
   /** Data sets that are read only where `zakaz:datasets` names them. */
-  datasets: Readonly<Record<string, OptionalDataset>>;
+  datasets: Readonly<Record<string, DatasetSwitch>>;
   /** Tables of the database `zakaz` that it writes, beside what every run writes (`RUN_TABLES`). */
   tables: readonly SourceTable[];
   /** The stand-in for its API; none where there is nothing to stand in for. */
@@ -45,18 +45,19 @@ export interface SourceSecret {
   dataset?: string;
 }
 
-export interface OptionalDataset {
+export interface DatasetSwitch {
   /** Setting of the loader that switches it on, with the value that does. */
   setting: string;
   value: string;
 }
 
 export interface SourceTable {
+  /** Without its database. */
   name: string;
   /** Written and never read back: its content is worth money, or personal. */
   writeOnly?: true;
-  /** What its rows are, where `zakaz status` counts them: "order lines". */
-  rows?: string;
+  /** What its rows are called where `zakaz status` counts them: "order lines". */
+  rowsAre?: string;
 }
 
 export interface SourceSandbox {
@@ -70,9 +71,9 @@ export interface SourceSandbox {
   settings: (url: string) => Record<string, string>;
 }
 
-/** Tables that every run reads and writes, whatever its source. */
-export const RUN_TABLES: readonly { name: string; rows?: string }[] = [
-  { name: "zakaz.meta_job_runs", rows: "loader runs" },
+/** Tables that every run reads and writes, whatever its source, with their databases. */
+export const RUN_TABLES: readonly { name: string; rowsAre?: string }[] = [
+  { name: "zakaz.meta_job_runs", rowsAre: "loader runs" },
   { name: "meta.watermarks" },
   { name: "meta.etl_alerts" },
   { name: "meta.sli_daily" },

@@ -1,6 +1,7 @@
 import { asLoader } from "../../warehouse/queries";
 import type { Database } from "../core/database";
 import { ExpectedError } from "../core/errors";
+import { JOURNAL_COLUMNS } from "../core/journal";
 
 /** Columns by table of the data database: those that a run names, and those in which it may write NULL. */
 export interface TableUse {
@@ -8,7 +9,11 @@ export interface TableUse {
   nulls: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What every run writes in the end. */
+const JOURNAL: TableUse["columns"] = { meta_job_runs: JOURNAL_COLUMNS };
+
 /**
+ * Checks the tables of a run, the journal's among them, before anything is read.
  * Throws one sentence that names every table or column that is missing, or every column that does not take the NULL that
  * a run may write.
  */
@@ -19,7 +24,7 @@ export async function checkTables(database: Database, { columns, nulls }: TableU
   );
   const types = new Map(found.map(({ table, name, type }) => [`${table}.${name}`, type]));
   const tables = new Set(found.map(({ table }) => table));
-  const missing = Object.entries(columns).flatMap(([table, names]) =>
+  const missing = Object.entries({ ...columns, ...JOURNAL }).flatMap(([table, names]) =>
     tables.has(table)
       ? names.filter((name) => !types.has(`${table}.${name}`)).map((name) => `column ${table}.${name}`)
       : [`table ${table}`],

@@ -5,7 +5,7 @@ import { payloadJson } from "../core/payload";
 import { BadValue, moneyText, parseMoney } from "../core/values";
 import { optionalDataSet, unpagedRows, type FetchInput } from "./optional-data-set";
 import { openShows } from "./event-rows";
-import { field, orNull, readFlag, readId } from "./schemas";
+import { field, orNull, readFlag, readId } from "../core/fields";
 
 /** What is asked for: nothing about the holder of the ticket. */
 const BODY = { select: ["barcode", "price", "admission"] } as const;
@@ -36,7 +36,7 @@ export const barcodes = optionalDataSet({
   skip: (settings) =>
     settings.QTICKETS_BARCODE_KEY === undefined ? "no_key: set QTICKETS_BARCODE_KEY" : undefined,
   fetch: async function* (input) {
-    for (const event of input.events) {
+    for (const { event } of input.events) {
       for (const show of openShows(event, input.run.startedAt)) {
         const rows = await fetchBarcodes(input, show.id);
         // Not an object: left as it is, for the schema to refuse.
@@ -66,13 +66,13 @@ export const barcodes = optionalDataSet({
 });
 
 /** The barcodes of a show; none for a show that the API does not know (any more). */
-async function fetchBarcodes({ client, skip }: FetchInput, showId: string): Promise<unknown[]> {
+async function fetchBarcodes({ client, report }: FetchInput, showId: string): Promise<unknown[]> {
   const path = `/shows/${showId}/barcodes`;
   try {
     return unpagedRows(path, await client.answer(path, BODY), true);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    skip({ resource: "barcodes", reason: "http_404", details: `show ${showId}` });
+    report.skip({ resource: "barcodes", reason: "http_404", details: `show ${showId}` });
     return [];
   }
 }

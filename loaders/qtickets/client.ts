@@ -1,6 +1,6 @@
 import type { HttpClient } from "../core/http";
 import type { Stopwatch } from "../core/stopwatch";
-import type { OnRead } from "../pipeline/data-sets";
+import type { DataSetReport } from "../pipeline/data-sets";
 import { countRows, listPages, type Condition, type ListQuery, type Page } from "./api";
 import { SEATS_BODY } from "./seat-counts";
 
@@ -33,8 +33,12 @@ export function apiClient(http: Pick<HttpClient, "get">, concurrency: number): Q
   };
 }
 
-/** The same client; `onRead` is told of each answer, and `stopwatch` how long it was waited for. */
-export function observedClient(client: QticketsClient, stopwatch: Stopwatch, onRead: OnRead): QticketsClient {
+/** The same client; `onRead` is called for each answer, and `stopwatch` counts how long it was waited for. */
+export function observedClient(
+  client: QticketsClient,
+  stopwatch: Stopwatch,
+  onRead: DataSetReport["read"],
+): QticketsClient {
   return {
     ...client,
     pages: async function* (path, query, parse) {

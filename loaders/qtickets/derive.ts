@@ -13,6 +13,10 @@ export interface DeriveStatement {
   name: string;
   /** Steps of kind `inventory` are left out when a run took no poll of the seats. */
   kind: "sales" | "inventory";
+  /** Counter of the journal for the rows written, if they have one. */
+  counter?: string;
+  /** A repair is no new data: its rows count for nothing. */
+  isRepair?: true;
   /** The table written to. */
   table: string;
   /** The statement. See {@link deriveStatements} for its parameters. */
@@ -29,11 +33,24 @@ export interface DeriveStatement {
  */
 export function deriveStatements(): DeriveStatement[] {
   return [
-    { name: "ledger_repair", kind: "sales", table: "zakaz.fact_qtickets_orders", sql: LEDGER_REPAIR },
-    { name: "sales_daily", kind: "sales", table: "zakaz.fact_qtickets_sales_daily", sql: SALES_DAILY },
+    {
+      name: "ledger_repair",
+      kind: "sales",
+      isRepair: true,
+      table: "zakaz.fact_qtickets_orders",
+      sql: LEDGER_REPAIR,
+    },
+    {
+      name: "sales_daily",
+      kind: "sales",
+      counter: "sales_daily_rows",
+      table: "zakaz.fact_qtickets_sales_daily",
+      sql: SALES_DAILY,
+    },
     {
       name: "sales_utm_daily",
       kind: "sales",
+      counter: "sales_utm_daily_rows",
       table: "zakaz.fact_qtickets_sales_utm_daily",
       sql: SALES_UTM_DAILY,
     },

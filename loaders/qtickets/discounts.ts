@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { payloadJson, payloadTimestamp } from "../core/payload";
-import { normalText } from "../core/values";
-import { optionalDataSet, pagedRows, seconds } from "./optional-data-set";
-import { field, readFlag, readId, readIds, readName, readText } from "./schemas";
+import { dateTimeSeconds, normalText } from "../core/values";
+import { optionalDataSet, pagedRows } from "./optional-data-set";
+import { field, readFlag, readId, readIds, readName, readText } from "../core/fields";
 
 /** Discounts, deleted ones too. The source tells no value, so `discount_value` stays NULL. */
 export const discounts = optionalDataSet({
@@ -42,9 +42,9 @@ export const discounts = optionalDataSet({
     name: normalText(discount.name),
     discount_type: discount.type,
     is_active: discount.is_active ? 1 : 0,
-    active_from: seconds(discount.active_from),
-    active_to: seconds(discount.active_to),
-    deleted_ts: seconds(discount.deleted_at),
+    active_from: dateTimeSeconds(discount.active_from),
+    active_to: dateTimeSeconds(discount.active_to),
+    deleted_ts: dateTimeSeconds(discount.deleted_at),
     payload_json: payloadJson({
       created_at: payloadTimestamp(discount.created_at),
       updated_at: payloadTimestamp(discount.updated_at),

@@ -1,22 +1,26 @@
 import { asLoader } from "../../warehouse/queries";
 import type { Database } from "../core/database";
+import { reasonOf } from "../core/fields";
 import { BadValue } from "../core/values";
 import { TableWriter } from "../core/writer";
-import { checkErrorRatio } from "../pipeline/error-ratio";
-import { count, type Counters, type Found } from "../pipeline/found";
+import type { Found } from "../pipeline/found";
 import { EVENT_COLUMNS, eventRow, type EventRow } from "./event-rows";
-import { NO_OFFSET, type QticketsRun } from "./run";
-import { createSchemas, EVENT_FIELDS, reasonOf, type Event } from "./schemas";
+import { checkBadRows, NO_OFFSET, type DataSetInput, type QticketsRun } from "./run";
+import { createEventSchema, EVENT_FIELDS, type Event } from "./schemas";
 
 /** The events of a run, and what the other data sets want to know of them. */
 export interface EventsFound extends Found {
-  events: readonly Event[];
-  /** Their rows, in the same order. */
-  rows: readonly EventRow[];
+  events: readonly EventWithRow[];
   /** Event of a show, those of earlier runs included. */
   eventOfShow: ReadonlyMap<string, string>;
   /** Canonical city of an event, those of earlier runs included. */
   cityOfEvent: ReadonlyMap<string, string>;
+}
+
+export interface EventWithRow {
+  event: Event;
+  /** Its row of the dimension. */
+  row: EventRow;
 }
 
 /**
@@ -24,19 +28,18 @@ export interface EventsFound extends Found {
  * @param aliases city look-up key to canonical city
  */
 export async function loadEvents(
-  run: QticketsRun,
+  { run, client, report }: DataSetInput,
   aliases: ReadonlyMap<string, string>,
 ): Promise<EventsFound> {
-  const { client, settings, quarantine, log, startedAt } = run;
+  const { settings, quarantine, log, startedAt } = run;
   const { eventOfShow, cityOfEvent } = await readKnownEvents(run.database);
   log.info("Fetching events via GET /events");
-  const notes: Counters = {};
-  const schema = createSchemas(startedAt, () => count(notes, NO_OFFSET)).event;
+  const schema = createEventSchema(startedAt, () => report.note(NO_OFFSET));
   const query = {
     ...(settings.QTICKETS_SELECT_FIELDS ? { select: EVENT_FIELDS } : {}),
     pageSize: settings.QTICKETS_PAGE_SIZE,
   };
-  const found = new Map<string, { event: Event; row: EventRow }>();
+  const found = new Map<string, EventWithRow>();
   let seen = 0;
   let bad = 0;
   for await (const { content } of client.pages("/events", query, (rows) => rows)) {
@@ -47,7 +50,7 @@ export async function loadEvents(
         if (!parsed.success) throw new BadValue(reasonOf(parsed.error));
         const event = parsed.data;
         const { row, knownCity } = eventRow(event, aliases);
-        if (!knownCity && !found.has(event.id)) count(notes, "unknown cities");
+        if (!knownCity && !found.has(event.id)) report.note("unknown cities");
         found.set(event.id, { event, row });
       } catch (error) {
         if (!(error instanceof BadValue)) throw error;
@@ -56,37 +59,28 @@ export async function loadEvents(
       }
     }
   }
-  const allowed = settings.QTICKETS_QUARANTINE_MAX_SHARE;
-  checkErrorRatio({
-    name: "events",
-    seen,
-    bad,
-    allowed,
-    setting: "QTICKETS_QUARANTINE_MAX_SHARE",
-    quarantine,
-  });
+  checkBadRows(run, { name: "events", seen, bad });
   for (const { event, row } of found.values()) {
     cityOfEvent.set(event.id, String(row.city));
     for (const show of event.shows) eventOfShow.set(show.id, event.id);
   }
   log.info("Fetched events from QTickets API via GET", { events: found.size });
-  return {
-    events: [...found.values()].map(({ event }) => event),
-    rows: [...found.values()].map(({ row }) => row),
-    eventOfShow,
-    cityOfEvent,
-    counters: { events: found.size },
-    notes,
-  };
+  return { events: [...found.values()], eventOfShow, cityOfEvent, counters: { events: found.size } };
 }
 
 /** Writes the dimension of events. */
 export async function writeEvents(
   { database, log, runId }: QticketsRun,
-  rows: readonly EventRow[],
+  events: readonly EventWithRow[],
 ): Promise<void> {
-  const writer = new TableWriter({ database, log, runId, table: "dim_events", columns: EVENT_COLUMNS });
-  await writer.add(rows);
+  const writer = new TableWriter({
+    database,
+    log,
+    blockPrefix: runId,
+    table: "dim_events",
+    columns: EVENT_COLUMNS,
+  });
+  await writer.add(events.map(({ row }) => row));
   await writer.finish();
 }
 

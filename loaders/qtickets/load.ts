@@ -1,18 +1,16 @@
 import { readAliases } from "../core/cities";
 import { MOSCOW } from "../core/values";
 import { readWatermarks } from "../core/watermarks";
-import type { DataSets, OnRead } from "../pipeline/data-sets";
-import { checkTables } from "../pipeline/table-check";
-import { observedClient } from "./client";
+import type { DataSetReport, DataSets } from "../pipeline/data-sets";
+import { observedClient, type QticketsClient } from "./client";
 import { loadEvents, writeEvents } from "./events";
 import { readHistory } from "./history";
-import { inventorySkip, loadInventory, type InventoryFound } from "./inventory";
+import { loadInventory, skipInventory, type InventoryFound } from "./inventory";
 import { OPTIONAL_DATA_SETS } from "./optional-data-sets";
 import { OrderLoad, type OrdersFound } from "./orders";
 import { publish } from "./publish";
-import type { QticketsRun } from "./run";
+import type { DataSetInput, QticketsRun } from "./run";
 import type { Settings } from "./settings";
-import { TABLES } from "./tables";
 import { chooseWindow, filterTime, type AskedWindow, type Window } from "./windows";
 
 /**
@@ -24,64 +22,91 @@ import { chooseWindow, filterTime, type AskedWindow, type Window } from "./windo
 export async function load(
   run: QticketsRun,
   dataSets: DataSets,
+  client: QticketsClient,
   asked: AskedWindow,
 ): Promise<Record<string, unknown>> {
-  const { database, job, settings } = run;
-  const observe = (onRead: OnRead) => observedClient(run.client, run.stopwatch, onRead);
-  await checkTables(database, TABLES);
+  const { database, job, settings, stopwatch } = run;
+  const inputOf = (report: DataSetReport): DataSetInput => ({
+    run,
+    report,
+    client: observedClient(client, stopwatch, report.read),
+  });
   const watermarks = await readWatermarks(database, job);
-  const window = await findWindow(run, asked, watermarks);
+  const window = await findWindow(run, client.offline, asked, watermarks);
   const aliases = await readAliases(database);
 
-  const events = await dataSets.required("events", (onRead) =>
-    loadEvents({ ...run, client: observe(onRead) }, aliases),
-  );
+  const known = await dataSets.required("events", (report) => loadEvents(inputOf(report), aliases));
+  const { events } = known;
   const rereadOn = watermarks.get("orders_reread");
-  const orderLoad = new OrderLoad(run, { window, events, rereadOn });
-  const orders = await dataSets.required("orders", (onRead) => orderLoad.load(observe(onRead)));
+  const orderLoad = new OrderLoad(run, { window, events: known, rereadOn });
+  const orders = await dataSets.required("orders", (report) => orderLoad.load(inputOf(report)));
   for (const dataSet of OPTIONAL_DATA_SETS) {
-    const reason = dataSet.skip(run);
+    const reason = dataSet.skip(settings, client);
     if (reason !== undefined) dataSets.skip(dataSet.name, reason);
-    else {
-      await dataSets.optional(dataSet.name, (onRead) =>
-        dataSet.load({ ...run, client: observe(onRead) }, events.events),
-      );
-    }
+    else await dataSets.optional(dataSet.name, (report) => dataSet.load(inputOf(report), events));
   }
-  let inventory: InventoryFound | undefined;
-  const reason = inventorySkip(run);
-  if (reason !== undefined) dataSets.skip("inventory", reason);
-  else {
-    inventory = await dataSets.optional("inventory", (onRead) =>
-      loadInventory({ ...run, client: observe(onRead) }, events),
-    );
-  }
-  dataSets.add({ skipped: neverRequested(settings) });
+  const inventory = await loadSeats();
+  skipNeverRequested(dataSets, settings);
 
-  await writeEvents(run, events.rows);
+  await writeEvents(run, events);
   const snapshotSeconds = inventory?.snapshotSeconds ?? null;
   const kinds = ["sales", "inventory"] as const;
   dataSets.add(await publish(run, { kinds, window, orders, snapshotSeconds, earlier: 0 }));
-  await loadOlder(run, dataSets, window, orders, (onRead, older) =>
-    orderLoad.loadSlice(observe(onRead), older),
-  );
+  await loadOlder();
   const { paid, older, mode } = window;
   const hours = paid === null ? null : Math.round((paid.end - (older ?? paid).start) / 3_600_000);
   return { lookback_hours: hours, backfill_mode: mode === "backfill", mode };
+
+  async function loadSeats(): Promise<InventoryFound | undefined> {
+    const reason = skipInventory(settings, client);
+    if (reason === undefined) {
+      return dataSets.optional("inventory", (report) => loadInventory(inputOf(report), events));
+    }
+    dataSets.skip("inventory", reason);
+    return undefined;
+  }
+
+  /**
+   * The rest of a first load, slice by slice. Each is visible and noted before the next one, so that a run that ends has lost
+   * one slice at most. What does not fit into the time is left to the next run.
+   */
+  async function loadOlder(): Promise<void> {
+    let newest: OrdersFound = orders;
+    let took = run.clock.now() - run.startedAt;
+    for (let earlier = 1; newest.older !== null; earlier += 1) {
+      const { older, readFrom } = newest;
+      const began = run.clock.now();
+      if (run.deadline - began < 2 * took) {
+        const from = filterTime(readFrom, MOSCOW);
+        const reason = `those paid before ${from} are not loaded yet; the next run goes on with them`;
+        dataSets.add({ incomplete: [{ dataSet: "orders", reason }] });
+        return;
+      }
+      const slice = await dataSets.required("orders", (report) =>
+        orderLoad.loadSlice(inputOf(report), older),
+      );
+      newest = { ...slice, reread: orders.reread };
+      dataSets.add(
+        await publish(run, { kinds: ["sales"], window, orders: newest, snapshotSeconds: null, earlier }),
+      );
+      took = run.clock.now() - began;
+    }
+  }
 }
 
 async function findWindow(
   run: QticketsRun,
+  offline: boolean,
   asked: AskedWindow,
   watermarks: ReadonlyMap<string, string>,
 ): Promise<Window> {
-  const { settings, database, job, startedAt, client } = run;
+  const { settings, database, job, startedAt } = run;
   const window = chooseWindow({
     now: startedAt,
     sinceHours: settings.QTICKETS_SINCE_HOURS,
     backfillHours: settings.QTICKETS_INITIAL_BACKFILL_HOURS,
     overlapMinutes: settings.QTICKETS_OVERLAP_MINUTES,
-    offline: client.offline,
+    offline,
     asked,
     history: await readHistory(database, job, settings.QTICKETS_BACKFILL_GUARD_TABLE, watermarks),
   });
@@ -97,42 +122,13 @@ async function findWindow(
   return window;
 }
 
-/**
- * The rest of a first load, slice by slice. Each is visible and noted before the next one, so that a run that ends has lost
- * one slice at most. What does not fit into the time is left to the next run.
- */
-async function loadOlder(
-  run: QticketsRun,
-  dataSets: DataSets,
-  window: Window,
-  newest: OrdersFound,
-  loadSlice: (onRead: OnRead, older: NonNullable<OrdersFound["older"]>) => Promise<OrdersFound>,
-): Promise<void> {
-  let took = run.clock.now() - run.startedAt;
-  let { older, readFrom } = newest;
-  for (let earlier = 1; older !== null; earlier += 1) {
-    const began = run.clock.now();
-    if (run.deadline - began < 2 * took) {
-      const from = filterTime(readFrom, MOSCOW);
-      dataSets.add({
-        incomplete: [`orders: those paid before ${from} are not loaded yet; the next run goes on with them`],
-      });
-      return;
-    }
-    const rest = older;
-    const slice = await dataSets.required("orders", (onRead) => loadSlice(onRead, rest));
-    const orders = { ...slice, reread: newest.reread };
-    dataSets.add(await publish(run, { kinds: ["sales"], window, orders, snapshotSeconds: null, earlier }));
-    ({ older, readFrom } = slice);
-    took = run.clock.now() - began;
-  }
-}
-
 /** Data sets that were switched on although they are never requested: said, not ignored. */
-function neverRequested(settings: Settings) {
+function skipNeverRequested({ total }: DataSets, settings: Settings): void {
   const asked: readonly (readonly [string, boolean])[] = [
     ["clients", settings.QTICKETS_SKIP_CLIENTS],
     ["partner_tickets", settings.QTICKETS_SKIP_PARTNER_TICKETS],
   ];
-  return asked.flatMap(([resource, skip]) => (skip ? [] : [{ resource, reason: "never_requested" }]));
+  for (const [resource, skip] of asked) {
+    if (!skip) total.skipped.push({ resource, reason: "never_requested" });
+  }
 }

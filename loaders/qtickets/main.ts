@@ -10,6 +10,7 @@ import { fixtureClient } from "./fixtures";
 import { load } from "./load";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { qtickets } from "./source";
+import { TABLES } from "./tables";
 import { parseTimestampFlag, type AskedWindow } from "./windows";
 
 export { settingsSchema };
@@ -81,6 +82,7 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
     job: settings.JOB_NAME,
     seconds: settings.QTICKETS_RUN_SECONDS,
     secondsSetting: "QTICKETS_RUN_SECONDS",
+    tables: TABLES,
     counters: COUNTERS.map(([name]) => name),
     rehearse: (log, reason) => {
       log.info(`QTickets API client running in stub mode (${reason}): no request will be sent.`);
@@ -95,13 +97,19 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
       };
     },
     load: async (context, dataSets) => {
-      const run = (client: QticketsClient) => load({ ...context, settings, client }, dataSets, asked);
-      if (files !== undefined) return run(files);
+      const run = (client: QticketsClient) => load({ ...context, settings }, dataSets, client, asked);
+      if (files !== undefined) return { ...(await run(files)), requests: 0 };
+      const { deadline, signal, clock, log, stopwatch } = context;
       const http = createHttpClient({
-        ...context,
+        deadline,
+        signal,
+        clock,
+        log,
+        stopwatch,
         apiName: "QTickets",
         baseUrl: settings.QTICKETS_BASE_URL,
         token: settings.QTICKETS_TOKEN,
+        refusedHint: "check the token and its rights in the seller cabinet.",
         allow: READ_ONLY_PATHS,
         requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
         ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,

@@ -1,26 +1,22 @@
 import type { z } from "zod";
 import { ApiError } from "../core/api-error";
+import { orNull, reasonOf } from "../core/fields";
 import type { RowOf } from "../core/row";
 import { startBudget } from "../core/time-limit";
 import { parseTimestamp } from "../core/values";
 import { TableWriter } from "../core/writer";
-import { checkErrorRatio } from "../pipeline/error-ratio";
-import { count, type Counters, type Found, type Skipped } from "../pipeline/found";
+import type { DataSetReport } from "../pipeline/data-sets";
+import type { Found } from "../pipeline/found";
 import { ProtocolError } from "./api";
 import type { ListPath, QticketsClient } from "./client";
-import { NO_OFFSET, type QticketsRun } from "./run";
-import { orNull, reasonOf, type Event } from "./schemas";
+import type { EventsFound } from "./events";
+import { checkBadRows, NO_OFFSET, type DataSetInput } from "./run";
 import type { Settings } from "./settings";
 
-/** What a data set is fetched from. */
-export interface FetchInput {
-  run: QticketsRun;
-  /** Limited to the time that the data set may take. */
-  client: QticketsClient;
+/** What a data set is fetched from; the client is limited to the time that the data set may take. */
+export interface FetchInput extends DataSetInput {
   /** The events of this run. */
-  events: readonly Event[];
-  /** Notes a part that was left out without harm. */
-  skip: (skipped: Skipped) => void;
+  events: EventsFound["events"];
 }
 
 /** A timestamp that may be absent and may lie in the far future (the end of a discount, say), in ms. */
@@ -53,11 +49,10 @@ export interface OptionalDataSet {
   table: string;
   columns: readonly string[];
   nulls: readonly string[];
-  counter: string;
   /** Why it is left out of this run, if it is. */
-  skip: (run: Pick<QticketsRun, "settings" | "client">) => string | undefined;
-  /** Answers 403 and 404 of the API as skipped; any other failure is thrown. */
-  load: (run: QticketsRun, events: readonly Event[]) => Promise<Found>;
+  skip: (settings: Settings, client: QticketsClient) => string | undefined;
+  /** A 403 or 404 of the API is skipped, with nothing found; any other failure is thrown. */
+  load: (input: DataSetInput, events: EventsFound["events"]) => Promise<Found>;
 }
 
 /** Ratio of the time left that one optional data set may take, so that the others and the facts get their turn. */
@@ -75,26 +70,23 @@ export function optionalDataSet<
     table,
     columns,
     nulls,
-    counter,
-    skip: ({ settings, client }) => {
+    skip: (settings, client) => {
       if (settings[definition.skipFlag]) return "disabled_via_flag";
       return client.offline ? "offline_fixtures" : definition.skip?.(settings);
     },
-    load: async (run, events) => {
+    load: async (input, events) => {
+      const { run, report } = input;
       const { database, log, runId, settings, quarantine } = run;
-      const writer = new TableWriter({ database, log, runId, table, columns });
-      const notes: Counters = {};
-      const skipped: Skipped[] = [];
-      const schema = definition.schema(settings, timestampSchema(notes));
+      const writer = new TableWriter({ database, log, blockPrefix: runId, table, columns });
+      const schema = definition.schema(settings, timestampSchema(report));
       const ids = new Set<string>();
       let seen = 0;
       let bad = 0;
       log.info(`Fetching ${name} via GET`);
       const budget = startBudget(name, TIME_RATIO * (run.deadline - run.clock.now()));
       try {
-        const client = run.client.within(budget.signal);
-        const skip = (one: Skipped) => void skipped.push(one);
-        for await (const page of definition.fetch({ run, client, events, skip })) {
+        const client = input.client.within(budget.signal);
+        for await (const page of definition.fetch({ ...input, client, events })) {
           const rows: RowOf<Column, Nullable>[] = [];
           for (const raw of page) {
             seen += 1;
@@ -111,30 +103,21 @@ export function optionalDataSet<
         }
       } catch (error) {
         if (!(error instanceof ApiError) || (error.status !== 403 && error.status !== 404)) throw error;
-        return { skipped: [...skipped, { resource: name, reason: `http_${error.status}` }] };
+        report.skip({ resource: name, reason: `http_${error.status}` });
+        return {};
       } finally {
         budget.done();
       }
-      checkErrorRatio({
-        name,
-        seen,
-        bad,
-        allowed: settings.QTICKETS_QUARANTINE_MAX_SHARE,
-        setting: "QTICKETS_QUARANTINE_MAX_SHARE",
-        quarantine,
-      });
+      checkBadRows(run, { name, seen, bad });
       await writer.finish();
       log.info(`Fetched ${name} from QTickets API via GET`, { rows: ids.size, quarantined: bad });
-      return { counters: { [counter]: ids.size }, written: ids.size, notes, skipped };
+      return { counters: { [counter]: ids.size }, written: ids.size };
     },
   };
 }
 
 /** All rows of a listing that comes in pages, without a filter: deleted ones too. */
-export async function* pagedRows(
-  { run, client }: Pick<FetchInput, "run" | "client">,
-  path: ListPath,
-): AsyncGenerator<unknown[]> {
+export async function* pagedRows({ run, client }: FetchInput, path: ListPath): AsyncGenerator<unknown[]> {
   const query = { pageSize: run.settings.QTICKETS_PAGE_SIZE };
   for await (const { content } of client.pages(path, query, (rows) => rows)) yield content;
 }
@@ -146,18 +129,10 @@ export function unpagedRows(path: string, answer: unknown, bare = false): unknow
   return rows as unknown[];
 }
 
-function timestampSchema(notes: Counters): OptionalTimestamp {
+function timestampSchema(report: DataSetReport): OptionalTimestamp {
   return orNull((value) => {
     const timestamp = parseTimestamp(value, Number.MAX_SAFE_INTEGER);
-    if (timestamp.naive) count(notes, NO_OFFSET);
+    if (timestamp.naive) report.note(NO_OFFSET);
     return timestamp.ms;
   });
-}
-
-/** The last second that a DateTime column can hold: 2106-02-07. */
-const LAST_SECOND = 0xffffffff;
-
-/** Whole seconds for a DateTime column. "For ever" (the year 9999) becomes the last second it can hold. */
-export function seconds(ms: number | null): number | null {
-  return ms === null ? null : Math.min(Math.floor(ms / 1000), LAST_SECOND);
 }

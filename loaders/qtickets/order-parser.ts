@@ -8,22 +8,20 @@ import {
   readQuantity,
   readText,
   reasonOf,
-  type Basket,
-  type Order,
-  type Schemas,
-} from "./schemas";
+} from "../core/fields";
+import type { Basket, Order, createOrderSchema } from "./schemas";
 
 type Fields = Record<string, unknown>;
 
 /**
  * Reads an order exactly as `schema` does, without its machinery: a first load reads millions of fields.
  * The schema stays the contract: it judges every order that is not read at first go, and gives the reason.
- * Throws `BadValue` with that reason. `now` and `naive` are those of `createSchemas`.
+ * Throws `BadValue` with that reason. `now` and `onNoOffset` are those of `createOrderSchema`.
  */
 export function createOrderParser(
-  schema: Schemas["order"],
+  schema: ReturnType<typeof createOrderSchema>,
   now: number,
-  naive: () => void,
+  onNoOffset: () => void,
 ): (raw: unknown) => Order {
   let naiveTimestamps = 0;
 
@@ -73,7 +71,7 @@ export function createOrderParser(
     naiveTimestamps = 0;
     try {
       const order = read(raw);
-      for (; naiveTimestamps > 0; naiveTimestamps -= 1) naive();
+      for (; naiveTimestamps > 0; naiveTimestamps -= 1) onNoOffset();
       return order;
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;

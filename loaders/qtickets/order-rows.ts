@@ -1,5 +1,13 @@
 import type { RowOf } from "../core/row";
-import { BadValue, moneyText, moscowDay, utmValue, type Kopecks, type Timestamp } from "../core/values";
+import {
+  BadValue,
+  dateTimeSeconds,
+  moneyText,
+  moscowDay,
+  utmValue,
+  type Kopecks,
+  type Timestamp,
+} from "../core/values";
 import { orderPayload } from "./order-payload";
 import type { Basket, Order } from "./schemas";
 
@@ -138,9 +146,9 @@ function refundOf(basket: Basket, price: Kopecks, onRefundWithoutAmount: () => v
 export function orderRows(order: Order, context: OrderContext): OrderRow[] {
   const paid = paymentTimestamp(order);
   const version = orderVersion(order, context.readAt);
-  const saleTs = seconds(paid);
-  const createdTs = seconds(order.created_at?.ms ?? null);
-  const updatedTs = seconds(version);
+  const saleTs = dateTimeSeconds(paid);
+  const createdTs = dateTimeSeconds(order.created_at?.ms ?? null);
+  const updatedTs = dateTimeSeconds(version);
   const { utm } = order;
   const source = utmValue(utm.utm_source);
   const medium = utmValue(utm.utm_medium);
@@ -197,8 +205,4 @@ export function orderRows(order: Order, context: OrderContext): OrderRow[] {
 export function saleDay(order: Order): string | null {
   const paid = paymentTimestamp(order);
   return paid === null ? null : moscowDay(paid);
-}
-
-function seconds(ms: number | null): number | null {
-  return ms === null ? null : Math.floor(ms / 1000);
 }

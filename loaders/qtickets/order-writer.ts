@@ -1,11 +1,10 @@
 import { asLoader } from "../../warehouse/queries";
 import { IdSet } from "../core/id-set";
 import { TableWriter } from "../core/writer";
-import { checkErrorRatio } from "../pipeline/error-ratio";
-import { count, type Counters, type Found } from "../pipeline/found";
+import { increment, type Counters, type Found } from "../pipeline/found";
 import { groupOrders, type Candidate, type OrderGroup, type OrderPage } from "./order-page";
 import { ORDER_COLUMNS } from "./order-rows";
-import type { QticketsRun } from "./run";
+import { checkBadRows, type QticketsRun } from "./run";
 
 /** Orders that are looked up together. */
 const LOOKED_UP = 2000;
@@ -24,17 +23,16 @@ export class OrderWriter {
   /** Orders that were handed to the writer. */
   private readonly handedOver = new IdSet();
   /** Orders that are written only if they are in the warehouse already; they are looked up many at a time. */
-  private doubtful: Candidate[] = [];
+  private unconfirmed: Candidate[] = [];
   private readonly dropped: Counters = {};
   private seen = 0;
   private bad = 0;
   private oldestDay: string | null = null;
   private withoutDay = false;
 
-  /** @param blocks begins the names of the blocks: the server takes a second block of a name for a repetition of the first */
   constructor(
     private readonly run: QticketsRun,
-    blocks: string,
+    blockPrefix: string,
   ) {
     const { database, log, stopwatch } = run;
     this.writer = new TableWriter({
@@ -43,7 +41,7 @@ export class OrderWriter {
       table: "stg_qtickets_api_orders_raw",
       columns: ORDER_COLUMNS,
       stopwatch,
-      runId: blocks,
+      blockPrefix,
     });
   }
 
@@ -52,39 +50,32 @@ export class OrderWriter {
     this.seen += page.seen;
     this.bad += page.bad.length;
     for (const { id, reason } of page.bad) this.run.quarantine.add("orders", id, reason);
-    count(this.dropped, `outside the ${what} window`, page.outside);
+    increment(this.dropped, `outside the ${what} window`, page.outside);
     await this.write(page.sales);
     const isKnown = (one: Candidate) => this.handedOver.has(one.id);
     await this.write(groupOrders(page.others.filter(isKnown)));
-    this.doubtful.push(...page.others.filter((one) => !isKnown(one)));
-    if (this.doubtful.length >= LOOKED_UP) await this.settleDoubtful();
+    this.unconfirmed.push(...page.others.filter((one) => !isKnown(one)));
+    if (this.unconfirmed.length >= LOOKED_UP) await this.settleUnconfirmed();
   }
 
   /** Ends a query: what it has brought is written or dropped. */
-  async settleDoubtful(): Promise<void> {
-    const doubtful = this.doubtful;
-    this.doubtful = [];
-    const found = await this.findKnown(doubtful.map(({ id }) => id));
+  async settleUnconfirmed(): Promise<void> {
+    const unconfirmed = this.unconfirmed;
+    this.unconfirmed = [];
+    const found = await this.findKnown(unconfirmed.map(({ id }) => id));
     // An order of this run may still be on its way to the server.
     const isKnown = (id: string) => found.has(id) || this.handedOver.has(id);
-    for (const { id, day } of doubtful) {
+    for (const { id, day } of unconfirmed) {
       if (isKnown(id)) continue;
-      count(this.dropped, day === null ? "never paid" : "paid before the days that are loaded");
+      increment(this.dropped, day === null ? "never paid" : "paid before the days that are loaded");
     }
-    await this.write(groupOrders(doubtful.filter(({ id }) => isKnown(id))));
+    await this.write(groupOrders(unconfirmed.filter(({ id }) => isKnown(id))));
   }
 
   /** Waits until every row is acknowledged. Throws when too many orders could not be read. */
   async finish(): Promise<OrdersWritten> {
-    const { settings, quarantine, log } = this.run;
-    checkErrorRatio({
-      name: "orders",
-      seen: this.seen,
-      bad: this.bad,
-      allowed: settings.QTICKETS_QUARANTINE_MAX_SHARE,
-      setting: "QTICKETS_QUARANTINE_MAX_SHARE",
-      quarantine,
-    });
+    const { log } = this.run;
+    checkBadRows(this.run, { name: "orders", seen: this.seen, bad: this.bad });
     const rows = await this.writer.finish();
     const orders = this.handedOver.size;
     log.info(`Transformed ${rows} sales rows`, { orders, quarantined: this.bad, dropped: this.dropped });

@@ -1,5 +1,3 @@
-import { count, type Counters } from "../pipeline/found";
-import type { QticketsClient } from "./client";
 import type { EventsFound } from "./events";
 import { readOrderPage, type PageContext } from "./order-page";
 import { createOrderParser } from "./order-parser";
@@ -12,8 +10,8 @@ import {
   type OrderQuery,
 } from "./order-queries";
 import { OrderWriter, type OrdersWritten } from "./order-writer";
-import { NO_OFFSET, type QticketsRun } from "./run";
-import { createSchemas, ORDER_FIELDS } from "./schemas";
+import { NO_OFFSET, type DataSetInput, type QticketsRun } from "./run";
+import { createOrderSchema, ORDER_FIELDS } from "./schemas";
 import { filterTime, newestDays, type Span, type Window } from "./windows";
 
 /** What one step of the load of orders has brought. */
@@ -33,6 +31,9 @@ export interface OrderLoadOptions {
   rereadOn: string | undefined;
 }
 
+/** What a step of the load is given: the run itself it has. */
+type LoadInput = Omit<DataSetInput, "run">;
+
 /** Loads orders and their tickets: new ones by time of payment, changed ones by time of change, a first load in slices. */
 export class OrderLoad {
   private readFrom: number;
@@ -48,14 +49,14 @@ export class OrderLoad {
   }
 
   /** Reads what the window of the run says; of a first load the newest days. */
-  async load(client: QticketsClient): Promise<OrdersFound> {
+  async load(input: LoadInput): Promise<OrdersFound> {
     const { paid, changedSince, mode, advances } = this.options.window;
-    const reader = this.start(client, this.run.runId);
+    const reader = this.start(input, this.run.runId);
     if (paid === null) {
       await reader.read(ALL_ORDERS);
       return this.finish(reader, false);
     }
-    this.filters = await checkFilters(this.run, client, advances);
+    this.filters = await checkFilters(this.run, input.client, advances);
     // Days that an earlier run may have read in part are read before anything is made visible.
     const { older } = this;
     if (mode === "backfill" && older === null) await this.readSlice(reader, paid);
@@ -70,8 +71,8 @@ export class OrderLoad {
   }
 
   /** The newest days of what an unfinished first load has left. */
-  async loadSlice(client: QticketsClient, older: Span): Promise<OrdersFound> {
-    const reader = this.start(client, `${this.run.runId}:${older.end}`);
+  async loadSlice(input: LoadInput, older: Span): Promise<OrdersFound> {
+    const reader = this.start(input, `${this.run.runId}:${older.end}`);
     await this.readSlice(reader, older);
     return this.finish(reader, false);
   }
@@ -99,44 +100,44 @@ export class OrderLoad {
     return paidQuery(span, this.run.settings.TZ, this.filters);
   }
 
-  private start(client: QticketsClient, blocks: string): OrderReader {
+  private start(input: LoadInput, blockPrefix: string): OrderReader {
     const { window, events } = this.options;
     // A paid order within the days that are loaded whole. All others are written only over what is there already.
     const isNewSale = (paidAt: number | null) =>
       paidAt !== null && (window.mode === "window" || paidAt >= this.readFrom);
-    return new OrderReader(this.run, client, events, isNewSale, blocks);
+    return new OrderReader(this.run, input, events, isNewSale, blockPrefix);
   }
 
   private async finish(reader: OrderReader, reread: boolean): Promise<OrdersFound> {
     const written = await reader.writer.finish();
-    return { ...written, notes: reader.notes, readFrom: this.readFrom, older: this.older, reread };
+    return { ...written, readFrom: this.readFrom, older: this.older, reread };
   }
 }
 
 /** Queries of one step: from pages of the API to the writer. */
 class OrderReader {
-  readonly notes: Counters = {};
   readonly writer: OrderWriter;
   private readonly context: Omit<PageContext, "belongs">;
 
   constructor(
     private readonly run: QticketsRun,
-    private readonly client: QticketsClient,
+    private readonly input: LoadInput,
     { eventOfShow, cityOfEvent }: OrderLoadOptions["events"],
     isNewSale: PageContext["isNewSale"],
-    blocks: string,
+    blockPrefix: string,
   ) {
     const { startedAt, settings } = run;
-    const onNoOffset = () => count(this.notes, NO_OFFSET);
-    this.writer = new OrderWriter(run, blocks);
+    const { report } = input;
+    const onNoOffset = () => report.note(NO_OFFSET);
+    this.writer = new OrderWriter(run, blockPrefix);
     this.context = {
-      parse: createOrderParser(createSchemas(startedAt, onNoOffset).order, startedAt, onNoOffset),
+      parse: createOrderParser(createOrderSchema(startedAt, onNoOffset), startedAt, onNoOffset),
       isNewSale,
       eventOfShow,
       cityOfEvent,
       readAt: startedAt,
       payloads: settings.QTICKETS_PAYLOADS,
-      onRefundWithoutAmount: () => count(this.notes, "refunds without an amount"),
+      onRefundWithoutAmount: () => report.note("refunds without an amount"),
     };
   }
 
@@ -152,14 +153,14 @@ class OrderReader {
     const context = { ...this.context, belongs: query.belongs };
     let pages = 0;
     let rows = 0;
-    for await (const page of this.client.pages("/orders", list, (raw) => readOrderPage(raw, context))) {
+    for await (const page of this.input.client.pages("/orders", list, (raw) => readOrderPage(raw, context))) {
       if (pages === 0 && isTooLarge(page.total)) return false;
       pages += 1;
       rows += page.size;
       await this.writer.add(page.content, query.what);
       log.debug("Read a page of orders", { reading: query.what, page: pages, total: page.total });
     }
-    await this.writer.settleDoubtful();
+    await this.writer.settleUnconfirmed();
     log.info("Fetched orders from QTickets API via GET", { reading: query.what, pages, rows });
     return true;
   }

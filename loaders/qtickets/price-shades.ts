@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BadValue } from "../core/values";
 import { optionalDataSet, unpagedRows } from "./optional-data-set";
-import { field, readId } from "./schemas";
+import { field, readId } from "../core/fields";
 
 function readColor(value: unknown): string {
   const text = typeof value === "string" ? value.trim().toLowerCase() : "";

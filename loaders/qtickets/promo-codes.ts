@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { payloadJson, payloadTimestamp } from "../core/payload";
-import { BadValue, normalText } from "../core/values";
-import { optionalDataSet, pagedRows, seconds } from "./optional-data-set";
-import { field, orNull, readCount, readFlag, readId, readText } from "./schemas";
+import { dateTimeSeconds, BadValue, normalText } from "../core/values";
+import { optionalDataSet, pagedRows } from "./optional-data-set";
+import { field, orNull, readCount, readFlag, readId, readText } from "../core/fields";
 
 /** A code as text, also where it looks like a number. */
 function readCode(value: unknown): string {
@@ -53,9 +53,9 @@ export const promoCodes = optionalDataSet({
     discount_type: promo.type,
     max_uses: promo.max_uses_count,
     is_active: promo.is_active ? 1 : 0,
-    valid_from: seconds(promo.active_from),
-    valid_to: seconds(promo.active_to),
-    deleted_ts: seconds(promo.deleted_at),
+    valid_from: dateTimeSeconds(promo.active_from),
+    valid_to: dateTimeSeconds(promo.active_to),
+    deleted_ts: dateTimeSeconds(promo.deleted_at),
     payload_json: payloadJson({
       created_at: payloadTimestamp(promo.created_at),
       updated_at: payloadTimestamp(promo.updated_at),

@@ -1,12 +1,12 @@
 import { DateTime } from "luxon";
 import { asLoader } from "../../warehouse/queries";
-import { MOSCOW, moscowDay } from "../core/values";
+import { MOSCOW, moscowDay, moscowMidnight } from "../core/values";
 import { writeWatermarks, type Watermark } from "../core/watermarks";
 import type { RunContext } from "../pipeline/context";
-import { count, type Counters, type Found } from "../pipeline/found";
+import { increment, type Counters, type Found } from "../pipeline/found";
 import { deriveStatements, type DeriveStatement } from "./derive";
 import type { OrdersFound } from "./orders";
-import { filterTime, moscowMidnight, type Window } from "./windows";
+import { filterTime, type Window } from "./windows";
 
 /** Facts of the last days are compared on every run, all of them on the first run of a day. */
 const COMPARED_DAYS = 92;
@@ -41,16 +41,14 @@ async function derive(run: RunContext, publication: Publication): Promise<Found>
   };
   const counters: Counters = {};
   let written = 0;
-  for (const { name, kind, table: fullName, sql } of deriveStatements()) {
+  for (const { name, kind, counter, isRepair, table: fullName, sql } of deriveStatements()) {
     if (!kinds.includes(kind)) continue;
     if (kind === "inventory" && snapshotSeconds === null) continue;
     const table = fullName.replace("zakaz.", `${database.name}.`);
     const rows = await database.run(sql.replaceAll("zakaz.", `${database.name}.`), params);
     log.info(`Inserted ${rows} rows into ${table}`, { step: name, rows });
-    // A repair of the ledger is no new data.
-    if (name === "ledger_repair") continue;
-    if (kind === "sales") count(counters, `${name}_rows`, rows);
-    written += rows;
+    if (counter !== undefined) increment(counters, counter, rows);
+    if (!isRepair) written += rows;
   }
   return { counters, written };
 }

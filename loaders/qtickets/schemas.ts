@@ -1,111 +1,22 @@
 import { z } from "zod";
-import { BadValue, parseTimestamp, parseMoney, type Timestamp } from "../core/values";
+import {
+  field,
+  orNull,
+  readCurrency,
+  readFlag,
+  readId,
+  readList,
+  readName,
+  readObject,
+  readQuantity,
+  readText,
+} from "../core/fields";
+import { parseMoney, parseTimestamp, type Timestamp } from "../core/values";
 
 /**
- * Shapes of the API, tolerant where PHP is loose: ids as numbers or text, flags in four spellings, empty objects as [].
- * Only the fields named here are ever read; unknown ones are dropped by the parser. Absent and null mean the same.
+ * Shapes of the API. Only the fields named here are ever read; unknown ones are dropped by the parser. Absent and null mean the
+ * same. Schemas judge times against `now` (ms); `onNoOffset` is called for each time without an offset.
  */
-
-/** Turns a parser that throws `BadValue` into a schema whose message is the reason, without the value. */
-export function field<T>(parse: (value: unknown) => T) {
-  // Without `optional` zod refuses a key that is absent before this sees it; here absent and null mean the same.
-  return z
-    .unknown()
-    .optional()
-    .transform((value, context): T => {
-      try {
-        return parse(value);
-      } catch (error) {
-        if (!(error instanceof BadValue)) throw error;
-        context.addIssue({ code: "custom", message: error.message });
-        return z.NEVER;
-      }
-    });
-}
-
-/** The same for a field that may be absent or null. */
-export function orNull<T>(parse: (value: unknown) => T) {
-  return field((value) => (value === null || value === undefined ? null : parse(value)));
-}
-
-export function readId(value: unknown): string {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return String(value);
-  const text = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
-  if (!/^\d{1,20}$/.test(text))
-    throw new BadValue(value === null || value === undefined ? "missing" : "unreadable id");
-  return text;
-}
-
-/** A flag that must be there; null is no. */
-export function readFlag(value: unknown): boolean {
-  if (value === undefined) throw new BadValue("missing");
-  if (value === true || value === 1 || value === "1" || value === "true") return true;
-  if (value === false || value === 0 || value === null || value === "0" || value === "false" || value === "")
-    return false;
-  throw new BadValue("unreadable flag");
-}
-
-/** A count of 0 or more; numeric text is read. */
-export function readCount(value: unknown): number {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isSafeInteger(number)) throw new BadValue("unreadable quantity");
-  if (number < 0) throw new BadValue("negative quantity");
-  if (number > 0xffffffff) throw new BadValue("quantity out of range");
-  return number;
-}
-
-/** A quantity of 1 or more; absent is 1. */
-export function readQuantity(value: unknown): number {
-  if (value === null || value === undefined) return 1;
-  const count = readCount(value);
-  if (count === 0) throw new BadValue("quantity of zero");
-  return count;
-}
-
-/** A currency code of three letters, in upper case. */
-export function readCurrency(value: unknown): string {
-  if (value === null || value === undefined || value === "") throw new BadValue("missing");
-  const text = typeof value === "string" ? value.trim().toUpperCase() : "";
-  if (!/^[A-Z]{3}$/.test(text)) throw new BadValue("unreadable currency");
-  return text;
-}
-
-/** Text or a number as text, at most 255 characters; anything else is empty. */
-export function readText(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, 255) : "";
-}
-
-/** An object; PHP's empty list, an empty text or null is an empty object. */
-export function readObject(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
-
-/** A list; a map is read by its values. Missing and null are refused. */
-export function readList(value: unknown): unknown[] {
-  if (value === null || value === undefined) throw new BadValue("missing");
-  if (Array.isArray(value)) return value as unknown[];
-  if (typeof value === "object") return Object.values(value);
-  throw new BadValue("not a list");
-}
-
-/** The ids of a list of objects; an absent list is empty, what has no id is left out. */
-export function readIds(value: unknown): string[] {
-  return readList(value ?? []).flatMap((one) => {
-    const { id } = readObject(one);
-    return typeof id === "number" || (typeof id === "string" && /^\d{1,20}$/.test(id)) ? [String(id)] : [];
-  });
-}
-
-/** A name: text, or an object keyed by language (Russian first, then the first that is not empty). */
-export function readName(value: unknown): string {
-  if (typeof value === "string" || typeof value === "number") return String(value);
-  const names = readObject(value);
-  const candidates = [names.ru, names.ru_RU, names.default, ...Object.values(names)];
-  const found = candidates.find((one) => typeof one === "string" && one.trim() !== "");
-  return typeof found === "string" ? found : "";
-}
 
 /** A city: the name inside an object, or the text itself. */
 export function readCity(value: unknown): string {
@@ -114,25 +25,22 @@ export function readCity(value: unknown): string {
   return name === undefined || name === null ? "" : readName(name);
 }
 
-/** The schemas judge times against `now` (ms); `naive` is told of each time without an offset. */
-export function createSchemas(now: number, naive: () => void) {
-  const timestamp = (value: unknown): Timestamp => {
+/** A reader of times that are not later than `now`, and a few days. */
+function timestampReader(now: number, onNoOffset: () => void): (value: unknown) => Timestamp {
+  return (value) => {
     const parsed = parseTimestamp(value, now);
-    if (parsed.naive) naive();
+    if (parsed.naive) onNoOffset();
     return parsed;
   };
-  /** Shows and their sales may lie in the far future, so only the spelling is judged. */
-  const anyTimestamp = (value: unknown): Timestamp => {
-    const parsed = parseTimestamp(value, Number.MAX_SAFE_INTEGER);
-    if (parsed.naive) naive();
-    return parsed;
-  };
-  const changeTimestamps = {
-    created_at: orNull(timestamp),
-    updated_at: orNull(timestamp),
-    deleted_at: orNull(timestamp),
-  };
+}
 
+function changeTimes(timestamp: (value: unknown) => Timestamp) {
+  return { created_at: orNull(timestamp), updated_at: orNull(timestamp), deleted_at: orNull(timestamp) };
+}
+
+export function createOrderSchema(now: number, onNoOffset: () => void) {
+  const timestamp = timestampReader(now, onNoOffset);
+  const changes = changeTimes(timestamp);
   const basket = z.object({
     id: field(readId),
     show_id: orNull(readId),
@@ -141,10 +49,10 @@ export function createSchemas(now: number, naive: () => void) {
     refunded_at: orNull(timestamp),
     refunded_amount: orNull(parseMoney),
     refunded_deduction_amount: orNull(parseMoney),
-    ...changeTimestamps,
+    ...changes,
   });
 
-  const order = z.object({
+  return z.object({
     id: field(readId),
     event_id: field(readId),
     payed: field(readFlag),
@@ -155,34 +63,36 @@ export function createSchemas(now: number, naive: () => void) {
     promo_code_id: orNull(readId),
     payment_type_id: field(readText),
     baskets: field(readList).pipe(z.array(basket)),
-    ...changeTimestamps,
+    ...changes,
   });
+}
 
+export function createEventSchema(now: number, onNoOffset: () => void) {
+  const changes = changeTimes(timestampReader(now, onNoOffset));
+  // Shows and their sales may lie in the far future, so only the spelling is judged.
+  const anyTimestamp = timestampReader(Number.MAX_SAFE_INTEGER, onNoOffset);
   const show = z.object({
     id: field(readId),
     is_active: field((value) => readFlag(value ?? 0)),
     start_date: orNull(anyTimestamp),
     finish_date: orNull(anyTimestamp),
-    ...changeTimestamps,
+    ...changes,
   });
 
-  const event = z.object({
+  return z.object({
     id: field(readId),
     name: field(readName),
     is_active: field(readFlag),
     city: field(readCity),
     currency_id: field(readText),
     shows: field((value) => readList(value ?? [])).pipe(z.array(show)),
-    ...changeTimestamps,
+    ...changes,
   });
-
-  return { order, event };
 }
 
-export type Schemas = ReturnType<typeof createSchemas>;
-export type Order = z.infer<Schemas["order"]>;
+export type Order = z.infer<ReturnType<typeof createOrderSchema>>;
 export type Basket = Order["baskets"][number];
-export type Event = z.infer<Schemas["event"]>;
+export type Event = z.infer<ReturnType<typeof createEventSchema>>;
 export type Show = Event["shows"][number];
 
 /** Fields asked for on orders: exactly those the schema reads, so that no personal data leave the API. */
@@ -226,13 +136,4 @@ function fieldsOf({ own, ...nested }: { own: string[] } & Record<string, string[
     ...own,
     ...Object.entries(nested).flatMap(([name, fields]) => fields.map((field) => `${name}.${field}`)),
   ];
-}
-
-/** The first reason why a row does not fit, as "field: reason": field names and fixed words only. */
-export function reasonOf(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (!issue) return "unreadable";
-  const path = issue.path.filter((part) => typeof part === "string").join(".");
-  const text = issue.code === "custom" ? issue.message : "unexpected shape";
-  return path === "" ? text : `${path}: ${text}`;
 }

@@ -1,6 +1,6 @@
 import type { RowOf } from "../core/row";
 import { BadValue } from "../core/values";
-import { readCount, readFlag } from "./schemas";
+import { readCount, readFlag } from "../core/fields";
 
 export const INVENTORY_COLUMNS = [
   "snapshot_ts",

@@ -1,6 +1,6 @@
 import { IANAZone } from "luxon";
 import { z } from "zod";
-import { FORMS, kinds, parseSettings, setting } from "../core/setting";
+import { FORMS, kinds, parseSettings, setting, settingMeta } from "../core/setting";
 import { UsageError } from "../core/errors";
 import {
   databaseShape,
@@ -93,7 +93,7 @@ export const settingsSchema = z.object({
     form: "a number of 0.1 or more",
   }),
   QTICKETS_RUN_SECONDS: setting(kinds.integer(5, 86_400).default(540), {
-    doc: "Deadline of the whole run in seconds; keep it below the time-out of the schedule.",
+    doc: "Deadline of the whole run in seconds; keep it below the time between two runs.",
     form: "an integer from 5 to 86400",
   }),
   QTICKETS_QUARANTINE_MAX_SHARE: setting(kinds.decimal(0, 1).default(0.05), {
@@ -169,7 +169,10 @@ export const settingsSchema = z.object({
       aliases: ["QTICKETS_JOB_NAME"],
     },
   ),
-  ...dryRunShape,
+  DRY_RUN: setting(kinds.boolean().default(false), {
+    ...settingMeta(dryRunShape.DRY_RUN),
+    aliases: ["QTICKETS_DRY_RUN"],
+  }),
   ...logShape,
 });
 

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { UsageError } from "../core/errors";
-import { MOSCOW } from "../core/values";
+import { MOSCOW, moscowMidnight } from "../core/values";
 
 /** What the user asked for by hand. Timestamps are milliseconds since 1970 UTC; `since` is before `until` and before now. */
 export interface AskedWindow {
@@ -121,11 +121,6 @@ export function newestDays(span: Span, total: number, wanted: number): Span {
   const { start, end } = span;
   const part = moscowMidnight(end - (end - start) * (wanted / total));
   return { start: Math.max(start, Math.min(part, moscowMidnight(end - 1))), end };
-}
-
-/** Start of the Moscow day of a timestamp (ms). */
-export function moscowMidnight(ms: number): number {
-  return DateTime.fromMillis(ms, { zone: MOSCOW }).startOf("day").toMillis();
 }
 
 /** A timestamp as the API takes it in a filter: ISO 8601 with seconds and a colon in the offset. */

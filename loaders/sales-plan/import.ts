@@ -9,7 +9,7 @@ import type { RunContext } from "../pipeline/context";
 import type { Found } from "../pipeline/found";
 import type { BadLine, SalesPlan, PlanLine } from "./csv";
 
-const COLUMNS = ["sales_date", "event_id", "city", "plan_tickets", "plan_revenue", "_ver"] as const;
+export const COLUMNS = ["sales_date", "event_id", "city", "plan_tickets", "plan_revenue", "_ver"] as const;
 type PlanRow = RowOf<(typeof COLUMNS)[number]>;
 
 /** Counters of the journal. */
@@ -54,7 +54,7 @@ export async function importPlan(run: RunContext, plan: SalesPlan, skipBad: bool
       unknown_cities: unknownCities.size,
     } satisfies Record<(typeof COUNTERS)[number], number>,
     written: block.length + withdrawn.length,
-    incomplete: badLines > 0 ? [`plan: ${badLines} lines were left out`] : [],
+    incomplete: badLines > 0 ? [{ dataSet: "plan", reason: `${badLines} lines were left out` }] : [],
   };
 }
 

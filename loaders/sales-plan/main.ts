@@ -11,7 +11,7 @@ import {
   type Program,
 } from "../pipeline/program";
 import { parsePlan, PLAN_COLUMNS } from "./csv";
-import { COUNTERS, importPlan, reportBadLines } from "./import";
+import { COLUMNS, COUNTERS, importPlan, reportBadLines } from "./import";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { salesPlan } from "./source";
 
@@ -33,7 +33,8 @@ const program: Program<Flags, Settings, Buffer> = {
       )
       .argument("<file>", `the plan; - reads standard input, behind the settings and a line ${SEPARATOR}`)
       .option("--skip-bad", "leave wrong lines out instead of refusing the file", false),
-  readInput: ({ envfile }, [file = "-"]) => readInput(envfile, file),
+  // Commander has seen to it that there is a file.
+  readInput: ({ envfile }, [file]) => readInput(envfile, file as string),
   schema: settingsSchema,
   readSettings,
   prepare: ({ flags: { skipBad }, settings, input }) => {
@@ -42,6 +43,7 @@ const program: Program<Flags, Settings, Buffer> = {
       job: salesPlan.job,
       seconds: settings.PLAN_RUN_SECONDS,
       secondsSetting: "PLAN_RUN_SECONDS",
+      tables: { columns: { plan_sales: COLUMNS }, nulls: {} },
       counters: COUNTERS,
       rehearse: (log) => {
         reportBadLines(plan.bad, plan.lines.length, { skipBad, log });

@@ -8,5 +8,5 @@ export const salesPlan: Source = {
   kind: "file",
   secrets: {},
   datasets: {},
-  tables: [{ name: "plan_sales", rows: "days of the sales plan" }],
+  tables: [{ name: "plan_sales", rowsAre: "days of the sales plan" }],
 };

@@ -1,5 +1,6 @@
 import { Failure } from "../../warehouse/failure";
-import { loaderTables } from "../../lint/agreements";
+import { writtenTables } from "../../loaders/sources";
+import { loaderTables } from "../../warehouse/access/agreements";
 import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
 import { withAccess } from "../access-target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
@@ -10,14 +11,14 @@ import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
  */
 export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
   const startedAt = performance.now();
-  const matrix = matrixOf(loaderTables());
+  const matrix = matrixOf(loaderTables(writtenTables()));
   const cells = matrix.filter((cell) => cell.harmful !== true);
   const outcomes = await withAccess(flags.target, async (warehouse, { passwords }) => {
     const known = new Set(Object.keys(passwords));
     const unknown = cells.find((cell) => cell.wrongPassword !== true && !known.has(cell.user));
     if (unknown) {
       throw new Failure(
-        `The stack is not at the configured password of ${unknown.user}: run pulumi up first`,
+        `The configured password of ${unknown.user} is not yet that of the stack: run pulumi up first`,
       );
     }
     // The log tables are made by their first flush.
@@ -26,7 +27,7 @@ export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
   });
   const wrong = outcomes.filter(({ right }) => !right);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const users = [...new Set(cells.map(({ user }) => user))].map((user) => {
+  const lines = [...new Set(cells.map(({ user }) => user))].map((user) => {
     const own = cells.filter((cell) => cell.user === user);
     const allowed = own.filter(({ expected }) => expected === "ok").length;
     return `${user}: ${allowed} allowed, ${own.length - allowed} refused\n`;
@@ -43,7 +44,7 @@ export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
     wrong: wrong.length,
     notTried,
   };
-  const text = `${users.join("")}All ${cells.length} cells are as declared (${seconds} s); ${notTried} that could change data are left to the tests.\n`;
+  const text = `${lines.join("")}All ${cells.length} cells are as declared (${seconds} s); ${notTried} that could change data are left to the tests.\n`;
   printAnswer(flags, answer, wrong.length === 0 ? text : "");
   if (wrong.length === 0) return;
   const list = wrong.map((outcome) => `${formatOutcome(outcome)}, wanted ${String(outcome.cell.expected)}`);

@@ -5,12 +5,16 @@ import type { TargetFlag } from "../command";
 import { writeOutput } from "../output";
 import { readTarget } from "../stack";
 import { Warehouse } from "../../warehouse/client";
+import { DATABASES } from "../../warehouse/catalogue";
 import { asAdmin } from "../../warehouse/queries";
 
 export interface ShowFlags extends TargetFlag {
   /** Folder for one file per object; without it all goes to standard output. */
   out?: string;
 }
+
+/** The databases, in the order in which people are shown them. */
+const LIST = DATABASES.map((name) => `'${name}'`).join(", ");
 
 /** One row of DESCRIBE TABLE. */
 interface Column {
@@ -51,7 +55,7 @@ export async function describeObjects(
 ): Promise<Map<string, string>> {
   const rows = await warehouse.rows<{ id: string }>(
     asAdmin`SELECT concat(database, '.', name) AS id FROM system.tables
-     WHERE database IN ('zakaz', 'bi', 'meta') ORDER BY indexOf(['zakaz', 'bi', 'meta'], database), name`,
+     WHERE database IN (${LIST}) ORDER BY indexOf([${LIST}], database), name`,
   );
   const ids = rows.map(({ id }) => id);
   const missing = names.filter((name) => !ids.includes(name));

@@ -64,9 +64,11 @@ async function readStatus(stack: StackOutputs): Promise<Status> {
 function countedTables({ loaderTargets }: StackOutputs): { table: string; what: string }[] {
   const tables = sources
     .filter(({ job }) => job in loaderTargets)
-    .flatMap((source) => source.tables.map(({ name, rows }) => ({ name: `${DATABASE}.${name}`, rows })));
-  return [...tables, ...RUN_TABLES].flatMap(({ name, rows }) =>
-    rows === undefined ? [] : [{ table: name, what: rows }],
+    .flatMap((source) =>
+      source.tables.map(({ name, rowsAre }) => ({ name: `${DATABASE}.${name}`, rowsAre })),
+    );
+  return [...tables, ...RUN_TABLES].flatMap(({ name, rowsAre }) =>
+    rowsAre === undefined ? [] : [{ table: name, what: rowsAre }],
   );
 }
 

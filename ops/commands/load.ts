@@ -11,7 +11,6 @@ export const load: CommandDefinition = {
     { name: "[flags...]", summary: "flags of the loader, e.g. -- --since-hours 48" },
   ],
   flags: [targetFlag],
-  passUnknownFlags: true,
   action: (first: string | undefined, rest: string[], { target }: TargetFlag) => {
     const { load } = require("../actions/load") as typeof import("../actions/load");
     if (first === undefined) return load(DEFAULT_JOB, [], target);

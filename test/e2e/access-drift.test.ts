@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loaderTables } from "../../lint/agreements";
+import { writtenTables } from "../../loaders/sources";
+import { loaderTables } from "../../warehouse/access/agreements";
 import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
 import { run, TestStack } from "../support/stack";
 
 /** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and fixed by up. */
 const stack = new TestStack(`e2eacc${process.pid}`);
 const { secrets, server } = stack;
-const MATRIX = matrixOf(loaderTables());
+const MATRIX = matrixOf(loaderTables(writtenTables()));
 
 interface Preview {
   steps: { op: string; urn: string; newState?: { inputs?: { environment?: Record<string, string> } } }[];

@@ -13,9 +13,14 @@ export interface Declaration {
   logins: Login[];
 }
 
+/** Statements of the one file of `sql/` that makes users, roles and grants. */
+export function accessSql(): string {
+  return readFileSync(join(__dirname, "../../sql/10_access.sql"), "utf8");
+}
+
 /** The repository's declaration for these login users. */
 export function declaration(logins: Login[]): Declaration {
-  return { sql: readFileSync(join(__dirname, "../../sql/10_access.sql"), "utf8"), logins };
+  return { sql: accessSql(), logins };
 }
 
 /**

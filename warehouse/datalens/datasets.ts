@@ -1,4 +1,4 @@
-/** Type of a field as DataLens sees it: what it groups and filters by, or what it sums. */
+/** One dataset of DataLens: the view it stands on, and what each field of it is for. */
 export interface Dataset {
   /** Name to give the dataset in DataLens. */
   name: string;

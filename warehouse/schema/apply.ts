@@ -29,15 +29,18 @@ export interface ApplyOptions extends PlanOptions {
  *   is under way (exit code 4)
  */
 export async function applySchema(warehouse: Warehouse, options: ApplyOptions): Promise<number> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await applyPlan(warehouse, options);
     } catch (error) {
       // Another apply has ended between our plan and our turn, and may have done all of it.
-      if (!(error instanceof OutdatedPlan)) throw error;
+      if (!(error instanceof OutdatedPlan) || tries >= MOST_PLANS) throw error;
     }
   }
 }
+
+/** Times that an apply plans anew because others were quicker. */
+const MOST_PLANS = 5;
 
 /** @throws OutdatedPlan, before anything is touched */
 async function applyPlan(warehouse: Warehouse, options: ApplyOptions): Promise<number> {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSignificant, tokenize } from "../sql/lexer";
 import { StatementFailure, type Warehouse } from "../client";
+import { Failure } from "../failure";
 import { asAdmin } from "../queries";
 import { readSchemaFiles } from "./source";
 
@@ -29,7 +30,7 @@ export interface Holder {
 
 export const TABLE = "meta.schema_migrations";
 /** A `started` row that nobody has touched for this long is of a run that died. */
-export const LOCK_MINUTES = 15;
+const LOCK_MINUTES = 15;
 
 const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
@@ -113,7 +114,8 @@ export class JournalTable {
       asAdmin`SELECT count() AS rows FROM ${TABLE} FINAL WHERE status = 'started' AND message = {holder:String}`,
       { holder: this.holder },
     );
-    return (row?.rows ?? 0) > 0;
+    if (row === undefined) throw new Failure(`${TABLE} gave no answer: run the command again`);
+    return row.rows > 0;
   }
 
   /** Marks what other processes have started and will not end as failed. */
@@ -121,7 +123,7 @@ export class JournalTable {
     await this.warehouse.command(
       asAdmin`INSERT INTO ${TABLE} (${COLUMNS})
 SELECT version, name, kind, checksum, 'failed', started_at, now(), statements, applied_by, tool_version, server_version,
-  concat('its process ended without a result: ', message), greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), _ver + 1)
+  concat('its process ended without a result: ', message), greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), assumeNotNull((SELECT max(_ver) FROM ${TABLE})) + 1)
 FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
       { params: { holder: this.holder } },
     );
@@ -144,13 +146,12 @@ FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
 SELECT {version:UInt32}, {name:String}, {kind:String}, {checksum:String}, {status:String},
   if(begun = 0 OR {locking:UInt8} = 1, now(), toDateTime(begun)), if({status:String} = 'started', NULL, now()),
   {done:UInt32}, currentUser(), {tool:String}, version(), {message:String},
-  greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), newest + 1)
+  greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), latest + 1)
 FROM
 (
   SELECT
     countIf(${LIVE} AND NOT has({over:Array(String)}, message)) AS others,
     max(_ver) AS latest,
-    maxIf(_ver, ${own}) AS newest,
     maxIf(toUnixTimestamp(started_at), ${own}) AS begun
   FROM ${TABLE} FINAL
 )

@@ -51,10 +51,16 @@ export type Step = (number: number, about?: { total?: number; title?: string }) 
 export class ApplyFailure extends Failure {}
 
 /** Somebody else has journaled a change since this one was planned: it has to be planned again. */
-export class OutdatedPlan extends Error {}
+export class OutdatedPlan extends Failure {
+  constructor() {
+    super("Another change has ended since this one was planned: run the command again", EXIT.locked);
+  }
+}
 
 const KINDS: Record<Subject, Kind[]> = { schema: ["baseline", "views", "seed"], access: ["access"] };
 const RENEW_MS = 5 * 60_000;
+/** Times that a lock is asked for while changes of others end. */
+const MOST_TRIES = 5;
 /** Another query of the same id is running. */
 const SAME_ID_IS_RUNNING = 216;
 
@@ -147,6 +153,15 @@ WHERE kind = 'migration' ORDER BY version, name`,
   }
 
   private async lock(entry: Entry, done: number, plannedAt?: number): Promise<void> {
+    // A change that ends just now may keep our row out without being seen afterwards.
+    for (let tries = 1; !(await this.startRow(entry, done, plannedAt)); tries++) {
+      if (plannedAt !== undefined || tries >= MOST_TRIES) throw new OutdatedPlan();
+    }
+    await this.table.abandon();
+  }
+
+  /** Writes the row that is the lock; answers whether it is there. Throws while another process holds the lock. */
+  private async startRow(entry: Entry, done: number, plannedAt?: number): Promise<boolean> {
     const over = (await this.table.holders())
       .map(({ message }) => message)
       .filter((holder) => this.force || this.isDead(holder));
@@ -169,8 +184,7 @@ WHERE kind = 'migration' ORDER BY version, name`,
         EXIT.locked,
       );
     }
-    if (!(await this.table.hasStarted())) throw new OutdatedPlan();
-    await this.table.abandon();
+    return this.table.hasStarted();
   }
 
   /** True for a process of this machine that has ended. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { users } from "../../../warehouse/catalogue";
-import { loaderTables } from "../../../lint/agreements";
+import { writtenTables } from "../../../loaders/sources";
+import { loaderTables } from "../../../warehouse/access/agreements";
 import { applyAccess } from "../../../warehouse/access/apply";
 import { ask } from "../../../warehouse/login";
 import { matrixOf, runCells, formatOutcome, type Outcome } from "../../../warehouse/access/matrix/run";
@@ -8,7 +9,7 @@ import { OBJECTS, readSqlFile, sqlFiles } from "../../support/sql";
 import type { Server } from "../../support/server";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
 
-const MATRIX = matrixOf(loaderTables());
+const MATRIX = matrixOf(loaderTables(writtenTables()));
 
 describe("the matrix of rights", () => {
   it("has a cell once, and at least 80 of them", () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Journal, OutdatedPlan } from "../../../warehouse/schema/journal";
 import { startServer } from "../../support/server";
 import { readSqlFile, wholeSql } from "../../support/sql";
 import { SchemaServer, SqlCopy } from "./support";
@@ -124,6 +125,26 @@ describe.each(["24.8.4", "25.8.2"] as const)("applies on ClickHouse %s", (versio
     expect(done.filter((run) => run > 0)).toEqual([2]);
     expect((await schema.journal()).length - before).toBe(1);
     expect(await schema.created()).toEqual(installed);
+  });
+
+  it("does not do what another apply has done since it was planned: not a row, not a statement", async () => {
+    await schema.run("DROP VIEW bi.v_ops_freshness");
+    const outdated = await schema.plan();
+    expect(await schema.apply()).toBe(1);
+    const journal = await schema.journal();
+    const late = new Journal(schema.warehouse);
+    const work = vi.fn(() => Promise.resolve());
+    const change = { kind: "views" as const, name: "late", statements: ["SELECT 1"] };
+    await expect(
+      late.record("schema", { ...change, plannedAt: outdated.revision.stamp }, work),
+    ).rejects.toThrow(OutdatedPlan);
+    expect(work).not.toHaveBeenCalled();
+    expect(await schema.journal()).toEqual(journal);
+    // What was planned on what is there now may begin.
+    const { stamp } = (await schema.plan()).revision;
+    await late.record("schema", { ...change, plannedAt: stamp }, work);
+    expect(work).toHaveBeenCalledOnce();
+    expect(await schema.journal()).toHaveLength(journal.length + 1);
   });
 
   it("respects a lock of another machine for 15 minutes, unless forced, and no lock of a dead process", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { eventDays, eventRow, openShows } from "../../../loaders/qtickets/event-rows";
-import { EVENT_FIELDS, reasonOf } from "../../../loaders/qtickets/schemas";
+import { reasonOf } from "../../../loaders/core/fields";
+import { EVENT_FIELDS } from "../../../loaders/qtickets/schemas";
 import { NOW, parseEvent, rawEvent, tryEvent } from "./samples";
 
 const aliases = new Map([["казань", "казань"]]);

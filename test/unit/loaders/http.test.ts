@@ -49,6 +49,7 @@ async function setUp(answers: Answer[], options: Partial<HttpOptions> = {}) {
     apiName: "QTickets",
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     token: TOKEN,
+    refusedHint: "check the token and its rights in the seller cabinet.",
     allow: READ_ONLY_PATHS,
     requestTimeoutMs: 5000,
     deadline: clock.now() + 600_000,

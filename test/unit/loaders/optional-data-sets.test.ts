@@ -5,12 +5,17 @@ import { ExpectedError } from "../../../loaders/core/errors";
 import { ApiError } from "../../../loaders/core/api-error";
 import { payloadJson } from "../../../loaders/core/payload";
 import { barcodeHash, barcodes } from "../../../loaders/qtickets/barcodes";
-import { seconds } from "../../../loaders/qtickets/optional-data-set";
+import { dateTimeSeconds } from "../../../loaders/core/values";
 import { discounts } from "../../../loaders/qtickets/discounts";
 import { priceShades } from "../../../loaders/qtickets/price-shades";
 import { promoCodes } from "../../../loaders/qtickets/promo-codes";
 import type { OptionalDataSet } from "../../../loaders/qtickets/optional-data-set";
-import type { QticketsRun } from "../../../loaders/qtickets/run";
+import type { DataSetInput } from "../../../loaders/qtickets/run";
+import type { RunContext } from "../../../loaders/pipeline/context";
+import { DataSets, type DataSetReport } from "../../../loaders/pipeline/data-sets";
+import { increment } from "../../../loaders/pipeline/found";
+import { plainProgress } from "../../../loaders/pipeline/progress";
+import { eventRow } from "../../../loaders/qtickets/event-rows";
 import { NOW, parseEvent, rawEvent } from "./samples";
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its writer below
@@ -54,12 +59,20 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
       name: "zakaz",
       insertBlock: () => Promise.resolve(),
     },
-    client,
     quarantine: { reasons: {}, add: (...line: unknown[]) => void quarantined.push(line) },
   };
-  const events = [parseEvent(rawEvent({ shows: [show(6001), show(6002)] }))];
-  const load = (dataSet: OptionalDataSet) => dataSet.load(run as unknown as QticketsRun, events);
-  return { run: run as unknown as QticketsRun, load, written, quarantined, asked };
+  const event = parseEvent(rawEvent({ shows: [show(6001), show(6002)] }));
+  const { row } = eventRow(event, new Map());
+  const { total } = new DataSets(run as unknown as RunContext, plainProgress(process.stderr));
+  const report: DataSetReport = {
+    read: nothing,
+    note: (what) => increment(total.notes, what),
+    skip: (skipped) => void total.skipped.push(skipped),
+  };
+  const input = { run, client, report } as unknown as DataSetInput;
+  const load = (dataSet: OptionalDataSet) => dataSet.load(input, [{ event, row }]);
+  const skip = (dataSet: OptionalDataSet) => dataSet.skip(input.run.settings, input.client);
+  return { skip, load, written, quarantined, asked, total };
 }
 
 const show = (id: number) => ({
@@ -124,8 +137,8 @@ describe("rows", () => {
   });
 
   test("a promo code: text also when it looks like a number; a time without an offset is Moscow's and counted", async () => {
-    const { load, written } = fakeRun({ "/promo-codes": [promo] });
-    const { notes } = await load(promoCodes);
+    const { load, written, total } = fakeRun({ "/promo-codes": [promo] });
+    await load(promoCodes);
     expect(written[0]).toMatchObject({
       promo_code_id: "13000",
       code: "300000",
@@ -137,7 +150,7 @@ describe("rows", () => {
       valid_to: null,
       deleted_ts: Date.parse("2030-01-02T00:00:00+03:00") / 1000,
     });
-    expect(notes).toEqual({ "times without an offset": 1 });
+    expect(total.notes).toEqual({ "times without an offset": 1 });
   });
 
   test("barcodes: keyed hashes, nothing about the holder is asked for, one request per open show", async () => {
@@ -175,32 +188,32 @@ describe("left out", () => {
     ["QTICKETS_SKIP_BARCODES", barcodes],
   ];
   test.each(all)("%s", (flag, dataSet) => {
-    expect(dataSet.skip(fakeRun({}, { [flag]: true }).run)).toBe("disabled_via_flag");
-    const on = fakeRun({}, { [flag]: false, QTICKETS_BARCODE_KEY: KEY }).run;
-    expect(dataSet.skip(on)).toBeUndefined();
+    expect(fakeRun({}, { [flag]: true }).skip(dataSet)).toBe("disabled_via_flag");
+    const on = fakeRun({}, { [flag]: false, QTICKETS_BARCODE_KEY: KEY });
+    expect(on.skip(dataSet)).toBeUndefined();
   });
 
   test("barcodes without a key", () => {
-    expect(barcodes.skip(fakeRun({}, { QTICKETS_SKIP_BARCODES: false }).run)).toBe(
+    expect(fakeRun({}, { QTICKETS_SKIP_BARCODES: false }).skip(barcodes)).toBe(
       "no_key: set QTICKETS_BARCODE_KEY",
     );
   });
 
   test.each([403, 404])("an answer %s is a reason, no failure", async (status) => {
-    const { load, written } = fakeRun({ "/discounts": new ApiError("no", status, null, false) });
-    const { skipped } = await load(discounts);
-    expect(skipped).toEqual([{ resource: "discounts", reason: `http_${status}` }]);
+    const { load, written, total } = fakeRun({ "/discounts": new ApiError("no", status, null, false) });
+    await load(discounts);
+    expect(total.skipped).toEqual([{ resource: "discounts", reason: `http_${status}` }]);
     expect(written).toEqual([]);
   });
 
   test("a show that is gone costs its own barcodes only", async () => {
     const gone = new ApiError("no", 404, null, false);
-    const { load, written } = fakeRun(
+    const { load, written, total } = fakeRun(
       { "/shows/6001/barcodes": gone, "/shows/6002/barcodes": [{ barcode: "1" }] },
       { QTICKETS_BARCODE_KEY: KEY },
     );
-    const { skipped } = await load(barcodes);
-    expect(skipped).toEqual([{ resource: "barcodes", reason: "http_404", details: "show 6001" }]);
+    await load(barcodes);
+    expect(total.skipped).toEqual([{ resource: "barcodes", reason: "http_404", details: "show 6001" }]);
     expect(written.map(({ show_id: id }) => id)).toEqual(["6002"]);
   });
 });
@@ -260,5 +273,5 @@ test("a payload above 4 KB is empty, null is left out", () => {
 });
 
 test("seconds of a column", () => {
-  expect([null, 1999, 8e15].map(seconds)).toEqual([null, 1, 0xffffffff]);
+  expect([null, 1999, 8e15].map(dateTimeSeconds)).toEqual([null, 1, 0xffffffff]);
 });

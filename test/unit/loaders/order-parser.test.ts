@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createOrderParser } from "../../../loaders/qtickets/order-parser";
-import { createSchemas, reasonOf, type Order } from "../../../loaders/qtickets/schemas";
+import { reasonOf } from "../../../loaders/core/fields";
+import { createOrderSchema, type Order } from "../../../loaders/qtickets/schemas";
 import { NOW, rawBasket, rawOrder } from "./samples";
 
 /** Values that APIs have been seen to send in place of others, good and bad for every kind of field. */
@@ -22,7 +23,7 @@ const changed = (sample: Record<string, unknown>) =>
   fc.dictionary(fc.constantFrom(...Object.keys(sample)), odd, { maxKeys: 2, noNullPrototype: true });
 
 let naive = 0;
-const { order: schema } = createSchemas(NOW, () => (naive += 1));
+const schema = createOrderSchema(NOW, () => (naive += 1));
 const quickReader = createOrderParser(schema, NOW, () => (naive += 1));
 
 /** Result and number of times without an offset. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { orderRows, paymentTimestamp, saleDay } from "../../../loaders/qtickets/order-rows";
-import { createSchemas, ORDER_FIELDS, reasonOf } from "../../../loaders/qtickets/schemas";
+import { reasonOf } from "../../../loaders/core/fields";
+import { createOrderSchema, ORDER_FIELDS } from "../../../loaders/qtickets/schemas";
 import { NOW, parseOrder, rawBasket, rawOrder, tryOrder } from "./samples";
 
 const context = {
@@ -49,7 +50,7 @@ test("the fields asked for hold nothing personal and are all the schema reads", 
   expect(
     ORDER_FIELDS.filter((field) => /client|url|uniqid|card|custom|fields|barcode|seat|phone/.test(field)),
   ).toEqual([]);
-  const { shape } = createSchemas(NOW, () => undefined).order;
+  const { shape } = createOrderSchema(NOW, () => undefined);
   const own = ORDER_FIELDS.filter((field) => !field.includes("."));
   expect([...own, "baskets"].sort()).toEqual(Object.keys(shape).sort());
   expect(parseOrder(rawOrder())).not.toHaveProperty("client");
@@ -278,7 +279,7 @@ describe("put aside with a reason that holds no value", () => {
 
 test("times without an offset are Moscow's and are counted", () => {
   let naive = 0;
-  const { order } = createSchemas(NOW, () => (naive += 1));
+  const order = createOrderSchema(NOW, () => (naive += 1));
   const parsed = order.parse(
     rawOrder({ payed_at: "2030-01-01T12:50:52", updated_at: "2030-01-01 12:50:52" }),
   );

@@ -37,6 +37,7 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
     apiName: "QTickets",
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token: "t",
+    refusedHint: "check the token and its rights in the seller cabinet.",
     allow: READ_ONLY_PATHS,
     requestTimeoutMs: 20_000,
     deadline: Date.now() + 60_000,

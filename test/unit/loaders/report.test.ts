@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ExpectedError } from "../../../loaders/core/errors";
 import { ApiError } from "../../../loaders/core/api-error";
 import type { Stopwatch } from "../../../loaders/core/stopwatch";
-import { addFound, newTotal, type Found } from "../../../loaders/pipeline/found";
+import { addFound, newTotal, type Found, type Total } from "../../../loaders/pipeline/found";
 import { failureOutcome } from "../../../loaders/pipeline/job";
 import { reportOf } from "../../../loaders/pipeline/report";
 
@@ -18,7 +18,11 @@ const COUNTERS = [
 
 /** The report of a run that found these things. */
 function report(...found: Found[]) {
-  const total = newTotal();
+  return reportWith({}, ...found);
+}
+
+function reportWith(more: Partial<Total>, ...found: Found[]) {
+  const total = { ...newTotal(), ...more };
   for (const one of found) addFound(total, one);
   return reportOf(total, {
     counters: COUNTERS,
@@ -63,13 +67,16 @@ test("what was left out is said; only what failed makes a run partial", () => {
     reason: "http_404",
     details: `${index}`,
   }));
-  const outcome = report({ skipped });
+  const outcome = reportWith({ skipped });
   expect(outcome.status).toBe("ok");
   expect(outcome.message.skipped_resources).toHaveLength(51);
   expect((outcome.message.skipped_resources as unknown[]).at(-1)).toEqual({ and_more: 10 });
-  const partial = report({ incomplete: ["inventory: HTTP 503"] });
+  const partial = report({ incomplete: [{ dataSet: "inventory", reason: "HTTP 503" }] });
   expect(partial.status).toBe("partial");
   expect(partial.message).toMatchObject({ status: "partial", degraded: ["inventory: HTTP 503"] });
+  expect(partial.alerts).toEqual([
+    { severity: "warning", code: "inventory_incomplete", message: "inventory: HTTP 503" },
+  ]);
 });
 
 test("a failed run: status and code of an API error, class and text of others", () => {

@@ -1,4 +1,9 @@
-import { createSchemas, type Event, type Order } from "../../../loaders/qtickets/schemas";
+import {
+  createEventSchema,
+  createOrderSchema,
+  type Event,
+  type Order,
+} from "../../../loaders/qtickets/schemas";
 
 /** "Now" of all samples. */
 export const NOW = Date.parse("2030-02-01T00:00:00+03:00");
@@ -69,9 +74,10 @@ export function rawEvent(change: Record<string, unknown> = {}): Record<string, u
   };
 }
 
-const schemas = createSchemas(NOW, () => undefined);
+const orderSchema = createOrderSchema(NOW, () => undefined);
+const eventSchema = createEventSchema(NOW, () => undefined);
 
-export const parseOrder = (raw: unknown): Order => schemas.order.parse(raw);
-export const parseEvent = (raw: unknown): Event => schemas.event.parse(raw);
-export const tryOrder = (raw: unknown) => schemas.order.safeParse(raw);
-export const tryEvent = (raw: unknown) => schemas.event.safeParse(raw);
+export const parseOrder = (raw: unknown): Order => orderSchema.parse(raw);
+export const parseEvent = (raw: unknown): Event => eventSchema.parse(raw);
+export const tryOrder = (raw: unknown) => orderSchema.safeParse(raw);
+export const tryEvent = (raw: unknown) => eventSchema.safeParse(raw);

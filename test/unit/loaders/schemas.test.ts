@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reasonOf } from "../../../loaders/qtickets/schemas";
+import { reasonOf } from "../../../loaders/core/fields";
 import { parseEvent, parseOrder, rawBasket, rawEvent, rawOrder, tryEvent, tryOrder } from "./samples";
 
 /** The vendor's own samples leave documented keys out. */

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import {
   EVERYTHING,
   filterTime,
-  moscowMidnight,
   newestDays,
   parseTimestampFlag,
   chooseWindow,
   type WindowInput,
 } from "../../../loaders/qtickets/windows";
+import { moscowMidnight } from "../../../loaders/core/values";
 
 const at = (text: string) => Date.parse(text);
 const NOW = at("2030-02-10T12:30:00+03:00");

@@ -32,7 +32,7 @@ function slowDatabase() {
 
 const log = createLog({ name: "t", level: "ERROR", format: "text", write: () => undefined });
 const writerOf = (database: Database, batchRows: number) =>
-  new TableWriter({ database, log, runId: "r", table: "t", columns: ["order", "item"], batchRows });
+  new TableWriter({ database, log, blockPrefix: "r", table: "t", columns: ["order", "item"], batchRows });
 
 test("every row once and in order, groups whole, tokens different, one insert at a time", async () => {
   await fc.assert(

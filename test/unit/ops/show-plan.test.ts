@@ -24,7 +24,7 @@ const difference = (change: Partial<Difference>): Difference => ({
 });
 
 describe("planAnswer", () => {
-  it("is the plan for programs: each difference with its statements", () => {
+  it("holds each difference with its statements", () => {
     const refused = difference({ fix: "refused", reason: "it is fixed", statements: [] });
     const plan = {
       ...PLAN,
@@ -36,7 +36,7 @@ describe("planAnswer", () => {
       server: "ch",
       databases: ["zakaz", "bi"],
       objects: 42,
-      revision: { number: 3, name: "x", stamp: 0 },
+      revision: { number: 3, name: "x" },
       differences: [
         {
           ...{ object: "zakaz.t", aspect: "comment", wanted: "a", found: "", fix: "in place" },
@@ -47,6 +47,7 @@ describe("planAnswer", () => {
           ...{ reason: "it is fixed", statements: [] },
         },
       ],
+      refused: ["zakaz.t: comment"],
       pendingMigrations: [],
       includedMigrations: [],
       neededPermissions: [],

@@ -61,7 +61,6 @@ describe("zakaz load", () => {
     [[], ""],
     [["qtickets_api"], ""],
     [["--", "--since-hours", "48"], " --since-hours 48"],
-    [["--since-hours", "48"], " --since-hours 48"],
     [["qtickets_api", "--", "--since-hours", "48", "--dry-run"], " --since-hours 48 --dry-run"],
     [["--", "--help"], " --help"],
   ])("%j names the job to the image and hands flags on", async (args, flags) => {
@@ -71,6 +70,12 @@ describe("zakaz load", () => {
     expect(program()).toBe(`qtickets_api --envfile -${flags}`);
     expect(read("input")).toBe("CLICKHOUSE_USER=etl_writer\nCLICKHOUSE_PASSWORD=secret of the loader\n");
     expect(read("run")).not.toContain("secret");
+  });
+
+  it("takes the loader's flags after -- only", async () => {
+    const { code, stderr } = await zakaz(["load", "--since-hours", "48"]);
+    expect(stderr).toBe("error: unknown option '--since-hours'\n");
+    expect(code).toBe(2);
   });
 
   it("takes its target from standard input", async () => {
@@ -105,7 +110,7 @@ describe("a source that the stack has not", () => {
 
   it("is named with the key that switches it on", () => {
     expect(() => loaderTargetOf(stack, { ...source, switch: { key: "vkAds", about: "" } })).toThrow(
-      "VK Ads is not switched on in the selected stack: set zakaz:vkAds in its configuration, then pulumi up",
+      "VK Ads is not switched on in the selected stack: pulumi config set zakaz:vkAds true, then pulumi up",
     );
   });
 

@@ -32,7 +32,7 @@ export const accessFaults: readonly Fault[] = [
     findings: [
       "sql/10_access.sql:«GRANT SELECT ON zakaz.stg_qtickets_api_c» zakaz.stg_qtickets_api_clients_raw: " +
         "role_etl_writer has SELECT, and nothing uses it; " +
-        "expected no more rights than the code, the views and lint/agreements.ts use",
+        "expected no more rights than the code, the views and warehouse/access/agreements.ts use",
     ],
   },
   {
@@ -59,7 +59,7 @@ export const accessFaults: readonly Fault[] = [
       "loaders/core/cities.ts:«asBackup`SELECT» zakaz.dim_city_alias: backup_user lacks SELECT, needed by " +
         "a query here; expected GRANT SELECT ON zakaz.dim_city_alias in sql/10_access.sql",
       "sql/10_access.sql:«GRANT SELECT ON zakaz.dim_c» zakaz.dim_city_alias: role_etl_writer has SELECT, " +
-        "and nothing uses it; expected no more rights than the code, the views and lint/agreements.ts use",
+        "and nothing uses it; expected no more rights than the code, the views and warehouse/access/agreements.ts use",
     ],
   },
   {
@@ -74,12 +74,12 @@ export const accessFaults: readonly Fault[] = [
     what: "a view that the reader may not read",
     edits: [[ACCESS, "GRANT SELECT ON bi.v_ops_freshness TO role_bi_reader;\n", ""]],
     findings: [
-      "lint/agreements.ts:«import { RUN_T» bi.v_ops_freshness: datalens_reader lacks SELECT, needed by " +
-        "datasets of DataLens; expected GRANT SELECT ON bi.v_ops_freshness in sql/10_access.sql",
       "sql/51_views_bi.sql:«CREATE OR REPLACE VIEW bi.v_o» bi.v_ops_freshness: cannot be read by " +
         "datalens_reader: code 497, datalens_reader: Not enough privileges. To execute this query, it's " +
         "necessary to have the grant SELECT(d, source, loaded_at, freshness_hours, total_rows, last_run_at, " +
         "last_run_status, last_ok_at, hours_since_ok, state) ON bi.v_ops_freshness; expected rows",
+      "warehouse/access/agreements.ts:«import { DATAB» bi.v_ops_freshness: datalens_reader lacks SELECT, needed by " +
+        "datasets of DataLens; expected GRANT SELECT ON bi.v_ops_freshness in sql/10_access.sql",
     ],
   },
   {

@@ -11,8 +11,39 @@ export const statementsFaults: readonly Fault[] = [
     what: "a table is gone",
     edits: [[STAGING, /-- Nobody writes this table yet[^]*?\nCOMMENT 'Tickets sold.*\n/, ""]],
     findings: [
-      "lint/agreements.ts:«import { RUN_T» zakaz.stg_qtickets_api_partner_tickets_raw: is named here, and " +
+      "warehouse/access/agreements.ts:«import { DATAB» zakaz.stg_qtickets_api_partner_tickets_raw: is named here, and " +
         "no file in sql/ creates it; expected one CREATE statement in sql/",
+    ],
+  },
+  {
+    what: "a view of the reader is gone, with its grants",
+    edits: [
+      ["sql/51_views_bi.sql", /CREATE OR REPLACE VIEW bi\.v_ops_freshness[^]*$/, ""],
+      ["sql/10_access.sql", "GRANT SELECT ON bi.v_ops_freshness TO role_bi_reader;\n", ""],
+    ],
+    findings: [
+      "sql/10_access.sql:«GRANT SELECT ON zakaz.v_qtickets_freshness TO zakaz_definer» zakaz.v_qtickets_freshness: " +
+        "zakaz_definer has SELECT, and nothing uses it; expected no more rights than the code, the views and " +
+        "warehouse/access/agreements.ts use",
+      "warehouse/datalens/datasets.ts:«/** One dataset» bi.v_ops_freshness: is named here, and no file " +
+        "in sql/ creates it; expected one CREATE statement in sql/",
+    ],
+  },
+  {
+    what: "a table of a source is gone, with its grants",
+    edits: [
+      [STAGING, /CREATE TABLE IF NOT EXISTS zakaz\.stg_qtickets_api_price_shades_raw[^]*?';\n/, ""],
+      [
+        "sql/10_access.sql",
+        "GRANT SHOW COLUMNS, INSERT ON zakaz.stg_qtickets_api_price_shades_raw TO role_etl_writer;\n",
+        "",
+      ],
+    ],
+    findings: [
+      'loaders/qtickets/price-shades.ts:«columns: ["shade_id"» zakaz.stg_qtickets_api_price_shades_raw: names a ' +
+        "table that does not exist; expected a table of sql/",
+      "loaders/qtickets/source.ts:«import type» zakaz.stg_qtickets_api_price_shades_raw: is named here, and no file " +
+        "in sql/ creates it; expected one CREATE statement in sql/",
     ],
   },
   {
@@ -28,7 +59,7 @@ export const statementsFaults: readonly Fault[] = [
     ],
     findings: [
       "sql/32_facts.sql:«CREATE TABLE IF NOT EXISTS zakaz.fact_e» zakaz.fact_extra: nobody writes it; " +
-        "expected a writer, or an entry in KEPT_EMPTY of lint/agreements.ts",
+        "expected a writer, or an entry in KEPT_EMPTY of warehouse/access/agreements.ts",
     ],
   },
   {
@@ -43,7 +74,7 @@ export const statementsFaults: readonly Fault[] = [
     ],
     findings: [
       "sql/10_access.sql:«GRANT SELECT,» zakaz.fact_qtickets_orders: zakaz_definer has INSERT, and " +
-        "nothing uses it; expected no more rights than the code, the views and lint/agreements.ts use",
+        "nothing uses it; expected no more rights than the code, the views and warehouse/access/agreements.ts use",
       "sql/40_materialized_view.sql:«CREATE MATER» zakaz..inner…: a hidden table of a materialized view; expected a materialized view with TO",
       "sql/40_materialized_view.sql:«AS» zakaz.mv_qtickets_sales_latest: has no TO; expected TO with a table of sql/",
     ],

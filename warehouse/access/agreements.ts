@@ -1,11 +1,9 @@
-import { RUN_TABLES } from "../loaders/pipeline/source";
-import { sources } from "../loaders/sources";
-import type { LoaderTables } from "../warehouse/access/matrix/loader";
-import { DATABASE, DATABASES, users, type UserName } from "../warehouse/catalogue";
-import { isReaderView } from "../warehouse/schema/objects";
+import { DATABASES, users, type UserName } from "../catalogue";
+import { isReaderView } from "../schema/objects";
+import type { LoaderTables } from "./matrix/loader";
 
 /** This file, for findings to name. */
-export const AGREEMENTS = "lint/agreements.ts";
+export const AGREEMENTS = "warehouse/access/agreements.ts";
 
 /** Tables that nobody writes, and why. */
 export const KEPT_EMPTY: Readonly<Record<string, string>> = {
@@ -65,13 +63,15 @@ export const AGREED_RIGHTS: readonly AgreedRight[] = [
   },
 ];
 
-/** Tables that the loaders write, by the sources' descriptions. */
-const loadersTables = [
-  ...RUN_TABLES.map(({ name }) => ({ name, writeOnly: false })),
-  ...sources.flatMap(({ tables }) =>
-    tables.map(({ name, writeOnly = false }) => ({ name: `${DATABASE}.${name}`, writeOnly })),
-  ),
-];
+/** A table that a source of the loaders writes. */
+export interface WrittenTable {
+  /** `database.name`. */
+  name: string;
+  /** It is never read back. */
+  writeOnly: boolean;
+  /** Where the source says so. */
+  file: string;
+}
 
 /**
  * Rights that are needed beside those which the code and the views show, each with the file that asks for it. A source
@@ -79,32 +79,35 @@ const loadersTables = [
  * in the code.
  * @param objects all that `sql/` creates
  */
-export function neededRights(objects: Iterable<string>): (AgreedRight & { file: string })[] {
+export function neededRights(
+  objects: Iterable<string>,
+  written: readonly WrittenTable[],
+): (AgreedRight & { file: string })[] {
   const views = [...objects].filter(isReaderView);
   return [
     { user: users.reader, rights: ["SELECT"], on: views, because: "datasets of DataLens", file: AGREEMENTS },
     ...AGREED_RIGHTS.map((agreed) => ({ ...agreed, file: AGREEMENTS })),
-    ...loadersTables.map(({ name, writeOnly }) => ({
+    ...written.map(({ name, writeOnly, file }) => ({
       user: users.loader,
       rights: [writeOnly ? "SHOW COLUMNS" : "SELECT"],
       on: [name],
       because: "a source that writes it",
-      file: "loaders/sources.ts",
+      file,
     })),
   ];
 }
 
 /** What the loaders may read and write, by the sources' descriptions and by agreement. */
-export function loaderTables(): LoaderTables {
-  const agreed = (right: string) =>
-    AGREED_RIGHTS.filter(({ user, rights }) => user === users.loader && rights.includes(right)).flatMap(
-      ({ on }) => on,
-    );
+export function loaderTables(written: readonly WrittenTable[]): LoaderTables {
   return {
-    read: [
-      ...loadersTables.filter(({ writeOnly }) => !writeOnly).map(({ name }) => name),
-      ...agreed("SELECT"),
-    ],
-    written: [...loadersTables.map(({ name }) => name), ...agreed("INSERT")],
+    read: [...written.filter(({ writeOnly }) => !writeOnly).map(({ name }) => name), ...agreedOn("SELECT")],
+    written: [...written.map(({ name }) => name), ...agreedOn("INSERT")],
   };
+}
+
+/** Objects on which the loaders have a right by agreement. */
+export function agreedOn(right: string): string[] {
+  return AGREED_RIGHTS.filter(({ user, rights }) => user === users.loader && rights.includes(right)).flatMap(
+    ({ on }) => on,
+  );
 }
