@@ -33,7 +33,7 @@ export async function loadSequentially(
   try {
     const rows: Record<string, unknown>[] = [];
     for (let page = 1; ; page += 1) {
-      const body = JSON.stringify(pageBody({ select: ORDER_FIELDS, pageSize: 100 }, page));
+      const body = JSON.stringify(pageBody({ select: ORDER_FIELDS, pageSize: 100 }, { page }));
       const headers = { "content-type": "application/json" };
       const answer = await request(`${api}/orders`, { method: "GET", dispatcher, headers, body });
       const { data, paging } = (await answer.body.json()) as {

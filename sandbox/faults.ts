@@ -57,8 +57,10 @@ const rule = z.discriminatedUnion("kind", [
   // A list without `paging`; the rows alone.
   kind("missingPaging"),
   kind("bareArray"),
-  // Answers as if `where`, or `perPage`, had not been sent.
+  // Answers as if `where`, its conditions on `id`, `orderBy` or `perPage` had not been sent.
   kind("filtersIgnored"),
+  kind("idFiltersIgnored"),
+  kind("orderIgnored"),
   kind("pageSizeIgnored"),
   // A `total` that is too great or too small by this much.
   kind("lyingTotal").extend({ by: z.int() }),

@@ -28,9 +28,10 @@ export function orNull<T>(parse: (value: unknown) => T) {
   return field((value) => (value === null || value === undefined ? null : parse(value)));
 }
 
+/** An id as text. A number that JSON could not hold exactly is refused: two of them may look alike. */
 export function readId(value: unknown): string {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return String(value);
-  const text = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
+  const text = typeof value === "string" ? value.trim() : "";
   if (!/^\d{1,20}$/.test(text))
     throw new BadValue(value === null || value === undefined ? "missing" : "unreadable id");
   return text;
@@ -72,6 +73,8 @@ export function readCurrency(value: unknown): string {
 
 /** Text or a number as text, at most 255 characters; anything else is empty. */
 export function readText(value: unknown): string {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new BadValue("number too large to be exact");
   return typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, 255) : "";
 }
 
@@ -94,7 +97,7 @@ export function readList(value: unknown): unknown[] {
 export function readIds(value: unknown): string[] {
   return readList(value ?? []).flatMap((one) => {
     const { id } = readObject(one);
-    return typeof id === "number" || (typeof id === "string" && /^\d{1,20}$/.test(id)) ? [String(id)] : [];
+    return Number.isSafeInteger(id) || (typeof id === "string" && /^\d{1,20}$/.test(id)) ? [String(id)] : [];
   });
 }
 

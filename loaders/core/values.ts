@@ -132,11 +132,15 @@ export function dateTimeSeconds(ms: number | null): number | null {
   return ms === null ? null : Math.min(Math.floor(ms / 1000), LAST_SECOND);
 }
 
+/** Control characters and other invisible ones, but for the joiner between the parts of one emoji (a family, a flag). */
+const INVISIBLE =
+  /(?!(?<=\p{Extended_Pictographic}[\u{fe0f}\p{Emoji_Modifier}]?)\u{200d}(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}]/gu;
+
 /** Trimmed text in Unicode NFC, inner runs of blanks made one, without control characters. */
 export function normalText(value: string): string {
   return value
     .replace(/[\s\p{Z}]+/gu, " ")
-    .replace(/[\p{Cc}\p{Cf}]/gu, "")
+    .replace(INVISIBLE, "")
     .replace(/ +/g, " ")
     .trim()
     .normalize("NFC");

@@ -1,3 +1,4 @@
+import { formatDuration } from "../core/duration";
 import { ExpectedError, StoppedError } from "../core/errors";
 import type { RunContext } from "./context";
 import { addFound, increment, newTotal, type Found, type Skipped } from "./found";
@@ -11,7 +12,12 @@ export interface DataSetReport {
   note: (what: string) => void;
   /** A part that is left out without harm. */
   skip: (skipped: Skipped) => void;
+  /** Something is missing, so that the run is partial. */
+  incomplete: (reason: string) => void;
 }
+
+/** A long data set says in the log how far it is. */
+const SAID_EVERY_MS = 60_000;
 
 /** Loads the data sets of a run one after another: shows how far each is, says what it took, adds up what they found. */
 export class DataSets {
@@ -47,7 +53,7 @@ export class DataSets {
     } catch (error) {
       if (!(error instanceof ExpectedError) || error instanceof StoppedError) throw error;
       this.context.log.warning(`Left out ${name}: ${error.message}`);
-      this.add({ incomplete: [{ dataSet: name, reason: error.message }] });
+      this.setIncomplete(name, error.message);
       return undefined;
     }
   }
@@ -58,10 +64,15 @@ export class DataSets {
     this.context.log.info(`Skipped ${name}`, { reason });
   }
 
+  private setIncomplete(dataSet: string, reason: string): void {
+    this.add({ incomplete: [{ dataSet, reason }] });
+  }
+
   private async load<F>(name: string, load: (report: DataSetReport) => Promise<F>): Promise<F> {
     const { clock, log } = this.context;
     const read = { pages: 0, rows: 0, total: 0 };
     const startedAt = clock.now();
+    let saidAt = startedAt;
     this.progress.show(name, read);
     try {
       return await load({
@@ -70,9 +81,13 @@ export class DataSets {
           read.rows += rows;
           read.total = Math.max(total, read.rows);
           this.progress.show(name, read);
+          if (clock.now() - saidAt < SAID_EVERY_MS) return;
+          saidAt = clock.now();
+          log.info(`Reading ${name}: ${soFar(read, saidAt - startedAt)}`);
         },
         note: (what) => increment(this.total.notes, what),
         skip: (skipped) => void this.total.skipped.push(skipped),
+        incomplete: (reason) => this.setIncomplete(name, reason),
       });
     } finally {
       this.progress.end(name, read);
@@ -86,4 +101,10 @@ export class DataSets {
       });
     }
   }
+}
+
+/** How much is read, and how long the rest takes at the same speed. */
+function soFar({ rows, total }: { rows: number; total: number }, ms: number): string {
+  if (rows === 0 || total <= rows) return `${rows} rows`;
+  return `${rows} of ${total} rows, about ${formatDuration((ms * (total - rows)) / rows)} left`;
 }

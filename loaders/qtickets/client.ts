@@ -1,14 +1,15 @@
 import type { HttpClient } from "../core/http";
 import type { Stopwatch } from "../core/stopwatch";
 import type { DataSetReport } from "../pipeline/data-sets";
-import { countRows, listPages, type Condition, type ListQuery, type Page } from "./api";
+import { countRows, type Condition, type ListQuery, type Page } from "./api";
+import type { Listings } from "./listing";
 import { SEATS_BODY } from "./seat-counts";
 
 /** Where the data come from: the API, or files. */
 export interface QticketsClient {
   /** Files hold everything at once: no filters, no seats, and watermarks do not move. */
   readonly offline: boolean;
-  /** Pages in their order; `parse` is called for each when it arrives, see `listPages`. */
+  /** Pages of a listing, see `Listings`; `parse` is called for each when it arrives. */
   pages<T>(path: ListPath, query: ListQuery, parse: (rows: unknown[]) => T): AsyncIterable<Page<T>>;
   count(path: "/orders", where: readonly Condition[]): Promise<number>;
   seats(showId: string): Promise<unknown>;
@@ -21,23 +22,23 @@ export interface QticketsClient {
 /** Listings that come in pages. */
 export type ListPath = "/orders" | "/events" | "/discounts" | "/promo-codes";
 
-/** Reads from the API, several pages of a listing at a time. */
-export function apiClient(http: Pick<HttpClient, "get">, concurrency: number): QticketsClient {
+/** Reads from the API. */
+export function apiClient(http: Pick<HttpClient, "get">, listings: Listings): QticketsClient {
   return {
     offline: false,
-    pages: (path, query, parse) => listPages(http, path, query, parse, concurrency),
+    pages: (path, query, parse) => listings.pages(http, path, query, parse),
     count: (path, where) => countRows(http, path, where),
     seats: (showId) => http.get(`/shows/${showId}/seats`, SEATS_BODY),
     answer: (path, body) => http.get(path, body),
-    within: (limit) => apiClient({ get: (path, body) => http.get(path, body, limit) }, concurrency),
+    within: (limit) => apiClient({ get: (path, body) => http.get(path, body, limit) }, listings),
   };
 }
 
-/** The same client; `onRead` is called for each answer, and `stopwatch` counts how long it was waited for. */
+/** The same client; `report` is told of each answer, and `stopwatch` counts how long it was waited for. */
 export function observedClient(
   client: QticketsClient,
   stopwatch: Stopwatch,
-  onRead: DataSetReport["read"],
+  report: Pick<DataSetReport, "read" | "incomplete">,
 ): QticketsClient {
   return {
     ...client,
@@ -48,7 +49,9 @@ export function observedClient(
         for (;;) {
           const next = await stopwatch.wait("fetch", Promise.resolve(pages.next()));
           if (next.done) return;
-          onRead(next.value.size, next.value.total);
+          const { size, total, incomplete } = next.value;
+          report.read(size, total);
+          if (incomplete !== undefined) report.incomplete(incomplete);
           yield next.value;
         }
       } finally {
@@ -58,14 +61,14 @@ export function observedClient(
     count: (path, where) => stopwatch.wait("fetch", client.count(path, where)),
     seats: async (showId) => {
       const answer = await stopwatch.wait("fetch", client.seats(showId));
-      onRead(1, 0);
+      report.read(1, 0);
       return answer;
     },
     answer: async (path, body) => {
       const answer = await stopwatch.wait("fetch", client.answer(path, body));
-      onRead(1, 0);
+      report.read(1, 0);
       return answer;
     },
-    within: (limit) => observedClient(client.within(limit), stopwatch, onRead),
+    within: (limit) => observedClient(client.within(limit), stopwatch, report),
   };
 }

@@ -1,4 +1,5 @@
 import { readAliases } from "../core/cities";
+import { formatDuration } from "../core/duration";
 import { MOSCOW } from "../core/values";
 import { readWatermarks } from "../core/watermarks";
 import type { DataSetReport, DataSets } from "../pipeline/data-sets";
@@ -29,7 +30,7 @@ export async function load(
   const inputOf = (report: DataSetReport): DataSetInput => ({
     run,
     report,
-    client: observedClient(client, stopwatch, report.read),
+    client: observedClient(client, stopwatch, report),
   });
   const watermarks = await readWatermarks(database, job);
   const window = await findWindow(run, client.offline, asked, watermarks);
@@ -73,9 +74,10 @@ export async function load(
   async function loadOlder(): Promise<void> {
     let newest: OrdersFound = orders;
     let took = run.clock.now() - run.startedAt;
-    for (let earlier = 1; newest.older !== null; earlier += 1) {
+    for (let earlier = 1; newest.older !== null && newest.whole; earlier += 1) {
       const { older, readFrom } = newest;
       const began = run.clock.now();
+      run.log.info(firstLoadSoFar(run, older.start, readFrom));
       if (run.deadline - began < 2 * took) {
         const from = filterTime(readFrom, MOSCOW);
         const reason = `those paid before ${from} are not loaded yet; the next run goes on with them`;
@@ -92,6 +94,17 @@ export async function load(
       took = run.clock.now() - began;
     }
   }
+}
+
+/** How much of a first load is done, and how long the rest takes if it goes on like this. */
+function firstLoadSoFar({ startedAt, clock }: QticketsRun, target: number, readFrom: number): string {
+  const days = (ms: number) => Math.round(ms / 86_400_000);
+  const done = startedAt - readFrom;
+  const left = ((clock.now() - startedAt) * (readFrom - target)) / done;
+  return (
+    `First load: the orders paid since ${filterTime(readFrom, MOSCOW)} are loaded, ${days(done)} of ` +
+    `${days(startedAt - target)} days; about ${formatDuration(left)} left`
+  );
 }
 
 async function findWindow(

@@ -7,6 +7,7 @@ import type { PreparedRun } from "../pipeline/run";
 import { READ_ONLY_PATHS } from "./api";
 import { apiClient, type QticketsClient } from "./client";
 import { fixtureClient } from "./fixtures";
+import { Listings } from "./listing";
 import { load } from "./load";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { qtickets } from "./source";
@@ -116,7 +117,8 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
         concurrency: settings.QTICKETS_CONCURRENCY,
       });
       try {
-        const metrics = await run(apiClient(http, settings.QTICKETS_CONCURRENCY));
+        const listings = new Listings(settings.QTICKETS_CONCURRENCY, log);
+        const metrics = await run(apiClient(http, listings));
         return { ...metrics, requests: http.requests };
       } finally {
         await http.close();

@@ -1,7 +1,6 @@
-import { ApiError } from "../core/api-error";
 import { ExpectedError } from "../core/errors";
 import { moscowDay } from "../core/values";
-import type { Condition } from "./api";
+import { isRefusedQuery, type Condition } from "./api";
 import type { QticketsClient } from "./client";
 import type { QticketsRun } from "./run";
 import type { Order } from "./schemas";
@@ -115,10 +114,7 @@ async function filtersByChange(client: QticketsClient, zone: string): Promise<bo
   try {
     return await honours(client, zone, "updated_at");
   } catch (error) {
-    // The API answers an unknown column with 503 UNKNOWN_ERROR, or a 4xx that speaks of the request.
-    const refused =
-      error instanceof ApiError && (error.code === "UNKNOWN_ERROR" || [400, 422].includes(error.status ?? 0));
-    if (!refused) throw error;
+    if (!isRefusedQuery(error)) throw error;
     return false;
   }
 }

@@ -22,6 +22,8 @@ export interface OrdersFound extends OrdersWritten {
   older: Span | null;
   /** The orders were read again by their creation, as the API does not filter by change time. */
   reread: boolean;
+  /** No order can have been missed; else the watermarks must stay where they are. */
+  whole: boolean;
 }
 
 export interface OrderLoadOptions {
@@ -110,13 +112,14 @@ export class OrderLoad {
 
   private async finish(reader: OrderReader, reread: boolean): Promise<OrdersFound> {
     const written = await reader.writer.finish();
-    return { ...written, readFrom: this.readFrom, older: this.older, reread };
+    return { ...written, readFrom: this.readFrom, older: this.older, reread, whole: reader.whole };
   }
 }
 
 /** Queries of one step: from pages of the API to the writer. */
 class OrderReader {
   readonly writer: OrderWriter;
+  whole = true;
   private readonly context: Omit<PageContext, "belongs">;
 
   constructor(
@@ -157,6 +160,7 @@ class OrderReader {
       if (pages === 0 && isTooLarge(page.total)) return false;
       pages += 1;
       rows += page.size;
+      if (page.incomplete !== undefined) this.whole = false;
       await this.writer.add(page.content, query.what);
       log.debug("Read a page of orders", { reading: query.what, page: pages, total: page.total });
     }

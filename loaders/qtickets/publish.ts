@@ -23,7 +23,7 @@ export interface Publication {
   earlier: number;
 }
 
-/** Makes visible what was read, and notes how far that is. */
+/** Makes visible what was read, and notes how far that is: not at all when some of it may be missing. */
 export async function publish(run: RunContext, publication: Publication): Promise<Found> {
   const found = await run.stopwatch.wait("recompute", derive(run, publication));
   await moveWatermarks(run, publication);
@@ -74,7 +74,7 @@ WHERE job = {job:String} AND status = 'ok' AND started_at >= {midnight:DateTime(
 }
 
 async function moveWatermarks(run: RunContext, { window, orders, earlier }: Publication): Promise<void> {
-  if (!window.advances) return;
+  if (!window.advances || !orders.whole) return;
   const { startedAt, database, job, runId } = run;
   const iso = (ms: number) => filterTime(ms, MOSCOW);
   const watermarks: Watermark[] = [

@@ -17,6 +17,10 @@ export function alterRequest(request: ApiRequest, faults: ActiveFaults): ApiRequ
   const body = parseObject(request.body.toString());
   if (body === undefined) return request;
   if (faults.find("filtersIgnored")) delete body["where"];
+  if (faults.find("idFiltersIgnored") && Array.isArray(body["where"])) {
+    body["where"] = body["where"].filter((condition: { column?: unknown }) => condition.column !== "id");
+  }
+  if (faults.find("orderIgnored")) delete body["orderBy"];
   if (faults.find("pageSizeIgnored")) delete body["perPage"];
   if (faults.find("repeatedPage")) delete body["page"];
   return { ...request, body: Buffer.from(JSON.stringify(body)) };

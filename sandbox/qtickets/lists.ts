@@ -67,24 +67,41 @@ export class Lists {
     revision: string,
   ): readonly number[] {
     const where = this.conditions(query);
-    const key = JSON.stringify([listing.name, revision, where, query.orderBy]);
+    const columns = columnsOf(listing.sample);
+    const compare = sorter(query.orderBy, columns);
+    const [order] = Object.entries(query.orderBy ?? {});
+    // Rows come by ascending id; only other orders need their values.
+    if (order !== undefined && order[0] !== "id") {
+      const found = new Map(
+        this.matching(listing, where, revision).map((index) => [index, listing.rows.at(index)]),
+      );
+      return [...found.keys()].sort((a, b) => compare(found.get(a), found.get(b)));
+    }
+    const key = where.find(isKey);
+    const others = this.matching(
+      listing,
+      where.filter((condition) => condition !== key),
+      revision,
+    );
+    const positions =
+      key === undefined ? others : others.slice(firstAbove(listing, others, Number(key.value)));
+    return order?.[1] === "desc" ? positions.toReversed() : positions;
+  }
+
+  /** Positions of the rows that meet the conditions. */
+  private matching<T extends object>(
+    listing: Listing<T>,
+    where: Query["where"],
+    revision: string,
+  ): readonly number[] {
+    const key = JSON.stringify([listing.name, revision, where]);
     const known = this.found.get(key);
     if (known !== undefined) return known;
-    const columns = columnsOf(listing.sample);
-    const matches = matcher(where, columns);
-    const compare = sorter(query.orderBy, columns);
+    const matches = matcher(where, columnsOf(listing.sample));
     const rows = this.rowsToFilter(listing, where);
     const positions: number[] = [];
     for (let index = 0; index < rows.length; index++) {
       if (where.length === 0 || matches(rows.at(index))) positions.push(index);
-    }
-    // Rows come by ascending id; only other orders need their values.
-    const order = Object.entries(query.orderBy ?? {});
-    if (order[0]?.[0] === "id") {
-      if (order[0][1] === "desc") positions.reverse();
-    } else if (order.length > 0) {
-      const found = new Map(positions.map((index) => [index, listing.rows.at(index)]));
-      positions.sort((a, b) => compare(found.get(a), found.get(b)));
     }
     this.remember(key, positions);
     return positions;
@@ -117,4 +134,24 @@ export class Lists {
     }
     this.found.set(key, positions);
   }
+}
+
+/** `id > number`: rows come by ascending id, so that it needs no look at each. */
+function isKey({ column, operator, value }: Query["where"][number]): boolean {
+  return column === "id" && operator === ">" && typeof value === "number";
+}
+
+function firstAbove<T extends object>(
+  { rows, heads }: Listing<T>,
+  positions: readonly number[],
+  id: number,
+): number {
+  const collection = (heads !== undefined && heads.length > 0 ? heads : rows) as Collection<{ id?: number }>;
+  let [low, high] = [0, positions.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((collection.at(positions[middle] as number).id ?? 0) > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

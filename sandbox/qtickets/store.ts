@@ -26,6 +26,7 @@ export class OrderStore implements Organiser {
   private readonly kept = new Map<number, Order>();
   private list: Event[];
   private changes = 0;
+  private sorted: { revision: string; orders: Order[] } | undefined;
 
   /** @param source gives the events, and the shape of an order */
   constructor(private readonly source: Pick<DataSet, "events" | "sampleOrder" | "sampleEvent">) {
@@ -56,8 +57,12 @@ export class OrderStore implements Organiser {
   }
 
   /** The orders by id. */
-  all(): Order[] {
-    return [...this.kept.values()].sort((a, b) => a.id - b.id);
+  all(): readonly Order[] {
+    const { revision } = this;
+    if (this.sorted?.revision !== revision) {
+      this.sorted = { revision, orders: [...this.kept.values()].sort((a, b) => a.id - b.id) };
+    }
+    return this.sorted.orders;
   }
 
   orders(): Collection<Order> {

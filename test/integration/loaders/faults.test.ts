@@ -78,7 +78,6 @@ describe("after a good load, a fault leaves the facts as they were", () => {
       { kind: "wrongCurrentPage", route: "/orders" },
       "when page 1 was asked for",
     ],
-    ["a total that lies", { kind: "lyingTotal", by: 5, route: "/orders", skip: 1 }, "3 times over"],
     [
       "a redirect",
       { kind: "redirect", to: "http://127.0.0.1:1/", route: "/orders" },
@@ -93,10 +92,14 @@ describe("after a good load, a fault leaves the facts as they were", () => {
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
   });
 
-  test("a page repeated for ever", async () => {
-    warehouse.sandbox.faults.set({ kind: "repeatedPage", route: "/orders" });
+  test.each([
+    ["a total that lies", { kind: "lyingTotal", by: 5, route: "/orders", skip: 1 }, "3 times over"],
+    ["a page repeated for ever", { kind: "repeatedPage", route: "/orders" }, "with rows it had already sent"],
+  ] as const)("%s, of an API that is read by page number", async (_name, fault, said) => {
+    warehouse.sandbox.faults.set({ kind: "idFiltersIgnored", route: "/orders" }, fault);
     const run = await warehouse.run({ QTICKETS_PAGE_SIZE: "5" });
-    await expectFailed(run, before, "with rows it had already sent");
+    await expectFailed(run, before, said);
+    expect(run.stderr).toContain("The API cannot give /orders by id (it does not filter by id)");
   });
 
   test("a wait beyond the run's time ends the run", async () => {

@@ -7,6 +7,7 @@ import { vendorStep, type VendorStep } from "./vendor-history";
 export interface RunStep {
   do: "run";
   pageSize: number;
+  concurrency: number;
   overlapMinutes: number;
   sinceHours: number;
   /** Orders of a slice of the first load. */
@@ -20,6 +21,8 @@ export interface RunStep {
   fault: FaultRule | null;
   /** What the vendor does while the n-th request is under way. */
   meanwhile: { request: number; steps: VendorStep[] } | null;
+  /** A shop that sells all the time: one step in every so many requests. */
+  busy: { every: number; steps: VendorStep[] } | null;
 }
 
 /** What can happen: at the vendor's, or a run. */
@@ -40,7 +43,7 @@ const faultRule = fc.record({
   times: fc.constantFrom(1, 3, 1000),
 }) as fc.Arbitrary<FaultRule>;
 const filterFault = fc.record({
-  kind: fc.constantFrom("filtersIgnored", "pageSizeIgnored"),
+  kind: fc.constantFrom("filtersIgnored", "pageSizeIgnored", "idFiltersIgnored", "orderIgnored"),
   route: fc.constant("/orders"),
   skip: fc.nat({ max: 4 }),
 }) as fc.Arbitrary<FaultRule>;
@@ -48,6 +51,7 @@ const filterFault = fc.record({
 const runStep: fc.Arbitrary<RunStep> = fc.record({
   do: fc.constant("run" as const),
   pageSize: fc.integer({ min: 1, max: 5 }),
+  concurrency: fc.constantFrom(1, 2, 4),
   overlapMinutes: fc.constantFrom(0, 5, 60, 3000),
   sinceHours: fc.constantFrom(1, 24, 72),
   sliceOrders: fc.constantFrom(1, 3, 20_000),
@@ -73,6 +77,13 @@ const runStep: fc.Arbitrary<RunStep> = fc.record({
     3,
     fc.record({ request: fc.nat({ max: 8 }), steps: fc.array(vendorStep(), { minLength: 1, maxLength: 3 }) }),
   ),
+  busy: onceIn(
+    3,
+    fc.record({
+      every: fc.constantFrom(1, 1, 2, 5),
+      steps: fc.array(vendorStep(), { minLength: 1, maxLength: 30, size: "max" }),
+    }),
+  ),
 });
 
 /** Any history of some steps. */
@@ -85,6 +96,7 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
 export const undisturbed: RunStep = {
   do: "run",
   pageSize: 3,
+  concurrency: 4,
   overlapMinutes: 0,
   sinceHours: 1,
   sliceOrders: 20_000,
@@ -94,6 +106,7 @@ export const undisturbed: RunStep = {
   kill: null,
   fault: null,
   meanwhile: null,
+  busy: null,
 };
 
 /** Histories that once ended in wrong facts, or nearly. They are tried first. */

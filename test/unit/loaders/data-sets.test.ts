@@ -78,3 +78,48 @@ test("a required one, an unexpected failure and a stopped run end the run", asyn
   await expect(dataSets.optional("c", fail(new StoppedError("stop")))).rejects.toThrow("stop");
   expect(dataSets.total.incomplete).toEqual([]);
 });
+
+test("a long data set says once a minute how far it is; what reports a gap makes the run partial", async () => {
+  const lines: string[] = [];
+  const nothing = () => undefined;
+  const log = {
+    error: nothing,
+    warning: nothing,
+    info: (line: string) => void lines.push(line),
+    debug: nothing,
+  };
+  let now = 0;
+  const clock = { ...fakeClock(), now: () => now };
+  const dataSets = new DataSets(
+    { clock, log },
+    { show: nothing, end: nothing, line: nothing, stop: nothing },
+  );
+  const at = (seconds: number, step: () => void) => {
+    now = seconds * 1000;
+    step();
+  };
+  await dataSets.required("orders", ({ read, incomplete }) => {
+    at(59, () => read(100, 20_000));
+    at(61, () => read(100, 20_000));
+    at(100, () => read(1800, 20_000));
+    at(125, () => read(500, 20_000));
+    at(190, () => read(17_500, 20_000));
+    incomplete("rows came or went");
+    return Promise.resolve({});
+  });
+  await dataSets.required("seats", ({ read }) => {
+    at(300, () => read(0, 0));
+    at(361, () => read(0, 7));
+    return Promise.resolve({});
+  });
+  expect(lines).toEqual([
+    "Reading orders: 200 of 20000 rows, about 1 hr, 41 min left",
+    "Reading orders: 2500 of 20000 rows, about 15 min left",
+    "Reading orders: 20000 rows",
+    "Read orders: 5 pages, 20000 rows in 190.0 s",
+    "Reading seats: 0 rows",
+    "Reading seats: 0 rows",
+    "Read seats: 2 pages, 0 rows in 171.0 s",
+  ]);
+  expect(dataSets.total.incomplete).toEqual([{ dataSet: "orders", reason: "rows came or went" }]);
+});

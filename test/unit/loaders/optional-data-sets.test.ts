@@ -68,6 +68,7 @@ function fakeRun(answers: Record<string, unknown>, settings: Record<string, unkn
     read: nothing,
     note: (what) => increment(total.notes, what),
     skip: (skipped) => void total.skipped.push(skipped),
+    incomplete: (reason) => void total.incomplete.push({ dataSet: "", reason }),
   };
   const input = { run, client, report } as unknown as DataSetInput;
   const load = (dataSet: OptionalDataSet) => dataSet.load(input, [{ event, row }]);

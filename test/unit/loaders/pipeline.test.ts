@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../loaders/core/clock";
 import { createHttpClient } from "../../../loaders/core/http";
 import { createLog } from "../../../loaders/core/log";
-import { listPages, READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
+import { READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
+import { listByNumber } from "../../../loaders/qtickets/list-by-number";
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -51,7 +52,7 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
   const read = async (): Promise<number[]> => {
     const ids: number[] = [];
     const idsOf = (rows: unknown[]) => (rows as { id: number }[]).map(({ id }) => id);
-    for await (const page of listPages(client, "/orders", { pageSize: 1 }, idsOf, concurrency)) {
+    for await (const page of listByNumber(client, "/orders", { pageSize: 1 }, idsOf, concurrency)) {
       ids.push(...page.content);
     }
     return ids;

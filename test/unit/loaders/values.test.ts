@@ -121,6 +121,13 @@ describe("text and cities", () => {
     expect(canonicalCity(" ", aliases)).toEqual({ city: "", known: true });
   });
 
+  test("an emoji made of parts stays whole, other joiners and invisible characters go", () => {
+    for (const emoji of ["👨‍👩‍👧", "👩🏽‍🚀", "🏳️‍🌈", "❤️‍🔥", "👩‍⚕️"]) {
+      expect(normalText(`Цирк ${emoji}!`)).toBe(`Цирк ${emoji}!`);
+    }
+    expect(normalText("а\u200dб 👨\u200d 1\u200d2 x\u200b\u200fy\u0007")).toBe("аб 👨 12 xy");
+  });
+
   const text = fc.string({ unit: "binary", maxLength: 60 });
   test.each([
     ["normalText", normalText],

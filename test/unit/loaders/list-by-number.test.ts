@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../../../loaders/core/api-error";
-import { countRows, listPages, pageBody, type ListQuery } from "../../../loaders/qtickets/api";
+import { countRows, pageBody, type ListQuery } from "../../../loaders/qtickets/api";
+import { listByNumber } from "../../../loaders/qtickets/list-by-number";
 
 interface Body {
   page: number;
@@ -38,7 +39,7 @@ async function readAll(
   query: ListQuery = { pageSize: 3 },
 ): Promise<number[]> {
   const seen: number[] = [];
-  for await (const page of listPages(client, "/orders", query, (rows) => rows)) {
+  for await (const page of listByNumber(client, "/orders", query, (rows) => rows, 1)) {
     seen.push(...(page.content as { id: number }[]).map(({ id }) => id));
   }
   return seen;
@@ -47,14 +48,21 @@ async function readAll(
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 test("the body of a page", () => {
-  expect(pageBody({ pageSize: 100, select: ["id"], where: [{ column: "payed", value: 1 }] }, 2)).toEqual({
+  expect(
+    pageBody({ pageSize: 100, select: ["id"], where: [{ column: "payed", value: 1 }] }, { page: 2 }),
+  ).toEqual({
     select: ["id"],
     where: [{ column: "payed", value: 1 }],
     orderBy: { id: "asc" },
     page: 2,
     perPage: 100,
   });
-  expect(pageBody({ pageSize: 1 }, 1)).not.toHaveProperty("select");
+  expect(pageBody({ pageSize: 1 }, { order: "desc" })).toEqual({
+    where: [],
+    orderBy: { id: "desc" },
+    page: 1,
+    perPage: 1,
+  });
 });
 
 test("every size of result and page: all rows once, one request per page and one behind a full last one, in order", async () => {
