@@ -59,7 +59,7 @@ function alterList(answer: Answer, request: ApiRequest, faults: ActiveFaults): A
     paging.currentPage = Number(parseObject(request.body.toString())?.["page"] ?? 1);
   }
   paging.currentPage += faults.find("wrongCurrentPage")?.by ?? 0;
-  paging.total += faults.find("lyingTotal")?.by ?? 0;
+  paging.total = Math.max(0, paging.total + (faults.find("lyingTotal")?.by ?? 0));
   if (faults.find("bareArray")) return { ...answer, body: JSON.stringify(list.data) };
   const body = faults.find("missingPaging") ? { data: list.data } : list;
   return { ...answer, body: JSON.stringify(body) };

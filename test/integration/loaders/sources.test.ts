@@ -177,6 +177,7 @@ describe("an optional data set that fails costs itself only", () => {
       [
         { kind: "html", route: routes.price_shades },
         { kind: "missingPaging", route: routes.discounts },
+        { kind: "idFiltersIgnored", route: routes.promo_codes },
         { kind: "repeatedPage", route: routes.promo_codes },
         { kind: "statusError", route: "/shows/*/barcodes" },
       ],
