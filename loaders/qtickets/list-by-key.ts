@@ -58,8 +58,9 @@ export async function* listByKey<T>(
   if (greatest < last) throw new NoKey("it does not sort by id");
 
   const slots = pagesAhead(concurrency, perPage);
-  const whole: Range = { after: last, until: greatest, next: undefined, rowsFrom: total - first.data.length };
-  let waiting = cut(whole, total - first.data.length, perPage, concurrency);
+  const rest = total - first.data.length;
+  const whole: Range = { after: last, until: greatest, next: undefined, rowsFrom: rest };
+  const waiting = cut(whole, rest, perPage, concurrency);
   let ranges = waiting.length;
   /** Pages that are under way or wait to be taken. */
   let taken = 0;
@@ -79,21 +80,22 @@ export async function* listByKey<T>(
     const answer = await askBehind(client, path, query, range.after);
     const reached = checkKeys(answer.data, range.after);
     range.rowsFrom ??= answer.total;
-    const behind = range.next === undefined ? 0 : range.next.rowsFrom;
-    if (isEnd(answer) || (reached !== undefined && reached >= range.until)) ranges -= 1;
-    else if (reached === undefined) throw new NoKey("its rows have no ids");
-    else {
+    let rows = answer.data;
+    if (isEnd(answer) || (reached !== undefined && reached >= range.until)) {
+      ranges -= 1;
+      // What lies behind a range is given by the next one.
+      if (range.next !== undefined) rows = rows.filter((row) => (keyOf(row) ?? 0n) <= range.until);
+    } else if (reached === undefined) {
+      throw new NoKey("its rows have no ids");
+    } else {
       range.after = reached;
-      const rest = behind === undefined ? 0 : answer.total - answer.data.length - behind;
-      const parts = cut(range, rest, answer.perPage, concurrency - ranges + 1);
+      const parts = cut(range, rowsLeft(range, answer), answer.perPage, concurrency - ranges + 1);
       ranges += parts.length - 1;
-      waiting = [...waiting, ...parts];
+      waiting.push(...parts);
     }
     start();
     // The next request leaves before this page is read.
     await setImmediate();
-    const rows =
-      range.next === undefined ? answer.data : answer.data.filter((row) => (keyOf(row) ?? 0n) <= range.until);
     arrived.push({ content: read(rows), size: rows.length, total });
   };
 
@@ -114,6 +116,12 @@ export async function* listByKey<T>(
 /** A page is the last one when it has fewer rows than fit and the API knows of no more. */
 function isEnd({ data, perPage, total }: Envelope): boolean {
   return data.length === 0 || (data.length < perPage && total <= data.length);
+}
+
+/** Rows of a range behind this answer; 0 as long as it is not known where the next range begins. */
+function rowsLeft({ next }: Range, { data, total }: Envelope): number {
+  if (next === undefined) return total - data.length;
+  return next.rowsFrom === undefined ? 0 : total - data.length - next.rowsFrom;
 }
 
 /**

@@ -27,7 +27,8 @@ export interface Filters {
   byChange: boolean;
   /**
    * Conditions of every query by payment. What changes during the run is left to the next one, which reads it as changed. So no
-   * order comes into the listing while it is read: those that leave it show in the total, and no other slips past in their place.
+   * order comes into the listing while it is read. By page number, those that leave it then show in the total, and no other slips
+   * past in their place.
    */
   settled: readonly Condition[];
 }

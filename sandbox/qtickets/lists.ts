@@ -50,8 +50,9 @@ export class Lists {
    */
   page<T extends object>(listing: Listing<T>, query: Query, revision: string): Answer {
     const select = listing.canSelect && this.behaviour.select === "honoured" ? query.select : undefined;
-    const show = selector(select, columnsOf(listing.sample));
-    const rows = this.findPositions(listing, query, revision);
+    const columns = columnsOf(listing.sample);
+    const show = selector(select, columns);
+    const rows = this.findPositions(listing, columns, query, revision);
     const asked = this.behaviour.perPage === "honoured" ? query.perPage : undefined;
     const perPage = Math.min(asked ?? listing.perPage, this.behaviour.maxPerPage);
     const data = rows
@@ -63,26 +64,21 @@ export class Lists {
   /** Positions of the rows that meet the conditions, in the order asked for. */
   private findPositions<T extends object>(
     listing: Listing<T>,
+    columns: ReadonlySet<string>,
     query: Query,
     revision: string,
   ): readonly number[] {
     const where = this.conditions(query);
-    const columns = columnsOf(listing.sample);
+    const matching = (conditions: Query["where"]) => this.matching(listing, columns, conditions, revision);
     const compare = sorter(query.orderBy, columns);
     const [order] = Object.entries(query.orderBy ?? {});
     // Rows come by ascending id; only other orders need their values.
     if (order !== undefined && order[0] !== "id") {
-      const found = new Map(
-        this.matching(listing, where, revision).map((index) => [index, listing.rows.at(index)]),
-      );
+      const found = new Map(matching(where).map((index) => [index, listing.rows.at(index)]));
       return [...found.keys()].sort((a, b) => compare(found.get(a), found.get(b)));
     }
     const key = where.find(isKey);
-    const others = this.matching(
-      listing,
-      where.filter((condition) => condition !== key),
-      revision,
-    );
+    const others = matching(where.filter((condition) => condition !== key));
     const positions =
       key === undefined ? others : others.slice(firstAbove(listing, others, Number(key.value)));
     return order?.[1] === "desc" ? positions.toReversed() : positions;
@@ -91,13 +87,14 @@ export class Lists {
   /** Positions of the rows that meet the conditions. */
   private matching<T extends object>(
     listing: Listing<T>,
+    columns: ReadonlySet<string>,
     where: Query["where"],
     revision: string,
   ): readonly number[] {
     const key = JSON.stringify([listing.name, revision, where]);
     const known = this.found.get(key);
     if (known !== undefined) return known;
-    const matches = matcher(where, columnsOf(listing.sample));
+    const matches = matcher(where, columns);
     const rows = this.rowsToFilter(listing, where);
     const positions: number[] = [];
     for (let index = 0; index < rows.length; index++) {
