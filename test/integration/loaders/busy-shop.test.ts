@@ -1,15 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Clock } from "../../../loaders/core/clock";
 import type { FaultRule } from "../../../sandbox/faults";
-import { serveData, type Sandbox } from "../../../sandbox/qtickets/sandbox";
-import { OrderStore } from "../../../sandbox/qtickets/store";
-import { dataSet } from "../../unit/sandbox/support";
 import { loadedFacts } from "./loaded-facts";
 import { simulateRun } from "./simulated-run";
+import { startShop, type SimulatedShop } from "./simulated-shop";
 import { factsOf } from "./vendor-facts";
-import { Vendor, vendorStep, type VendorStep } from "./vendor-history";
-import { startWarehouse, type Warehouse, WRITTEN } from "./warehouse";
+import { vendorStep, type VendorStep } from "./vendor-history";
 
 /** A shop that sells, refunds, edits, deletes and restores between any two answers that the loader gets. */
 const BEGIN = Date.parse("2031-03-01T12:00:00+03:00");
@@ -19,33 +15,20 @@ const PAGE_SIZE = 50;
 /** All of the issue's shops are tried by hand: BUSY_SHOPS=all npx vitest … */
 const ALL = process.env.BUSY_SHOPS === "all";
 
-let warehouse: Warehouse;
-let vendor: Vendor;
-let sandbox: Sandbox<OrderStore>;
-let onRequest: (number: number) => void = () => undefined;
-let requests = 0;
+let shop: SimulatedShop;
 
 beforeAll(async () => {
-  warehouse = await startWarehouse({ ordersPerDay: 1, days: 1 });
-  await warehouse.server.client([], "DROP QUOTA etl_writer_quota");
-  vendor = new Vendor(new OrderStore(dataSet({ now: () => BEGIN })), BEGIN);
-  sandbox = await serveData(vendor.store, { onRequest: () => onRequest(requests++) });
+  shop = await startShop(BEGIN);
 });
 afterAll(async () => {
-  await sandbox?.close();
-  await warehouse?.close();
+  await shop?.close();
 });
-beforeEach(async () => {
-  for (const table of WRITTEN) await warehouse.sql(`TRUNCATE TABLE ${table}`);
-  sandbox.faults.clear();
-});
-
-const clock: Clock = { now: () => vendor.now, sleep: () => Promise.resolve(), random: () => 0.5 };
+beforeEach(() => shop.sandbox.faults.clear());
 
 /** A shop with so many orders, sold evenly over four weeks. */
-function open(orders: number): void {
-  vendor = new Vendor(vendor.store, BEGIN - 28 * 86_400_000);
-  vendor.store.clear();
+async function open(orders: number): Promise<void> {
+  await shop.clear(BEGIN);
+  const { vendor } = shop;
   for (let order = 0; order < orders; order += 1) {
     vendor.now = BEGIN - Math.round(28 * 86_400_000 * (1 - order / orders));
     vendor.apply({ do: "create", event: order, kopecks: [100 + order], quantity: 1, paid: true, utm: order });
@@ -64,7 +47,7 @@ function steps(count: number, seed: number): VendorStep[] {
     .map(among);
 }
 
-interface Shop {
+interface Busyness {
   /** One change after so many answers. */
   every: number;
   concurrency: number;
@@ -74,10 +57,11 @@ interface Shop {
   slice?: number;
 }
 
-async function run({ every, concurrency, seconds = 3600, slice = 20_000 }: Shop): Promise<string> {
-  requests = 0;
-  const script = steps(6000, every * 100 + concurrency);
-  onRequest = (number) => {
+async function run({ every, concurrency, seconds = 3600, slice = 20_000 }: Busyness): Promise<string> {
+  const { warehouse, sandbox, vendor, clock } = shop;
+  shop.requests = 0;
+  const script = every === Infinity ? [] : steps(6000, every * 100 + concurrency);
+  shop.onRequest = (number) => {
     vendor.now += MS_PER_REQUEST;
     const step = number % every === 0 ? script[number / every] : undefined;
     if (step !== undefined) vendor.apply(step);
@@ -98,19 +82,19 @@ async function run({ every, concurrency, seconds = 3600, slice = 20_000 }: Shop)
     },
     clock,
   );
-  onRequest = () => undefined;
+  shop.onRequest = () => undefined;
   return outcome;
 }
 
 async function quietRun(): Promise<string> {
   // A window is half-open: what happened in the very second of a run belongs to the next.
-  vendor.now += 1000;
+  shop.vendor.now += 1000;
   return run({ every: Infinity, concurrency: 4 });
 }
 
 async function expectFactsOfShop(): Promise<void> {
-  const expected = factsOf(vendor.store);
-  expect(await loadedFacts(warehouse)).toEqual({ tables: expected, views: expected });
+  const expected = factsOf(shop.vendor.store);
+  expect(await loadedFacts(shop.warehouse)).toEqual({ tables: expected, views: expected });
 }
 
 const SHOPS = ALL
@@ -127,11 +111,11 @@ if (ALL) SHOPS.push({ orders: 120_000, every: 10, concurrency: 4 });
 describe("a first load", () => {
   test.each(SHOPS)(
     "of $orders orders with a change every $every answers, $concurrency at once",
-    async ({ orders, ...shop }) => {
-      open(orders);
-      expect(await run(shop)).toBe("ok");
+    async ({ orders, ...busyness }) => {
+      await open(orders);
+      expect(await run(busyness)).toBe("ok");
       // By key, a page is asked for once.
-      expect(requests).toBeLessThan(2 * (orders / PAGE_SIZE) + 60);
+      expect(shop.requests).toBeLessThan(2 * (orders / PAGE_SIZE) + 60);
       expect(await quietRun()).toBe("ok");
       await expectFactsOfShop();
     },
@@ -139,11 +123,11 @@ describe("a first load", () => {
   );
 
   test("that is longer than a run makes progress with each, however busy the shop is", async () => {
-    open(5600);
+    await open(5600);
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== "ok" && outcomes.length < 20) {
       outcomes.push(await run({ every: 1, concurrency: 4, seconds: 20, slice: 500 }));
-      vendor.now += 60_000;
+      shop.vendor.now += 60_000;
     }
     expect(outcomes.length).toBeGreaterThan(3);
     expect(outcomes).toEqual([...Array<string>(outcomes.length - 1).fill("partial"), "ok"]);
@@ -156,10 +140,10 @@ describe("the normal window", () => {
   test.each([1, 7])(
     "with a change every %d answers",
     async (every) => {
-      open(3000);
+      await open(3000);
       expect(await quietRun()).toBe("ok");
       // What a run finds has changed since the one before.
-      for (const step of steps(400, every)) vendor.apply(step);
+      for (const step of steps(400, every)) shop.vendor.apply(step);
       expect(await run({ every, concurrency: 4 })).toBe("ok");
       expect(await quietRun()).toBe("ok");
       await expectFactsOfShop();
@@ -176,10 +160,10 @@ describe("an API that", () => {
   test.each(ODD)(
     "%s: a quiet shop is loaded, a busy one is never taken for whole",
     async (_, faults) => {
-      open(1200);
-      sandbox.faults.set(...faults);
+      await open(1200);
+      shop.sandbox.faults.set(...faults);
       expect(await run({ every: 1, concurrency: 4 })).toBe("partial");
-      const watermarks = await warehouse.sql("SELECT stream FROM meta.watermarks FINAL");
+      const watermarks = await shop.warehouse.sql("SELECT stream FROM meta.watermarks FINAL");
       expect(watermarks).toEqual([]);
       expect(await quietRun()).toBe("ok");
       await expectFactsOfShop();
@@ -188,15 +172,15 @@ describe("an API that", () => {
   );
 
   test("gives small pages and lies about its total: the facts are right all the same", async () => {
-    open(1200);
+    await open(1200);
     for (const by of [700, -700]) {
-      sandbox.faults.set(
+      shop.sandbox.faults.set(
         { kind: "pageSizeIgnored", route: "/orders" },
         { kind: "lyingTotal", by, route: "/orders", skip: 4 },
       );
       expect(await run({ every: 1, concurrency: 4 })).toBe("ok");
     }
-    sandbox.faults.clear();
+    shop.sandbox.faults.clear();
     expect(await quietRun()).toBe("ok");
     await expectFactsOfShop();
   }, 120_000);

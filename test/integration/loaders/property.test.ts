@@ -5,16 +5,11 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Clock } from "../../../loaders/core/clock";
-import { serveData, type Sandbox } from "../../../sandbox/qtickets/sandbox";
-import { OrderStore } from "../../../sandbox/qtickets/store";
-import { dataSet } from "../../unit/sandbox/support";
 import { history, KNOWN, undisturbed, type RunStep, type Step } from "./loader-history";
 import { loadedFacts } from "./loaded-facts";
 import { simulateRun, type SimulatedRun } from "./simulated-run";
+import { startShop, type SimulatedShop } from "./simulated-shop";
 import { factsOf } from "./vendor-facts";
-import { Vendor } from "./vendor-history";
-import { startWarehouse, type Warehouse, WRITTEN } from "./warehouse";
 
 /** Histories that are tried; a long run is asked for by hand: PROPERTY_RUNS=500 PROPERTY_SEED=1 npx vitest … */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
@@ -24,21 +19,12 @@ const LIMIT_MS = process.env.PROPERTY_RUNS === undefined ? 50_000 : 3_600_000;
 /** Before the end of a month, so that histories cross it. */
 const BEGIN = Date.parse("2031-01-25T23:50:00+03:00");
 
-let warehouse: Warehouse;
-let vendor: Vendor;
-let sandbox: Sandbox<OrderStore>;
+let shop: SimulatedShop;
 let folder: string;
 let child: string;
-/** Called with the number of each request since the last reset. */
-let onRequest: (number: number) => void = () => undefined;
-let requests = 0;
 
 beforeAll(async () => {
-  warehouse = await startWarehouse({ ordersPerDay: 1, days: 1 });
-  // Some thousand runs in an hour are more than a loader may ask for.
-  await warehouse.server.client([], "DROP QUOTA etl_writer_quota");
-  vendor = new Vendor(new OrderStore(dataSet({ now: () => BEGIN })), BEGIN);
-  sandbox = await serveData(vendor.store, { onRequest: () => onRequest(requests++) });
+  shop = await startShop(BEGIN);
   folder = mkdtempSync(join(tmpdir(), "zt-property-"));
   child = join(folder, "child.js");
   const entry = join(__dirname, "simulated-child.ts");
@@ -46,17 +32,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
-  await sandbox?.close();
-  await warehouse?.close();
+  await shop?.close();
 });
-
-/** Clock of loader and vendor alike. */
-const clock: Clock = { now: () => vendor.now, sleep: () => Promise.resolve(), random: () => 0.5 };
 
 const statistics = { runs: {} as Record<string, number>, histories: 0 };
 
 async function runLoader(step: RunStep): Promise<void> {
-  requests = 0;
+  const { warehouse, sandbox, vendor, clock } = shop;
+  shop.requests = 0;
   sandbox.faults.set(...(step.fault === null ? [] : [step.fault]));
   const { now } = vendor;
   const run: SimulatedRun = {
@@ -78,7 +61,7 @@ async function runLoader(step: RunStep): Promise<void> {
     crash: step.crash ?? undefined,
   };
   let strike: () => void = () => undefined;
-  onRequest = (number) => {
+  shop.onRequest = (number) => {
     vendor.now += step.latency;
     if (number === step.meanwhile?.request) for (const one of step.meanwhile.steps) vendor.apply(one);
     if (step.busy !== null && number % step.busy.every === 0) {
@@ -91,7 +74,7 @@ async function runLoader(step: RunStep): Promise<void> {
     ? simulateRun(run, clock)
     : runChild(run, now, (kill) => (strike = () => setTimeout(kill, step.kill?.ms))));
   statistics.runs[outcome] = (statistics.runs[outcome] ?? 0) + 1;
-  onRequest = () => undefined;
+  shop.onRequest = () => undefined;
   sandbox.faults.clear();
 }
 
@@ -113,27 +96,21 @@ function runChild(run: SimulatedRun, now: number, ready: (kill: () => void) => v
   });
 }
 
-async function clear(): Promise<void> {
-  for (const table of WRITTEN) await warehouse.sql(`TRUNCATE TABLE ${table}`);
-  vendor.store.clear();
-  vendor.now = BEGIN;
-}
-
 test("whatever happens to orders and runs, one undisturbed run makes the facts those of the vendor's final state", async () => {
   const started = Date.now();
   process.stdout.write(`property: seed ${SEED}, up to ${RUNS} histories\n`);
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
-      await clear();
+      await shop.clear(BEGIN);
       for (const step of steps) {
         if (step.do === "run") await runLoader(step);
-        else vendor.apply(step);
+        else shop.vendor.apply(step);
       }
       // A window is half-open: what happened in the very second of a run belongs to the next.
-      vendor.now += 1000;
+      shop.vendor.now += 1000;
       await runLoader({ ...undisturbed, sliceOrders: 1 });
-      const expected = factsOf(vendor.store);
-      expect(await loadedFacts(warehouse)).toEqual({ tables: expected, views: expected });
+      const expected = factsOf(shop.vendor.store);
+      expect(await loadedFacts(shop.warehouse)).toEqual({ tables: expected, views: expected });
       statistics.histories += 1;
     }),
     {
