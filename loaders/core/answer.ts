@@ -7,18 +7,35 @@ import { retryAfterMs, TRANSIENT_STATUSES } from "./retry";
 /** Longest answer that is read, in bytes before and after decompression. */
 const MAX_BODY = 64 * 1024 * 1024;
 
+/** What an API says of its own failure in the body of an answer, whatever the status. */
+export interface Fault {
+  /** The API's own code: a word or a number that cannot be content. */
+  code: string;
+  /** Whether the same request may succeed later; left out: as the status says. */
+  transient?: boolean;
+  /** Least wait before the next try, in ms. */
+  waitMs?: number;
+}
+
+export interface AnswerReader {
+  apiName: string;
+  /** Finds the API's own error in a parsed body; undefined when there is none. */
+  readFault: (body: unknown, status: number) => Fault | undefined;
+  /** What a person can do about a refused token: one sentence. */
+  refusedHint: string;
+  /** `parseJson`, or what measures it. */
+  parse: typeof parseJson;
+}
+
 /**
- * The JSON of an answer. Throws `ApiError` for any other status than 200, an empty body, and what is no JSON; zlib's error
- * for a body that was cut off. `parse` is `parseJson`, or what measures it; `refusedHint` says what to
- * do about a refused token.
+ * The JSON of an answer. Throws `ApiError` for any other status than 200, a fault that the API names in the body, an empty
+ * body, and what is no JSON; zlib's error for a body that was cut off.
  */
 export async function readAnswer(
-  apiName: string,
+  { apiName, readFault, refusedHint, parse }: AnswerReader,
   path: string,
   answer: Dispatcher.ResponseData,
-  parse: typeof parseJson,
   now: number,
-  refusedHint: string,
 ): Promise<unknown> {
   const status = answer.statusCode;
   const type = header(answer, "content-type") ?? "no content type";
@@ -26,11 +43,13 @@ export async function readAnswer(
   const bytes = decompress(raw, header(answer, "content-encoding"));
   const facts = `HTTP ${status}, ${type.split(";")[0]}, ${bytes.length} bytes`;
   const json = parse(bytes);
-  const code = errorCodeOf(json);
+  const fault = json === undefined ? undefined : readFault(json.value, status);
+  const code = fault?.code ?? null;
+  const suffix = code === null ? "" : `, code ${code}`;
 
   if (status === 401 || status === 403) {
     throw new ApiError(
-      `${apiName} ${path} refused the token or the permission (${facts}): ${refusedHint}`,
+      `${apiName} ${path} refused the token or the permission (${facts}${suffix}): ${refusedHint}`,
       status,
       code,
       false,
@@ -44,15 +63,13 @@ export async function readAnswer(
       false,
     );
   }
-  if (status !== 200) {
-    const transient = TRANSIENT_STATUSES.has(status);
-    const suffix = code === null ? "" : `, code ${code}`;
+  if (status !== 200 || fault !== undefined) {
     throw new ApiError(
       `${apiName} ${path} failed (${facts}${suffix}).`,
       status,
       code,
-      transient,
-      retryAfterMs(header(answer, "retry-after"), now),
+      fault?.transient ?? TRANSIENT_STATUSES.has(status),
+      retryAfterMs(header(answer, "retry-after"), now) ?? fault?.waitMs,
     );
   }
   if (bytes.length === 0)
@@ -112,12 +129,6 @@ export function parseJson(bytes: Buffer): { value: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The API's own error code: a short word in capitals; anything else could be content and is not repeated. */
-function errorCodeOf(json: { value: unknown } | undefined): string | null {
-  const code = (json?.value as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : null;
 }
 
 function header(answer: Dispatcher.ResponseData, name: string): string | undefined {

@@ -1,25 +1,26 @@
+import type { IncomingHttpHeaders } from "node:http";
 import PQueue from "p-queue";
 import { Agent, request, type Dispatcher } from "undici";
-import { parseJson, readAnswer } from "./answer";
+import { parseJson, readAnswer, type AnswerReader } from "./answer";
 import { ApiError, errorCode } from "./api-error";
 import type { Clock } from "./clock";
 import { StoppedError } from "./errors";
 import type { Log } from "./log";
 import type { Stopwatch } from "./stopwatch";
 import { startTimeLimit } from "./time-limit";
-import { API_RETRY, retry, TRANSIENT_CODES, type Verdict } from "./retry";
+import { API_RETRY, retry, TRANSIENT_CODES, type RetryTable, type Verdict } from "./retry";
 
-export interface HttpOptions {
-  /** Name of the API in messages. */
-  apiName: string;
+export interface HttpOptions extends Pick<AnswerReader, "apiName" | "readFault" | "refusedHint"> {
   /** Without a slash at the end. */
   baseUrl: string;
-  /** Sent with every request, written nowhere. */
-  token: string;
-  /** What a person can do about a refused token: one sentence. */
-  refusedHint: string;
-  /** Patterns of the paths below the base URL that may be read. Everything else stops the run before a connection. */
+  /** Headers of every request, e.g. with the token; written nowhere. */
+  headers?: Readonly<Record<string, string>>;
+  /** Patterns of the paths below the base URL that may be asked for. Everything else stops the run before a connection. */
   allow: readonly RegExp[];
+  /** How often and how long a request is tried (default `API_RETRY`). */
+  retryTable?: RetryTable;
+  /** Told the headers of every answer; says how long all requests must now wait, in ms (0: not at all). */
+  onAnswer?: (headers: IncomingHttpHeaders) => number;
   requestTimeoutMs: number;
   /** Timestamp (ms) at which the run must be over. */
   deadline: number;
@@ -35,13 +36,23 @@ export interface HttpOptions {
   dispatcher?: Dispatcher;
 }
 
-/** Reads JSON from an API: GET only, allowed paths only, few requests at a time, with retry and deadlines. */
+/** A request below the base URL. Its query, headers and body are in no message. */
+export interface HttpRequest {
+  /** GET where nothing is said. */
+  method?: "GET" | "POST";
+  path: string;
+  query?: URLSearchParams;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+}
+
+/** Reads JSON from an API: allowed paths only, few requests at a time, with retry and deadlines. */
 export interface HttpClient {
   /**
-   * The parsed answer of GET `path` with `body` as JSON. Throws `ApiError`, an `ExpectedError` when the next
-   * try would come too late, or the reason of the run's end or of `limit`.
+   * The parsed answer. Throws `ApiError`, an `ExpectedError` when the next try would come too late, or the reason of the
+   * run's end or of `limit`.
    */
-  get(path: string, body: unknown, limit?: AbortSignal): Promise<unknown>;
+  send(request: HttpRequest, limit?: AbortSignal): Promise<unknown>;
   /** Requests sent so far, retries included. */
   readonly requests: number;
   close(): Promise<void>;
@@ -49,13 +60,15 @@ export interface HttpClient {
 
 /** Makes the client. It opens no connection before the first `get`. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { apiName, baseUrl, clock, log, deadline, concurrency = 1 } = options;
+  const { apiName, baseUrl, clock, log, deadline, concurrency = 1, onAnswer } = options;
   const dispatcher =
     options.dispatcher ?? new Agent({ connections: concurrency, connect: { timeout: 10_000 } });
   const queue = new PQueue({ concurrency });
   const { stopwatch } = options;
-  const parse = (bytes: Buffer) =>
-    stopwatch ? stopwatch.time("parse", () => parseJson(bytes)) : parseJson(bytes);
+  const reader: AnswerReader = {
+    ...options,
+    parse: (bytes) => (stopwatch ? stopwatch.time("parse", () => parseJson(bytes)) : parseJson(bytes)),
+  };
   let requests = 0;
   let nextSlot = 0;
 
@@ -65,7 +78,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     nextSlot = Math.max(clock.now(), nextSlot) + gap;
     if (wait > 0) await clock.sleep(wait, signal);
   };
-  const once = async (path: string, body: unknown, signal: AbortSignal): Promise<unknown> => {
+  /** "Slow down" said to one request holds for all. */
+  const slowDown = (waitMs: number): void => {
+    if (waitMs > 0) nextSlot = Math.max(nextSlot, clock.now() + waitMs);
+  };
+  const once = async (
+    { method = "GET", path, query, headers, body }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<unknown> => {
     await takeSlot(signal);
     const longest = options.requestTimeoutMs;
     const tooSlow = () =>
@@ -73,8 +93,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const limit = startTimeLimit(longest, tooSlow, signal);
     requests += 1;
     try {
-      const answer = await request(`${baseUrl}${path}`, {
-        method: "GET",
+      const answer = await request(`${baseUrl}${path}${query === undefined ? "" : `?${query}`}`, {
+        method,
         dispatcher,
         // A GET with a body: undici would close the connection after each, a handshake per page.
         reset: false,
@@ -82,15 +102,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         headersTimeout: longest,
         bodyTimeout: longest,
         headers: {
-          authorization: `Bearer ${options.token}`,
           accept: "application/json",
           "accept-encoding": "gzip, deflate",
-          "content-type": "application/json",
           "cache-control": "no-cache",
+          ...options.headers,
+          ...headers,
         },
-        body: JSON.stringify(body),
+        ...(body === undefined ? {} : { body }),
       });
-      return await readAnswer(apiName, path, answer, parse, clock.now(), options.refusedHint);
+      if (onAnswer !== undefined) slowDown(onAnswer(answer.headers));
+      return await readAnswer(reader, path, answer, clock.now());
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : asApiError(apiName, path, error);
     } finally {
@@ -102,23 +123,23 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     get requests() {
       return requests;
     },
-    get: async (path, body, limit) => {
+    send: async (request, limit) => {
       const signal = limit === undefined ? options.signal : AbortSignal.any([options.signal, limit]);
-      if (!options.allow.some((pattern) => pattern.test(path))) {
-        throw new Error(`GET ${path} is not on the list of paths that may be read`);
+      if (!options.allow.some((pattern) => pattern.test(request.path))) {
+        throw new Error(
+          `${request.method ?? "GET"} ${request.path} is not on the list of paths that may be asked for`,
+        );
       }
       try {
         return await queue.add(() =>
-          retry(() => once(path, body, signal), {
-            table: API_RETRY,
+          retry(() => once(request, signal), {
+            table: options.retryTable ?? API_RETRY,
             clock,
             deadline,
             signal,
             classify,
             onWait: (error, attempt, waitMs) => {
-              // "Slow down" said to one request holds for all.
-              const told = error instanceof ApiError && error.retryAfter !== undefined;
-              if (told) nextSlot = Math.max(nextSlot, clock.now() + waitMs);
+              if (error instanceof ApiError && error.retryAfter !== undefined) slowDown(waitMs);
               log.warning(`Transient ${apiName} API error, backing off: ${(error as Error).message}`, {
                 attempt,
                 wait_ms: waitMs,

@@ -1,5 +1,6 @@
 import { ApiError } from "../core/api-error";
 import { ExpectedError } from "../core/errors";
+import type { Fault } from "../core/answer";
 import type { HttpClient } from "../core/http";
 
 /** The only paths below the base URL that the loader may read; ids are digits. Buyers and write routes are not here. */
@@ -46,7 +47,26 @@ export interface Page<T> {
 }
 
 /** The API, as far as listings need it. */
-export type ListClient = Pick<HttpClient, "get">;
+export interface ListClient {
+  /** The parsed answer of GET `path` with `body` as JSON; throws as `HttpClient.send` does. */
+  get(path: string, body: unknown, limit?: AbortSignal): Promise<unknown>;
+}
+
+/** The API over HTTP: it takes filters and paging as the JSON body of a GET. */
+export function listClient(http: Pick<HttpClient, "send">): ListClient {
+  return {
+    get: (path, body, limit) =>
+      http.send({ path, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }, limit),
+  };
+}
+
+/** The API's own error: a short word in capitals beside a status that is none of success. */
+export function readFault(body: unknown, status: number): Fault | undefined {
+  const code = (body as { code?: unknown } | null)?.code;
+  return status !== 200 && typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)
+    ? { code }
+    : undefined;
+}
 
 /** What the API answers to one request of a listing. */
 export interface Envelope {

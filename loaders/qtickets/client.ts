@@ -1,7 +1,6 @@
-import type { HttpClient } from "../core/http";
 import type { Stopwatch } from "../core/stopwatch";
 import type { DataSetReport } from "../pipeline/data-sets";
-import { countRows, type Condition, type ListQuery, type Page } from "./api";
+import { countRows, type Condition, type ListClient, type ListQuery, type Page } from "./api";
 import type { Listings } from "./listing";
 import { SEATS_BODY } from "./seat-counts";
 
@@ -23,7 +22,7 @@ export interface QticketsClient {
 export type ListPath = "/orders" | "/events" | "/discounts" | "/promo-codes";
 
 /** Reads from the API. */
-export function apiClient(http: Pick<HttpClient, "get">, listings: Listings): QticketsClient {
+export function apiClient(http: ListClient, listings: Listings): QticketsClient {
   return {
     offline: false,
     pages: (path, query, parse) => listings.pages(http, path, query, parse),

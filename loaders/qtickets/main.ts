@@ -4,7 +4,7 @@ import { UsageError } from "../core/errors";
 import { databaseSettings } from "../core/settings";
 import { readEnvironment, runProgram, type CommonFlags, type Program } from "../pipeline/program";
 import type { PreparedRun } from "../pipeline/run";
-import { READ_ONLY_PATHS } from "./api";
+import { listClient, READ_ONLY_PATHS, readFault } from "./api";
 import { apiClient, type QticketsClient } from "./client";
 import { fixtureClient } from "./fixtures";
 import { Listings } from "./listing";
@@ -109,7 +109,8 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
         stopwatch,
         apiName: "QTickets",
         baseUrl: settings.QTICKETS_BASE_URL,
-        token: settings.QTICKETS_TOKEN,
+        headers: { authorization: `Bearer ${settings.QTICKETS_TOKEN}` },
+        readFault,
         refusedHint: "check the token and its rights in the seller cabinet.",
         allow: READ_ONLY_PATHS,
         requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
@@ -118,7 +119,7 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
       });
       try {
         const listings = new Listings(settings.QTICKETS_CONCURRENCY, log);
-        const metrics = await run(apiClient(http, listings));
+        const metrics = await run(apiClient(listClient(http), listings));
         return { ...metrics, requests: http.requests };
       } finally {
         await http.close();

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../loaders/core/clock";
 import { createHttpClient } from "../../../loaders/core/http";
 import { createLog } from "../../../loaders/core/log";
-import { READ_ONLY_PATHS } from "../../../loaders/qtickets/api";
+import { listClient, READ_ONLY_PATHS, readFault } from "../../../loaders/qtickets/api";
 import { listByNumber } from "../../../loaders/qtickets/list-by-number";
 
 const closers: (() => Promise<unknown> | void)[] = [];
@@ -37,7 +37,7 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
   const client = createHttpClient({
     apiName: "QTickets",
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    token: "t",
+    readFault,
     refusedHint: "check the token and its rights in the seller cabinet.",
     allow: READ_ONLY_PATHS,
     requestTimeoutMs: 20_000,
@@ -52,7 +52,13 @@ async function setUp(pages: number, latency: number, concurrency: number, ratePe
   const read = async (): Promise<number[]> => {
     const ids: number[] = [];
     const idsOf = (rows: unknown[]) => (rows as { id: number }[]).map(({ id }) => id);
-    for await (const page of listByNumber(client, "/orders", { pageSize: 1 }, idsOf, concurrency)) {
+    for await (const page of listByNumber(
+      listClient(client),
+      "/orders",
+      { pageSize: 1 },
+      idsOf,
+      concurrency,
+    )) {
       ids.push(...page.content);
     }
     return ids;
