@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { contradictions } from "./config/contradictions";
 import { commands, NAMESPACE, type Problem, report } from "./config/problem";
-import { requiredKeys, secretKeys, type Secrets, type SecretValues } from "./config/secrets";
+import {
+  requiredKeys,
+  secretKeys,
+  setSecretCommand,
+  type Secrets,
+  type SecretValues,
+} from "./config/secrets";
 import { settings, type Settings } from "./config/settings";
 import { weaknesses } from "./config/strength";
 import { unknownKeys } from "./config/unknown-keys";
@@ -31,9 +37,9 @@ export function readConfig(): StackConfig {
     const value = given[key];
     if (value === undefined || value === "") {
       if (requiredKeys.includes(key))
-        problems.push({ key, problem: "is not set", command: commands.setSecret(key) });
+        problems.push({ key, problem: "is not set", command: setSecretCommand(key) });
     } else if (!isEncrypted(key)) {
-      problems.push({ key, problem: "is stored in the clear", command: commands.setSecret(key) });
+      problems.push({ key, problem: "is stored in the clear", command: setSecretCommand(key) });
     } else {
       values[key] = value;
     }

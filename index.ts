@@ -11,7 +11,7 @@ import { DATABASE, users } from "./warehouse/catalogue";
 import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
-import { Sandbox, sandboxTokens } from "./components/sandbox";
+import { Sandbox, sandboxClients } from "./components/sandbox";
 import { Schema } from "./components/schema";
 import { readConfig } from "./config";
 import { enabledSources } from "./config/sources";
@@ -49,7 +49,7 @@ async function main() {
       ? new Sandbox("sandbox", {
           names,
           network,
-          tokens: sandboxTokens(enabled, secrets),
+          clients: sandboxClients(enabled, secrets),
           data: config.sandbox,
         })
       : undefined;
@@ -75,6 +75,7 @@ async function main() {
       datasets: config.datasets,
       load: config.load,
       quarantine,
+      protectData: config.protectData,
     });
     return [source.job, run.target] as const;
   });

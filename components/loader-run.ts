@@ -1,4 +1,5 @@
 import { local } from "@pulumi/command";
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings";
 import type { Source } from "../loaders/pipeline/source";
@@ -16,7 +17,7 @@ import type { Schema } from "./schema";
 export interface LoaderRunArgs {
   /** What is loaded. */
   source: Source;
-  names: Pick<Names, "quarantineVolume">;
+  names: Pick<Names, "quarantineVolume" | "sourceVolume">;
   clickhouse: ClickHouse;
   network: Network;
   /** The schema the loader writes into: it runs after it. */
@@ -33,7 +34,12 @@ export interface LoaderRunArgs {
   load: Settings["load"];
   /** Volume that keeps rejected records, made before the run. */
   quarantine: pulumi.Resource;
+  /** Pulumi refuses to delete the source's volume. */
+  protectData: boolean;
 }
+
+/** Where a run keeps the list of rejected records. */
+const QUARANTINE_PATH = "/var/lib/zakaz";
 
 /** The dry-run smoke of a source and, where the stack says so, its load. A source out of files has neither: somebody brings the file. */
 export class LoaderRun extends pulumi.ComponentResource {
@@ -44,9 +50,19 @@ export class LoaderRun extends pulumi.ComponentResource {
     super("zakaz:loader:LoaderRun", name, {}, opts);
 
     this.target = loaderTarget(args);
-    const { job, kind } = args.source;
+    const { job, kind, volume } = args.source;
+    const kept =
+      volume === undefined
+        ? []
+        : [
+            new docker.Volume(
+              `${name}-volume`,
+              { name: args.names.sourceVolume(volume.name), labels: stackLabels() },
+              { parent: this, protect: args.protectData, ignoreChanges: ["labels"] },
+            ),
+          ];
     if (kind === "api" && args.load !== "none") {
-      const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.schema, args.quarantine]);
+      const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.schema, args.quarantine, ...kept]);
       if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [smoke]);
     }
     this.registerOutputs({ target: this.target });
@@ -77,7 +93,7 @@ function settingsOf({ source, ...args }: LoaderRunArgs): Record<string, pulumi.I
 }
 
 function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
-  const standIn = args.source.sandbox;
+  const { sandbox: standIn, volume } = args.source;
   const url = standIn && args.sandbox?.urlOf(standIn.path);
   return pulumi
     .all([
@@ -93,7 +109,10 @@ function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
       url: clickhouseUrl,
       network,
       image,
-      quarantineVolume: args.names.quarantineVolume,
+      volumes: [
+        `${args.names.quarantineVolume}:${QUARANTINE_PATH}`,
+        ...(volume === undefined ? [] : [`${args.names.sourceVolume(volume.name)}:${volume.path}`]),
+      ],
       labels: stackLabels().map(({ label, value }) => `${label}=${value}`),
       settings: sandboxUrl === undefined ? settings : { ...settings, ...standIn?.settings(sandboxUrl) },
     }));

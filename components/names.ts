@@ -11,6 +11,8 @@ export interface Names {
   dataVolume: string;
   logsVolume: string;
   quarantineVolume: string;
+  /** Name of a source's volume. */
+  sourceVolume: (name: string) => string;
   loaderImage: string;
   sandboxImage: string;
 }
@@ -28,6 +30,7 @@ export function namesOf(instance: string): Names {
     dataVolume: `zakaz-clickhouse-data${suffix}`,
     logsVolume: `zakaz-clickhouse-logs${suffix}`,
     quarantineVolume: `zakaz-quarantine${suffix}`,
+    sourceVolume: (name) => `${name}${suffix}`,
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
   };

@@ -1,10 +1,10 @@
+import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { sha256 } from "./clickhouse";
 import { hardening, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
-import type { Source } from "../loaders/pipeline/source";
+import type { Source, SourceSandbox } from "../loaders/pipeline/source";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";
@@ -17,10 +17,15 @@ const MEMORY = 1024;
 export interface SandboxArgs {
   names: Pick<Names, "sandbox" | "sandboxImage">;
   network: Network;
-  /** The token that clients of a vendor's API must send, by vendor as `sandbox/vendors.ts` names it; the container gets hashes. */
-  tokens: Record<string, pulumi.Output<string>>;
+  /** Who may ask, by vendor as `sandbox/vendors.ts` names it: the SHA-256 of what a client proves itself by, and whose data it sees. */
+  clients: Record<string, pulumi.Output<SandboxClient[]>>;
   /** The synthetic data: same values, same day, same data. */
   data: { seed: number; ordersPerDay: number; days: number; events: number };
+}
+
+export interface SandboxClient {
+  sha256: string;
+  account?: string;
 }
 
 /** The stand-in for the vendors' APIs, reachable inside the network only. */
@@ -30,7 +35,6 @@ export class Sandbox extends pulumi.ComponentResource {
   constructor(name: string, args: SandboxArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:sandbox:Sandbox", name, {}, opts);
 
-    const hashes = Object.entries(args.tokens).map(([vendor, token]) => [vendor, sha256(token)] as const);
     const image = new BuiltImage(
       name,
       { repository: args.names.sandboxImage, recipe: recipes.sandbox },
@@ -46,7 +50,7 @@ export class Sandbox extends pulumi.ComponentResource {
         ...readOnlyRoot,
         memory: MEMORY,
         envs: [
-          pulumi.interpolate`SANDBOX_TOKENS=${pulumi.jsonStringify(Object.fromEntries(hashes))}`,
+          pulumi.interpolate`SANDBOX_CLIENTS=${pulumi.jsonStringify(args.clients)}`,
           `SANDBOX_SEED=${args.data.seed}`,
           `SANDBOX_ORDERS_PER_DAY=${args.data.ordersPerDay}`,
           `SANDBOX_DAYS=${args.data.days}`,
@@ -74,15 +78,30 @@ export class Sandbox extends pulumi.ComponentResource {
   }
 }
 
-/** Tokens of the vendors that the sandbox stands in for. */
-export function sandboxTokens(
+/** Clients of the vendors that the sandbox stands in for. */
+export function sandboxClients(
   sources: readonly Pick<Source, "sandbox">[],
   secrets: Record<string, pulumi.Output<string> | undefined>,
-): SandboxArgs["tokens"] {
+): SandboxArgs["clients"] {
   return Object.fromEntries(
     sources.flatMap(({ sandbox }) => {
-      const token = sandbox && secrets[sandbox.token];
-      return sandbox && token ? [[sandbox.vendor, token]] : [];
+      const secret = sandbox && secrets[sandbox.secret];
+      return sandbox && secret ? [[sandbox.vendor, clientsOf(sandbox, secret)]] : [];
     }),
+  );
+}
+
+/** Hashes are no secrets: they tell nothing of what they are made of. */
+function clientsOf(
+  { clients }: SourceSandbox,
+  secret: pulumi.Output<string>,
+): pulumi.Output<SandboxClient[]> {
+  return pulumi.unsecret(
+    secret.apply((value) =>
+      clients(value).map(({ credential, ...rest }) => ({
+        sha256: createHash("sha256").update(credential).digest("hex"),
+        ...rest,
+      })),
+    ),
   );
 }

@@ -14,6 +14,9 @@ export const commands = {
   set: (key: string, value = "<value>") => `pulumi config set ${NAMESPACE}:${key} ${value}`,
   /** Asks for the value, so that it is in no argument and no history. */
   setSecret: (key: string) => `pulumi config set --secret ${NAMESPACE}:${key}`,
+  /** The same for a part of a list, such as `[0].clientSecret`. */
+  setSecretPart: (key: string, path: string) =>
+    `pulumi config set --secret --path '${NAMESPACE}:${key}${path}'`,
   remove: (key: string) => `pulumi config rm ${NAMESPACE}:${key}`,
 };
 

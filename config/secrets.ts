@@ -1,5 +1,6 @@
 import { type SourceSecret } from "../loaders/pipeline/source";
 import { sources } from "../loaders/sources";
+import { commands } from "./problem";
 import { passwordKeys, type PasswordKey } from "../warehouse/catalogue";
 
 /** A secret key of the configuration; none has a default. */
@@ -33,6 +34,12 @@ export const secretKeys: Readonly<Record<string, SecretKey>> = {
     ),
   ),
 };
+
+/** The command that sets a secret. */
+export function setSecretCommand(key: string): string {
+  const parts = secretKeys[key]?.source?.parts;
+  return parts === undefined ? commands.setSecret(key) : commands.setSecretPart(key, parts.example);
+}
 
 /** Keys that every stack needs; `config/sources.ts` tells when the others are needed. */
 export const requiredKeys: readonly string[] = [

@@ -1,6 +1,6 @@
 import { sources, type RegisteredSource } from "../loaders/sources";
 import { commands, type Problem } from "./problem";
-import type { SecretValues } from "./secrets";
+import { setSecretCommand, type SecretValues } from "./secrets";
 import type { Settings } from "./settings";
 import { isSample } from "./strength";
 
@@ -39,7 +39,7 @@ function secretProblems(
   secrets: SecretValues,
 ): Problem[] {
   return sources.flatMap((source) =>
-    Object.entries(source.secrets).flatMap(([key, { dataset }]) => {
+    Object.entries(source.secrets).flatMap(([key, { dataset, parts }]) => {
       const isEnabled = enabled.includes(source);
       const isNeeded = isEnabled && (dataset === undefined || settings.datasets.includes(dataset));
       if (!isNeeded) {
@@ -58,11 +58,12 @@ function secretProblems(
             : source.switch !== undefined
               ? `, but zakaz:${source.switch.key} is true`
               : "";
-        return [{ key, problem: `is not set${why}`, command: commands.setSecret(key) }];
+        return [{ key, problem: `is not set${why}`, command: setSecretCommand(key) }];
       }
-      if (settings.source === "sandbox" || !isSample(value)) return [];
+      const texts = parts?.secretsOf(value) ?? [value];
+      if (settings.source === "sandbox" || !texts.some(isSample)) return [];
       const problem = `is a sample or placeholder, which the vendor's API (zakaz:source is ${settings.source}) does not know`;
-      return [{ key, problem, command: commands.setSecret(key) }];
+      return [{ key, problem, command: setSecretCommand(key) }];
     }),
   );
 }

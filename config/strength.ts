@@ -1,5 +1,6 @@
+import type { SecretParts } from "../loaders/pipeline/source";
 import { commands, type Problem } from "./problem";
-import { secretKeys, type SecretValues } from "./secrets";
+import { secretKeys, setSecretCommand, type SecretValues } from "./secrets";
 
 /** The stack that may use the sample passwords documented in README.md. */
 const SAMPLE_STACK = "dev";
@@ -13,6 +14,8 @@ const SAMPLES = [
   "sandbox_token",
   "placeholder-token",
   "placeholder-password",
+  "placeholder-id",
+  "placeholder-secret",
 ];
 
 /**
@@ -36,6 +39,7 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
   return Object.entries(secretKeys).flatMap(([key, { source }]) => {
     const value = values[key];
     if (value === undefined) return [];
+    if (source?.parts !== undefined) return malformedParts(key, value, source.parts);
     const samplesAllowed = stack === SAMPLE_STACK && source?.kind !== "key";
     const problem =
       describeMalformed(value) ??
@@ -44,6 +48,15 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
         : (describeSample(value) ?? describeReuse(key, values) ?? describeWeakness(key, value)));
     return problem === undefined ? [] : [{ key, problem, command: commands.setSecret(key) }];
   });
+}
+
+function malformedParts(key: string, value: string, { problemOf }: SecretParts): Problem[] {
+  const found = problemOf(value);
+  if (found === undefined) return [];
+  const { problem, path } = found;
+  return [
+    { key, problem, command: path === undefined ? setSecretCommand(key) : commands.setSecretPart(key, path) },
+  ];
 }
 
 /** Values travel as lines `NAME=value` and in HTTP headers. */

@@ -3,7 +3,9 @@ import { DATABASE } from "../warehouse/catalogue";
 import type { WrittenTable } from "../warehouse/access/agreements";
 import { RUN_TABLES, type Source } from "./pipeline/source";
 import { qtickets } from "./qtickets/source";
+import { recompute } from "./recompute/source";
 import { salesPlan } from "./sales-plan/source";
+import { vkAds } from "./vk-ads/source";
 
 /** What a source's `main.ts` exports. */
 export interface SourceModule {
@@ -21,7 +23,9 @@ export interface RegisteredSource extends Source {
 /** Every source. A new one is a folder beside these and a line here (loaders/README.md shows how). */
 export const sources: readonly RegisteredSource[] = [
   { ...qtickets, loadModule: () => import("./qtickets/main.js") },
+  { ...vkAds, loadModule: () => import("./vk-ads/main.js") },
   { ...salesPlan, loadModule: () => import("./sales-plan/main.js") },
+  { ...recompute, loadModule: () => import("./recompute/main.js") },
 ];
 
 /** The job that commands and the image take where none is named. */

@@ -36,7 +36,8 @@ export async function runLoader(
     .join("");
   const name = `${target.container}-load-${randomBytes(4).toString("hex")}`;
   const args = ["run", "--rm", "-i", "--name", name, ...LIMITS, "--network", target.network];
-  args.push("-v", `${target.quarantineVolume}:/var/lib/zakaz`, ...target.labels.flatMap((l) => ["-l", l]));
+  args.push(...target.volumes.flatMap((volume) => ["-v", volume]));
+  args.push(...target.labels.flatMap((label) => ["-l", label]));
   const release = stopWithUs(name);
   const program = file === undefined ? [job] : [job, "-"];
   const input = file === undefined ? settings : Buffer.concat([Buffer.from(`${settings}---\n`), file]);

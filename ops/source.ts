@@ -20,13 +20,15 @@ export function findSource(job: string, kind: Source["kind"]): Source {
   const source = sourceOf(job);
   if (source === undefined) throw new Failure(unknownJob(job), EXIT.usage);
   if (source.kind === kind) return source;
-  throw new Failure(
-    source.kind === "file"
-      ? `\`${job}\` is brought by a file: npx zakaz import ${job} FILE`
-      : `\`${job}\` is read from its API: npx zakaz load ${job}`,
-    EXIT.usage,
-  );
+  throw new Failure(`\`${job}\` ${WAY[source.kind](job)}`, EXIT.usage);
 }
+
+/** How the data of a source come, as the end of a sentence. */
+const WAY: Record<Source["kind"], (job: string) => string> = {
+  api: (job) => `is read from its API: npx zakaz load ${job}`,
+  file: (job) => `is brought by a file: npx zakaz import ${job} FILE`,
+  warehouse: (job) => `works on what is loaded: npx zakaz ${job} --help`,
+};
 
 function unknownJob(job: string): string {
   const jobs = sources.map((source) => source.job);

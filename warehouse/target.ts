@@ -10,8 +10,8 @@ export const loaderTarget = z.object({
   network: z.string(),
   /** Id of the loader's image. */
   image: z.string(),
-  /** Volume that keeps rejected records. */
-  quarantineVolume: z.string(),
+  /** Volumes of the run, each `name:path`. */
+  volumes: z.array(z.string()),
   /** Labels of the run's container, each `name=value`. */
   labels: z.array(z.string()),
   /** The loader's settings, secrets among them. */

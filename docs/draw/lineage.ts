@@ -1,5 +1,6 @@
 import { DATASETS } from "../../warehouse/datalens/datasets";
-import { deriveStatements } from "../../loaders/qtickets/derive";
+import { deriveStatements as deriveSales } from "../../loaders/qtickets/derive";
+import { deriveStatements as deriveCosts } from "../../loaders/vk-ads/derive";
 
 /** One table or view, as the server's system tables describe it. */
 export interface SchemaObject {
@@ -84,10 +85,8 @@ async function tablesOf(query: Query, select: string): Promise<string[]> {
 
 /** What the loaders' derivation fills a table from. */
 function derivedFrom(id: string): string[] {
-  const texts = deriveStatements().filter(({ table }) => table === id);
+  const texts = [...deriveSales(), ...deriveCosts()].filter(({ table }) => table === id);
   const names = texts.flatMap(({ sql }) => sql.match(/\bzakaz\.\w+/g) ?? []);
-  // No loader of VK is written yet: its staging is meant to be copied day by day.
-  if (id === "zakaz.fact_vk_ads_daily") names.push("zakaz.stg_vk_ads_daily");
   return [...new Set(names)].filter((name) => name !== id).sort();
 }
 
@@ -96,7 +95,7 @@ function origin(name: string, comment: string): string | undefined {
   if (/kept empty/i.test(comment)) return undefined;
   if (/^stg_qtickets_api_/.test(name) || name === "dim_events") return "Qtickets API";
   return {
-    stg_vk_ads_daily: "VK Ads API (no loader yet)",
+    stg_vk_ads_daily: "VK Ads API",
     plan_sales: "Plan (CSV file)",
     dim_city_alias: "sql/60_city_aliases.sql",
   }[name];

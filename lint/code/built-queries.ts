@@ -5,7 +5,10 @@ import { mentionsIn, type CodeQuery } from "./queries";
 import type { Program } from "./program";
 
 /** Files that build statements at run time, each with the function that gives all of them. */
-const BUILDERS = [{ file: "loaders/qtickets/derive.ts", function: "deriveStatements" }];
+const BUILDERS = [
+  { file: "loaders/qtickets/derive.ts", function: "deriveStatements" },
+  { file: "loaders/vk-ads/derive.ts", function: "deriveStatements" },
+];
 
 /**
  * All statements of the code: those that stand in it, and those that such a function gives. What stands in its file

@@ -93,7 +93,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const limit = startTimeLimit(longest, tooSlow, signal);
     requests += 1;
     try {
-      const answer = await request(`${baseUrl}${path}${query === undefined ? "" : `?${query}`}`, {
+      const answer = await request(`${baseUrl}${path}${query === undefined ? "" : `?${query.toString()}`}`, {
         method,
         dispatcher,
         // A GET with a body: undici would close the connection after each, a handshake per page.

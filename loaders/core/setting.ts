@@ -10,8 +10,8 @@ export interface SettingMeta {
   form: string;
   /** Older or alternative names; the first that is not blank wins, the main name before them. */
   aliases?: readonly string[];
-  /** The value is never printed. */
-  secret?: boolean;
+  /** The value is never printed; of a value of several parts, those that must not be. */
+  secret?: boolean | ((value: string) => readonly string[]);
   /** Value in the sample file. A setting without one is written as a comment with its default. */
   sample?: string;
 }
@@ -115,9 +115,12 @@ export function secretValues(
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
   return Object.entries(schema.shape)
-    .filter(([, one]) => settingMeta(one).secret === true)
-    .flatMap(([name, one]) => [name, ...(settingMeta(one).aliases ?? [])])
-    .map((name) => (environment[name] ?? "").trim())
+    .flatMap(([name, one]) => {
+      const { secret = false, aliases = [] } = settingMeta(one);
+      if (secret === false) return [];
+      const values = [name, ...aliases].map((each) => (environment[each] ?? "").trim());
+      return secret === true ? values : values.flatMap((value) => [value, ...secret(value)]);
+    })
     .filter((value) => value.length >= 4);
 }
 

@@ -8,6 +8,7 @@ import { LockedError, UsageError } from "../core/errors";
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from "../core/log";
 import { parseEnvFile, secretValues } from "../core/setting";
 import type { CommonSettings } from "../core/settings";
+import type { RunContext } from "./context";
 import { formatDryRun } from "./dry-run";
 import { logFailure, stopOnSignals } from "./job";
 import { barProgress, plainProgress } from "./progress";
@@ -35,7 +36,18 @@ export interface Program<Flags extends CommonFlags, Settings extends CommonSetti
   readSettings: (environment: Environment) => Settings;
   /** Throws `UsageError` for flags and input that make no run. `now` is the start of the run (ms). */
   prepare: (given: { flags: Flags; settings: Settings; input: Input; now: number }) => PreparedRun;
+  /** Something else than a run that the flags ask for: it has neither lease nor journal row. Throws `UsageError`. */
+  errand?: (given: {
+    flags: Flags;
+    settings: Settings;
+  }) => ((context: ErrandContext) => Promise<number>) | undefined;
 }
+
+/** What an errand is given. */
+export type ErrandContext = Pick<RunContext, "clock" | "deadline" | "log" | "signal">;
+
+/** How long an errand may take. */
+const ERRAND_MS = 120_000;
 
 /** Runs a program: arguments, settings, then a dry or a real run. Answers the exit code and never throws. */
 export async function runProgram<Flags extends CommonFlags, Settings extends CommonSettings, Input>(
@@ -60,6 +72,11 @@ export async function runProgram<Flags extends CommonFlags, Settings extends Com
     }
     log = openLog(environment);
     const settings = program.readSettings(environment);
+    const errand = program.errand?.({ flags, settings });
+    if (errand !== undefined) {
+      const { signal } = stopOnSignals();
+      return await errand({ clock: systemClock, deadline: startedAt + ERRAND_MS, log, signal });
+    }
     const run = program.prepare({ flags, settings, input, now: startedAt });
     if (flags.dryRun || settings.DRY_RUN) {
       const rehearsal = run.rehearse(log, flags.dryRun ? "--dry-run" : "DRY_RUN=true");

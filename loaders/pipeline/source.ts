@@ -9,8 +9,8 @@ export interface Source {
   title: string;
   /** Its folder below `loaders/`. */
   folder: string;
-  /** `api`: read by `zakaz load`. `file`: what `zakaz import` brings. */
-  kind: "api" | "file";
+  /** `api`: read by `zakaz load`. `file`: what `zakaz import` brings. `warehouse`: `zakaz recompute`, out of what is there. */
+  kind: "api" | "file" | "warehouse";
   /** Key of the stack's configuration that switches it on; without one it is part of every stack. */
   switch?: SourceSwitch;
   /** Secrets of the stack that it needs, by key of the configuration. */
@@ -19,6 +19,8 @@ export interface Source {
   datasets: Readonly<Record<string, DatasetSwitch>>;
   /** Tables of the database `zakaz` that it writes, beside what every run writes (`RUN_TABLES`). */
   tables: readonly SourceTable[];
+  /** What its runs must find again, and no table may hold; protected as the data are. */
+  volume?: SourceVolume;
   /** The stand-in for its API; none where there is nothing to stand in for. */
   sandbox?: SourceSandbox;
 }
@@ -43,6 +45,27 @@ export interface SourceSecret {
   shortest?: number;
   /** Data set that needs it; without one the source itself does. */
   dataset?: string;
+  /** What the program knows of a secret of several parts, such as a list of accounts. */
+  parts?: SecretParts;
+}
+
+/** A secret that is a list with secret parts: `pulumi config set --secret --path` sets each, so that each is encrypted by itself. */
+export interface SecretParts {
+  /** What is wrong with its form: the end of a sentence without values, and where; undefined when nothing is. */
+  problemOf: (value: string) => { problem: string; path?: string } | undefined;
+  /** The texts in it that are secret; none when its form is wrong. */
+  secretsOf: (value: string) => readonly string[];
+  /** A part that is secret, for the example of a command: `[0].clientSecret`. */
+  example: string;
+}
+
+export interface SourceVolume {
+  /** Its name on a stack without an instance. */
+  name: string;
+  /** Where a run finds it. */
+  path: string;
+  /** One sentence for people. */
+  about: string;
 }
 
 export interface DatasetSwitch {
@@ -65,8 +88,10 @@ export interface SourceSandbox {
   vendor: string;
   /** Path of the API on the sandbox. */
   path: string;
-  /** Secret whose SHA-256 the sandbox is given, to know its clients. */
-  token: string;
+  /** Secret that tells its clients. */
+  secret: string;
+  /** Those clients: the sandbox is given the SHA-256 of what each proves itself by, and whose data it sees. */
+  clients: (secret: string) => { credential: string; account?: string }[];
   /** Settings of the loader that make it read from there. */
   settings: (url: string) => Record<string, string>;
 }

@@ -30,20 +30,29 @@ export async function publish(run: RunContext, publication: Publication): Promis
   return found;
 }
 
-/** Brings the facts in line with staging, one statement per fact. */
 async function derive(run: RunContext, publication: Publication): Promise<Found> {
-  const { database, log } = run;
   const { kinds, snapshotSeconds } = publication;
-  const params = {
-    run_clock: run.startedAt,
-    first_day: await firstDay(run, publication),
-    snapshot_ts: snapshotSeconds ?? 0,
-  };
+  return deriveFacts(
+    run,
+    kinds.filter((kind) => kind !== "inventory" || snapshotSeconds !== null),
+    {
+      run_clock: run.startedAt,
+      first_day: await firstDay(run, publication),
+      snapshot_ts: snapshotSeconds ?? 0,
+    },
+  );
+}
+
+/** Brings the facts in line with staging, one statement per fact; `params` are those of `deriveStatements`. */
+export async function deriveFacts(
+  { database, log }: Pick<RunContext, "database" | "log">,
+  kinds: readonly DeriveStatement["kind"][],
+  params: { run_clock: number; first_day: string; snapshot_ts: number },
+): Promise<Found> {
   const counters: Counters = {};
   let written = 0;
   for (const { name, kind, counter, isRepair, table: fullName, sql } of deriveStatements()) {
     if (!kinds.includes(kind)) continue;
-    if (kind === "inventory" && snapshotSeconds === null) continue;
     const table = fullName.replace("zakaz.", `${database.name}.`);
     const rows = await database.run(sql.replaceAll("zakaz.", `${database.name}.`), params);
     log.info(`Inserted ${rows} rows into ${table}`, { step: name, rows });

@@ -48,7 +48,8 @@ export const qtickets: Source = {
   sandbox: {
     vendor: "qtickets",
     path: "/api/rest/v1",
-    token: "qticketsToken",
+    secret: "qticketsToken",
+    clients: (token) => [{ credential: token }],
     settings: (url) => ({
       QTICKETS_BASE_URL: url,
       // Plain http is for the sandbox alone, and only by this consent.

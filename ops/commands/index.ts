@@ -1,8 +1,10 @@
 import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
+import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { importFile, plan } from "./import";
 import { load } from "./load";
+import { recompute } from "./recompute";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
 import { schema } from "./schema";
@@ -14,9 +16,11 @@ import { validate } from "./validate";
 export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
   checkReader,
+  cities,
   importFile,
   load,
   plan,
+  recompute,
   rotate,
   sbom,
   schema,

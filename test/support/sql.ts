@@ -98,3 +98,18 @@ export function withoutStrings(statement: string): string {
     .map((token) => (token.kind === "string" ? "''" : token.text))
     .join("");
 }
+
+/** The seeds of `sql/60_city_aliases.sql`, as they stand there. */
+export function citySeeds(): { alias: string; city: string; note: string }[] {
+  const text = readSqlFile("60_city_aliases.sql").toString();
+  return [...text.matchAll(/\('([^']+)', '([^']+)', '([^']+)'\)/g)].map(([, alias, city, note]) => ({
+    alias: alias!,
+    city: city!,
+    note: note!,
+  }));
+}
+
+/** The same as loads read them: look-up key to city. */
+export function cityAliases(): Map<string, string> {
+  return new Map(citySeeds().map(({ alias, city }) => [alias, city]));
+}

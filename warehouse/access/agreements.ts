@@ -46,12 +46,6 @@ export const AGREED_RIGHTS: readonly AgreedRight[] = [
   {
     user: users.loader,
     rights: READ_AND_WRITE,
-    on: ["zakaz.stg_vk_ads_daily", "zakaz.fact_vk_ads_daily"],
-    because: "loader of VK Ads",
-  },
-  {
-    user: users.loader,
-    rights: READ_AND_WRITE,
     on: ["zakaz.fact_direct_daily"],
     because: "contract for a loader of Yandex Direct",
   },

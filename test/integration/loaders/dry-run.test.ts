@@ -213,7 +213,7 @@ describe("the image", () => {
       url: warehouse.server.httpUrl,
       network: "host",
       image,
-      quarantineVolume: volume,
+      volumes: [`${volume}:/var/lib/zakaz`],
       labels: [],
       settings: warehouse.settings({ QUARANTINE_DIR: "/var/lib/zakaz/quarantine" }),
     };

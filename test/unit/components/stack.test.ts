@@ -251,7 +251,7 @@ describe("stack with the sandbox and the local server", () => {
         container: "ch-zakaz-unit",
         url: "http://127.0.0.1:18123",
         network: "clickhouse_default-unit",
-        quarantineVolume: "zakaz-quarantine-unit",
+        volumes: ["zakaz-quarantine-unit:/var/lib/zakaz"],
         labels: ["zakaz.stack=unit"],
         settings: {
           QTICKETS_BASE_URL: "http://zakaz-sandbox-unit:8080/api/rest/v1",

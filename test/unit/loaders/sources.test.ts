@@ -33,7 +33,7 @@ describe("the sources", () => {
       for (const { dataset } of Object.values(secrets)) {
         if (dataset !== undefined) expect(Object.keys(datasets)).toContain(dataset);
       }
-      if (sandbox !== undefined) expect(Object.keys(secrets)).toContain(sandbox.token);
+      if (sandbox !== undefined) expect(Object.keys(secrets)).toContain(sandbox.secret);
     }
   });
 });

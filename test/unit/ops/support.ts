@@ -8,7 +8,7 @@ const ROOT = join(__dirname, "../../..");
 export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "plan"]) {
   const target = { url, user: "u", password: "p", container: "c" };
   const loaderTarget = {
-    ...{ url, container: "c", network: "n", image: "sha256:i", quarantineVolume: "q", labels: ["a=b"] },
+    ...{ url, container: "c", network: "n", image: "sha256:i", volumes: ["q:/q"], labels: ["a=b"] },
     settings: { CLICKHOUSE_USER: "etl_writer", CLICKHOUSE_PASSWORD: "secret of the loader" },
   };
   return {

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readSqlFile } from "../../support/sql";
+import { citySeeds } from "../../support/sql";
 
-const text = readSqlFile("60_city_aliases.sql").toString();
-const seeds = [...text.matchAll(/\('([^']+)', '([^']+)', '([^']+)'\)/g)].map(([, alias, city, note]) => ({
-  alias: alias!,
-  city: city!,
-  note: note!,
-}));
+const seeds = citySeeds();
 const cities = new Set(seeds.map((seed) => seed.city));
 
 /** Look-up key of a spelling that is in normal form already. */

@@ -1,0 +1,229 @@
+import { z } from "zod";
+import { ApiError } from "../../core/api-error";
+import type { Fault } from "../../core/answer";
+import type { Days } from "../../core/days";
+import { field, readId, reasonOf } from "../../core/fields";
+import type { HttpClient } from "../../core/http";
+import type { AdapterInput, VkAdapter } from "../adapter";
+import { NOTES } from "../adapter";
+import type { LegacyAccount } from "../accounts";
+import { isFinalAnywhere, LimitReached, VkProtocolError, vkHttpClient } from "../client";
+import { utmOf } from "../landing";
+import { counter, day, spend, type Ad, type DailyStat } from "../records";
+
+type Method = "getCampaigns" | "getAds" | "getAdsLayout" | "getStatistics" | "getFloodStats";
+
+const PATHS = [/^\/method\/ads\.(getCampaigns|getAds|getAdsLayout|getStatistics|getFloodStats)$/];
+const IDS_PER_REQUEST = 200;
+/** Campaigns whose ads are asked for at once, and the most ads that one answer holds. */
+const CAMPAIGNS_PER_REQUEST = 100;
+const MOST_ADS = 2000;
+
+/** Errors that another try may mend, with the least wait before it, in ms. */
+const AGAIN: Readonly<Record<string, number>> = { 1: 0, 6: 1000, 9: 30_000, 10: 0, 29: 30_000 };
+/** Errors after which nothing more may be asked for the account: authorisation, captcha, a wrong setting, the day's limit. */
+const FINAL: ReadonlySet<string> = new Set(["5", "7", "14", "15", "100", "113", "600", "601"]);
+/** A limit of calls that is used up is waited for, if it takes no longer than this, in seconds. */
+const LONGEST_FLOOD = 120;
+
+const id = field(readId);
+const text = z.string().catch("");
+const campaign = z.object({ id, name: text.optional(), title: text.optional() });
+const ad = z.object({ id, campaign_id: id, name: text });
+const layout = z.object({ id, link_url: z.string().nullish(), link_domain: z.string().nullish() });
+const statItem = z.object({ id, type: z.string().nullish(), stats: z.array(z.unknown()).nullish() });
+const stat = z.object({ day: day(), impressions: counter(), clicks: counter(), spent: spend() });
+
+/** The methods `ads.*` of the old API. */
+export class LegacyAdapter implements VkAdapter {
+  readonly idsPerRequest: number;
+  private readonly http: HttpClient;
+
+  constructor(private readonly input: AdapterInput<LegacyAccount>) {
+    const { settings } = input;
+    this.http = vkHttpClient(input, { allow: PATHS, baseUrl: settings.VK_LEGACY_BASE_URL, readFault });
+    this.idsPerRequest = settings.VK_IDS_PER_REQUEST ?? IDS_PER_REQUEST;
+  }
+
+  get requests(): number {
+    return this.http.requests;
+  }
+
+  close(): Promise<void> {
+    return this.http.close();
+  }
+
+  isFinal(error: unknown): boolean {
+    return isFinalAnywhere(error) || (error instanceof ApiError && FINAL.has(error.code ?? ""));
+  }
+
+  async ads(): Promise<Map<string, Ad>> {
+    const campaigns = await this.list("getCampaigns", { include_deleted: "1" }, campaign);
+    const ids = [...campaigns.keys()];
+    const ads = await this.ofCampaigns("getAds", ids, ad);
+    const layouts = await this.ofCampaigns("getAdsLayout", ids, layout);
+    await this.waitForFlood();
+    return new Map(
+      [...ads.values()].map((one) => {
+        const links = layouts.get(one.id);
+        const of = campaigns.get(one.campaign_id);
+        const found: Ad = {
+          id: one.id,
+          campaignId: one.campaign_id,
+          campaignName: of?.name ?? of?.title ?? "",
+          groupId: "",
+          name: one.name,
+          utm: utmOf([links?.link_url, links?.link_domain].filter((link) => typeof link === "string")),
+        };
+        return [found.id, found];
+      }),
+    );
+  }
+
+  async statistics(ids: readonly string[], { from, to }: Days): Promise<DailyStat[]> {
+    const form = { ids_type: "ad", ids: ids.join(","), period: "day", date_from: from, date_to: to };
+    const items = listOf("getStatistics", await this.ask("getStatistics", form));
+    return this.input.run.stopwatch.time("rows", () => items.flatMap((raw) => this.readItem(raw)));
+  }
+
+  private readItem(raw: unknown): DailyStat[] {
+    const parsed = statItem.safeParse(raw);
+    if (!parsed.success) {
+      this.reject("statistics", (raw as { id?: unknown } | null)?.id, reasonOf(parsed.error));
+      return [];
+    }
+    const { id: adId, stats } = parsed.data;
+    return (stats ?? []).flatMap((row): DailyStat[] => {
+      const one = stat.safeParse(row);
+      if (!one.success) {
+        this.reject("statistics", adId, reasonOf(one.error));
+        return [];
+      }
+      const { day: date, impressions, clicks, spent } = one.data;
+      return [{ adId, day: date, impressions, clicks, spend: spent }];
+    });
+  }
+
+  /** Ads or layouts by campaign. An answer that is full may be cut off, and is asked for in smaller parts. */
+  private async ofCampaigns<T extends { id: string }>(
+    method: "getAds" | "getAdsLayout",
+    campaigns: readonly string[],
+    shape: z.ZodType<T>,
+  ): Promise<Map<string, T>> {
+    const found = new Map<string, T>();
+    const add = (part: Map<string, T>) => part.forEach((one, key) => found.set(key, one));
+    for (let at = 0; at < campaigns.length; at += CAMPAIGNS_PER_REQUEST) {
+      add(await this.ofSome(method, campaigns.slice(at, at + CAMPAIGNS_PER_REQUEST), shape));
+    }
+    return found;
+  }
+
+  private async ofSome<T extends { id: string }>(
+    method: "getAds" | "getAdsLayout",
+    campaigns: readonly string[],
+    shape: z.ZodType<T>,
+  ): Promise<Map<string, T>> {
+    const filter = { campaign_ids: `[${campaigns.join(",")}]`, include_deleted: "1" };
+    const found = await this.list(method, filter, shape);
+    if (found.size < MOST_ADS) return found;
+    if (campaigns.length > 1) {
+      const half = Math.ceil(campaigns.length / 2);
+      const first = await this.ofSome(method, campaigns.slice(0, half), shape);
+      return new Map([...first, ...(await this.ofSome(method, campaigns.slice(half), shape))]);
+    }
+    for (let offset = MOST_ADS; ; offset += MOST_ADS) {
+      const page = { ...filter, limit: String(MOST_ADS), offset: String(offset) };
+      const known = found.size;
+      const more = await this.list(method, page, shape);
+      more.forEach((one, key) => found.set(key, one));
+      if (more.size < MOST_ADS || found.size === known) return found;
+    }
+  }
+
+  private async list<T extends { id: string }>(
+    method: Method,
+    form: Record<string, string>,
+    shape: z.ZodType<T>,
+  ): Promise<Map<string, T>> {
+    const items = listOf(method, await this.ask(method, form));
+    this.input.report.read(items.length, 0);
+    const found = new Map<string, T>();
+    for (const raw of items) {
+      const one = shape.safeParse(raw);
+      if (one.success) found.set(one.data.id, one.data);
+      else this.reject(method, (raw as { id?: unknown } | null)?.id, reasonOf(one.error));
+    }
+    return found;
+  }
+
+  /** The limit of the statistics' calls has its own period: a short one is waited for before it ends a run half-way. */
+  private async waitForFlood(): Promise<void> {
+    const shape = z.object({ left: z.coerce.number(), refresh: z.coerce.number() });
+    const parsed = shape.safeParse(await this.ask("getFloodStats", {}).catch(ignoreApiError));
+    if (!parsed.success || parsed.data.left > 0) return;
+    const { refresh } = parsed.data;
+    const { run, account } = this.input;
+    if (refresh > LONGEST_FLOOD) {
+      throw new LimitReached(
+        `VK allows account ${account.account} no further call for ${refresh} s; run the load again after that.`,
+      );
+    }
+    run.log.info(`VK allows account ${account.account} no call for ${refresh} s, waiting`);
+    await run.clock.sleep(refresh * 1000, run.signal);
+  }
+
+  private async ask(method: Method, form: Record<string, string>): Promise<unknown> {
+    const { account, settings, run } = this.input;
+    const body = new URLSearchParams({
+      ...form,
+      account_id: account.account,
+      ...(account.agencyClient === undefined ? {} : { client_id: account.agencyClient }),
+      v: settings.VK_API_VERSION,
+      access_token: account.accessToken,
+    });
+    // The token goes by the body: a URL stands in the logs of every proxy.
+    const sent = this.http.send({
+      method: "POST",
+      path: `/method/ads.${method}`,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: body.toString(),
+    });
+    const answer = await run.stopwatch.wait("fetch", sent);
+    const { response } = (answer ?? {}) as { response?: unknown };
+    if (response === undefined)
+      throw new VkProtocolError(
+        `VK answered ads.${method} of account ${account.account} without a response.`,
+      );
+    return response;
+  }
+
+  private reject(what: string, given: unknown, reason: string): void {
+    this.input.report.note(NOTES.rejected);
+    this.input.run.quarantine.add(what, given, reason);
+  }
+}
+
+/** What is only a courtesy may fail: the calls after it say themselves what is wrong. */
+function ignoreApiError(error: unknown): undefined {
+  if (!(error instanceof ApiError)) throw error;
+}
+
+/** A list, or an object with one. */
+function listOf(method: Method, response: unknown): unknown[] {
+  const items = Array.isArray(response)
+    ? (response as unknown[])
+    : (response as { items?: unknown } | null)?.items;
+  if (!Array.isArray(items)) throw new VkProtocolError(`VK answered ads.${method} without a list.`);
+  return items as unknown[];
+}
+
+/** The error object, which mostly comes with HTTP 200. */
+export function readFault(body: unknown): Fault | undefined {
+  const { error } = (body ?? {}) as { error?: { error_code?: unknown } | null };
+  if (error === undefined || error === null) return undefined;
+  const code = typeof error.error_code === "number" ? String(error.error_code) : "unnamed";
+  const waitMs = AGAIN[code];
+  return waitMs === undefined
+    ? { code, transient: false }
+    : { code, transient: true, ...(waitMs > 0 ? { waitMs } : {}) };
+}

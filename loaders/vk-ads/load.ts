@@ -1,0 +1,189 @@
+import { readAliases } from "../core/cities";
+import type { Days } from "../core/days";
+import { ExpectedError, StoppedError } from "../core/errors";
+import { TableWriter } from "../core/writer";
+import { writeWatermarks } from "../core/watermarks";
+import type { RunContext } from "../pipeline/context";
+import type { DataSetReport, DataSets } from "../pipeline/data-sets";
+import { checkErrorRatio } from "../pipeline/error-ratio";
+import { increment, type Counters, type Found } from "../pipeline/found";
+import type { Account } from "./accounts";
+import type { AdapterInput, VkAdapter } from "./adapter";
+import { LegacyAdapter } from "./legacy/adapter";
+import { nextVersion, publish } from "./publish";
+import type { Ad, DailyStat } from "./records";
+import { adColumns, STAGING_COLUMNS, stagingRow, type AdColumns } from "./rows";
+import type { Settings } from "./settings";
+import { V2Adapter } from "./v2/adapter";
+import { splitDays } from "./windows";
+
+/** What a run reads. */
+export interface Asked {
+  days: Days;
+  accounts: readonly Account[];
+  /** Ids of the campaigns that are loaded; undefined: all. */
+  campaigns?: ReadonlySet<string>;
+  /** The watermark moves: the days are the usual ones. */
+  advances: boolean;
+}
+
+/** One run of VK Ads. */
+export interface VkRun extends RunContext {
+  settings: Settings;
+}
+
+/** After so many parts of an account that failed one after another, the rest is not tried. */
+const FAILURES_IN_A_ROW = 3;
+
+/**
+ * Reads the accounts one after another into staging, then derives the fact, then moves the watermark. An account that
+ * fails, or a part of one, makes the run partial; only when none could be loaded it has failed.
+ * @returns what the journal's metrics get besides
+ */
+export async function load(run: VkRun, dataSets: DataSets, asked: Asked): Promise<Record<string, unknown>> {
+  const { database, log, runId, stopwatch, settings } = run;
+  const aliases = await readAliases(database);
+  const version = await nextVersion(database, run.startedAt);
+  const writer = new TableWriter({
+    database,
+    log,
+    table: "stg_vk_ads_daily",
+    columns: STAGING_COLUMNS,
+    blockPrefix: runId,
+    stopwatch,
+  });
+  let requests = 0;
+  const failed: string[] = [];
+  for (const account of asked.accounts) {
+    const name = `account ${account.account}`;
+    const found = await dataSets.optional(name, async (report) => {
+      const adapter = openAdapter({ run, settings, account, report });
+      try {
+        return await new AccountLoad(run, adapter, { account, asked, aliases, version, writer }).load(report);
+      } finally {
+        requests += adapter.requests;
+        await adapter.close();
+      }
+    });
+    if (found === undefined) failed.push(name);
+  }
+  const written = await writer.finish();
+  dataSets.add({ written });
+  if (failed.length === asked.accounts.length && written === 0) {
+    const reasons = dataSets.total.incomplete.map(({ dataSet, reason }) => `${dataSet}: ${reason}`);
+    throw new ExpectedError(`No account of VK Ads could be loaded. ${reasons.join(" ")}`);
+  }
+  dataSets.add(await stopwatch.wait("recompute", publish(run, version, asked.days.from)));
+  if (asked.advances && dataSets.total.incomplete.length === 0) {
+    const watermark = { stream: "statistics", type: "date", value: asked.days.to } as const;
+    await writeWatermarks(database, run.job, runId, run.startedAt, [watermark]);
+  }
+  const { from, to } = asked.days;
+  return { from, to, requests, accounts: asked.accounts.length, accounts_failed: failed.length };
+}
+
+function openAdapter({ account, ...rest }: AdapterInput): VkAdapter {
+  return account.api === "legacy"
+    ? new LegacyAdapter({ ...rest, account })
+    : new V2Adapter({ ...rest, account });
+}
+
+interface AccountLoadInput {
+  account: Account;
+  asked: Asked;
+  aliases: ReadonlyMap<string, string>;
+  version: number;
+  writer: TableWriter;
+}
+
+/** One account: its ads, then their statistics in parts of some ads and some days. */
+class AccountLoad {
+  private readonly columns = new Map<string, AdColumns>();
+  private readonly counters: Counters = {};
+  private readonly rejectedBefore: number;
+  private failuresInARow = 0;
+
+  constructor(
+    private readonly run: VkRun,
+    private readonly adapter: VkAdapter,
+    private readonly input: AccountLoadInput,
+  ) {
+    this.rejectedBefore = run.quarantine.total;
+  }
+
+  async load(report: DataSetReport): Promise<Found> {
+    const { asked, account } = this.input;
+    const { settings, quarantine } = this.run;
+    const ads = await this.adapter.ads();
+    const wanted = [...ads.values()].filter(({ campaignId }) => asked.campaigns?.has(campaignId) ?? true);
+    // In a fixed order, so that the parts are the same in every run.
+    const ids = wanted.map(({ id }) => id).sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    increment(this.counters, "ads", ids.length);
+    for (const days of splitDays(asked.days, settings.VK_DAYS_PER_REQUEST)) {
+      for (let at = 0; at < ids.length; at += this.adapter.idsPerRequest) {
+        await this.loadPart(ids.slice(at, at + this.adapter.idsPerRequest), days, ads, report);
+      }
+    }
+    const { stat_rows: rows = 0, unknown_ads: unknown = 0 } = this.counters;
+    const rejected = quarantine.total - this.rejectedBefore;
+    checkErrorRatio({
+      name: `account ${account.account}`,
+      seen: rows + rejected,
+      bad: rejected,
+      allowed: settings.VK_QUARANTINE_MAX_SHARE,
+      setting: "VK_QUARANTINE_MAX_SHARE",
+      quarantine,
+    });
+    if (rejected > 0) report.incomplete(`${rejected} rows could not be read and were put aside`);
+    if (unknown > 0)
+      report.incomplete(`${unknown} rows are of ads that no list has; they count without campaign and city`);
+    return { counters: this.counters };
+  }
+
+  /** A part that fails is left out, unless nothing more may be asked for the account. */
+  private async loadPart(
+    ids: readonly string[],
+    days: Days,
+    ads: ReadonlyMap<string, Ad>,
+    report: DataSetReport,
+  ): Promise<void> {
+    let stats: DailyStat[];
+    try {
+      stats = await this.adapter.statistics(ids, days);
+      this.failuresInARow = 0;
+    } catch (error) {
+      this.failuresInARow += 1;
+      const isFinal = this.adapter.isFinal(error) || this.failuresInARow >= FAILURES_IN_A_ROW;
+      if (!(error instanceof ExpectedError) || error instanceof StoppedError || isFinal) throw error;
+      report.incomplete(`${ids.length} ads from ${days.from} to ${days.to} are missing: ${error.message}`);
+      return;
+    }
+    report.read(stats.length, 0);
+    const rows = stats
+      .filter(({ day }) => this.isWanted(day, days))
+      .map((stat) => stagingRow(this.columnsOf(stat.adId, ads, report), stat));
+    increment(this.counters, "stat_rows", rows.length);
+    await this.input.writer.add(rows);
+  }
+
+  private isWanted(day: string, { from, to }: Days): boolean {
+    const wanted = day >= from && day <= to;
+    if (!wanted)
+      this.run.quarantine.add(`account ${this.input.account.account}`, null, "day that was not asked for");
+    return wanted;
+  }
+
+  private columnsOf(adId: string, ads: ReadonlyMap<string, Ad>, report: DataSetReport): AdColumns {
+    const ad = ads.get(adId);
+    if (ad === undefined || ad.campaignId === "") increment(this.counters, "unknown_ads");
+    let known = this.columns.get(adId);
+    if (known === undefined) {
+      const { account, aliases, version } = this.input;
+      known = adColumns({ account: account.account, adId, ad, aliases, version });
+      this.columns.set(adId, known);
+      if (!known.knownCity) report.note("unknown cities");
+      increment(this.counters, known.columns.utm_parse_ok ? "ads_with_city" : "ads_without_city");
+    }
+    return known;
+  }
+}

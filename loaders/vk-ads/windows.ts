@@ -1,0 +1,25 @@
+import { addDays, daysBefore, type Days } from "../core/days";
+import { UsageError } from "../core/errors";
+
+/**
+ * The days that a run reads: those asked for, else the last `daysBack` days up to yesterday, as the vendor corrects what is
+ * younger than that. `now` is the start of the run (ms). Throws `UsageError` for days that make no sense.
+ */
+export function chooseDays(asked: Partial<Days>, daysBack: number, now: number): Days {
+  const today = daysBefore(now, 0);
+  const to = asked.to ?? daysBefore(now, 1);
+  if (to > today) throw new UsageError(`--to must not be after today (${today})`);
+  const from = asked.from ?? addDays(to, 1 - daysBack);
+  if (from > to) throw new UsageError(`--from (${from}) must not be after --to (${to})`);
+  return { from, to };
+}
+
+/** Cuts days into pieces of at most `length` days, oldest first, without gap or overlap. */
+export function splitDays({ from, to }: Days, length: number): Days[] {
+  const pieces: Days[] = [];
+  for (let start = from; start <= to; start = addDays(start, length)) {
+    const last = addDays(start, length - 1);
+    pieces.push({ from: start, to: last < to ? last : to });
+  }
+  return pieces;
+}
