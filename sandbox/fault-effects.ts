@@ -12,6 +12,15 @@ export function alterAnswer(answer: Answer, faults: ActiveFaults): Answer {
   return answer;
 }
 
+/** Texts where numbers were, numbers where texts were: the fault `wrongTypes`, which the APIs apply to their rows. */
+export function swapTypes(value: unknown): unknown {
+  if (typeof value === "number") return `number ${value}`;
+  if (typeof value === "string") return value.length;
+  if (Array.isArray(value)) return value.map(swapTypes);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, swapTypes(inner)]));
+}
+
 /** Writes an answer to the socket, with the faults that strike the transport. */
 export async function send(response: ServerResponse, answer: Answer, faults: ActiveFaults): Promise<void> {
   const headers = { ...answer.headers };

@@ -4,6 +4,8 @@ import { z } from "zod";
 const scope = {
   /** The only vendor whose requests it strikes; left out: every vendor's. */
   vendor: z.string().optional(),
+  /** The only account whose requests it strikes, where the vendor has accounts; left out: every account's. */
+  account: z.string().optional(),
   /** Path below the vendor's base path; `*` stands for one segment, a lone `*` for every path. */
   route: z.string().default("*"),
   /** How many matching requests pass untouched before the fault begins. */
@@ -62,8 +64,22 @@ const rule = z.discriminatedUnion("kind", [
   kind("idFiltersIgnored"),
   kind("orderIgnored"),
   kind("pageSizeIgnored"),
+  // A page without rows, whatever there is.
+  kind("emptyPage"),
   // A `total` that is too great or too small by this much.
   kind("lyingTotal").extend({ by: z.int() }),
+  // An error of the vendor's own by its code, in the vendor's own way; `status` where that is not fixed by the vendor.
+  kind("apiError").extend({
+    code: z.union([z.string(), z.int()]),
+    status: z.int().min(400).max(599).optional(),
+  }),
+  // Headers that say that nothing is left of a limit.
+  kind("rateLimit").extend({ limit: z.enum(["RPS", "Hourly", "Daily"]) }),
+  // Every access token that has been issued so far expires before the request is answered.
+  kind("expireTokens"),
+  // Statistics whose totals are not the sums of their rows; statistics of an ad that no list has.
+  kind("wrongTotal"),
+  kind("unknownAd"),
 ]);
 
 const faultRules = z.array(rule);
@@ -127,11 +143,13 @@ export class FaultControl {
     return this.entries.map(({ fault }) => fault);
   }
 
-  /** The faults that strike a request to this path of this vendor; counts the request. */
-  strike(path: string, vendor: string): ActiveFaults {
+  /** The faults that strike a request to this path of this vendor, for this account; counts the request. */
+  strike(path: string, vendor: string, account?: string): ActiveFaults {
     const matching = this.entries.filter(
       ({ fault }) =>
-        (fault.vendor === undefined || fault.vendor === vendor) && matchesRoute(fault.route, path),
+        (fault.vendor === undefined || fault.vendor === vendor) &&
+        (fault.account === undefined || fault.account === account) &&
+        matchesRoute(fault.route, path),
     );
     return new ActiveFaults(
       matching

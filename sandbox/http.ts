@@ -3,6 +3,11 @@ export interface ApiRequest {
   method: string;
   /** Path below the vendor's base path, e.g. `/orders`; empty when the address is outside of it. */
   path: string;
+  query: URLSearchParams;
+  /** Characters of the address as it was sent, from the first slash on. */
+  urlLength: number;
+  /** The header of that name; empty when there is none. */
+  authorization: string;
   contentType: string;
   body: Buffer;
 }
@@ -22,4 +27,9 @@ export function json(status: number, value: unknown): Answer {
 /** An answer with an HTML page. */
 export function html(status: number, page: string): Answer {
   return { status, headers: { "content-type": "text/html; charset=UTF-8" }, body: page };
+}
+
+/** The token of `Authorization: Bearer …`; empty when there is none. */
+export function bearerToken({ authorization }: Pick<ApiRequest, "authorization">): string {
+  return /^Bearer (.+)$/.exec(authorization)?.[1] ?? "";
 }

@@ -1,12 +1,12 @@
 import { startServer } from "./server";
 import { readSettings } from "./settings";
-import { vendorsWithToken } from "./vendor";
+import { vendorsWithClients } from "./vendor";
 import { vendors } from "./vendors";
 
 /** The container: listens on 8080, logs its start, stops at once when it is asked to. */
 async function main(): Promise<void> {
-  const { tokens, faults, ...data } = readSettings(process.env);
-  const served = vendorsWithToken(vendors, tokens, data);
+  const { clients, faults, ...data } = readSettings(process.env);
+  const served = vendorsWithClients(vendors, clients, data);
   const server = await startServer(served, { host: "0.0.0.0", port: 8080, faults });
   for (const { basePath, api } of served) {
     process.stdout.write(

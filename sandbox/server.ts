@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { findClient, type Client } from "./clients";
 import { alterAnswer, send } from "./fault-effects";
 import { ActiveFaults, FaultControl, parseRules, type FaultRule } from "./faults";
-import { json, type Answer, type ApiRequest } from "./http";
+import { bearerToken, json, type Answer, type ApiRequest } from "./http";
+import { maskHeaders, maskParameters } from "./masking";
 import type { ServedVendor, VendorApi } from "./vendor";
 
 /** In a container that runs for weeks the record must stay small. */
@@ -31,7 +32,7 @@ const defaults: ServerOptions = {
   onRequest: () => undefined,
 };
 
-/** A request as it arrived. The token is replaced by a fixed mark. */
+/** A request as it arrived. Tokens and secrets are replaced by fixed marks. */
 export interface RecordedRequest {
   method: string;
   /** Whole path without the query string. */
@@ -90,28 +91,36 @@ interface State {
 }
 
 async function handle(state: State, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname, search } = new URL(incoming.url ?? "/", "http://sandbox");
+  const { pathname, search, searchParams } = new URL(incoming.url ?? "/", "http://sandbox");
   const body = await readBody(incoming);
   const method = incoming.method ?? "";
-  const client = state.vendors.find((vendor) => hasToken(incoming, vendor));
+  const authorization = incoming.headers.authorization ?? "";
+  const known = state.vendors.find(({ clients }) => findClient(clients, bearerToken({ authorization })));
   if (pathname === "/healthz") return send(response, json(200, { status: "ok" }), NO_FAULTS);
   if (pathname.startsWith("/__")) {
-    const answer = client === undefined ? forbidden() : control(state, method, pathname, body);
+    const answer = known === undefined ? forbidden() : control(state, method, pathname, body);
     return send(response, answer, NO_FAULTS);
   }
+  // An address outside of every API is answered by the vendor that knows the client by its token.
+  const vendor = state.vendors.find(({ basePath }) => pathname.startsWith(`${basePath}/`)) ?? known;
+  const request: ApiRequest = {
+    method,
+    path: vendor === undefined ? "" : pathBelow(vendor.basePath, pathname),
+    query: searchParams,
+    urlLength: (incoming.url ?? "").length,
+    authorization,
+    contentType: incoming.headers["content-type"] ?? "",
+    body,
+  };
+  const violation = vendor === undefined ? violationOutside(method) : vendor.api.violationOf(request);
   const record: RecordedRequest = {
     method,
     path: pathname,
-    query: search.replace(/^\?/, ""),
-    headers: recordHeaders(incoming),
-    body,
+    query: maskParameters(search.replace(/^\?/, "")),
+    headers: maskHeaders(incoming.headers),
+    body: Buffer.from(maskParameters(body.toString("latin1")), "latin1"),
+    ...(violation === undefined ? {} : { violation }),
   };
-  // An address outside of every API is answered by the vendor that the client has a token for.
-  const vendor = state.vendors.find(({ basePath }) => pathname.startsWith(`${basePath}/`)) ?? client;
-  const path = vendor === undefined ? "" : pathBelow(vendor.basePath, pathname);
-  const violation =
-    vendor === undefined ? violationOutside(method) : vendor.api.violationOf({ method, path });
-  if (violation !== undefined) record.violation = violation;
   state.requests.push(record);
   if (state.requests.length > RECORDED_REQUESTS) state.requests.shift();
   state.onRequest(record);
@@ -120,18 +129,36 @@ async function handle(state: State, incoming: IncomingMessage, response: ServerR
     record.status = answer.status;
     return send(response, answer, NO_FAULTS);
   }
-  const isAllowed = hasToken(incoming, vendor);
-  const faults = isAllowed ? state.faults.strike(path, vendor.name) : NO_FAULTS;
+  return answerAs(vendor, request, { state, record, incoming, response });
+}
+
+interface Exchange {
+  state: State;
+  record: RecordedRequest;
+  incoming: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** Answers as a vendor does. Faults strike the requests of known clients only. */
+async function answerAs(
+  { name, api }: ServedVendor,
+  request: ApiRequest,
+  { state, record, incoming, response }: Exchange,
+): Promise<void> {
+  const admission = api.admit(request);
+  const faults =
+    "client" in admission ? state.faults.strike(request.path, name, admission.client.account) : NO_FAULTS;
   const delay = faults.find("delay");
   if (delay !== undefined) await wait(delay.ms, undefined, { ref: false });
   if (faults.find("drop")) {
     incoming.socket.resetAndDestroy();
     return;
   }
-  const request = { method, path, contentType: incoming.headers["content-type"] ?? "", body };
-  const answer = isAllowed ? answerWithFaults(vendor.api, request, faults) : vendor.api.forbidden();
+  const answer =
+    "client" in admission ? answerWithFaults(api, request, faults, admission.client) : admission.refusal;
   record.status = answer.status;
-  return send(response, { ...answer, headers: { ...vendor.api.headers, ...answer.headers } }, faults);
+  const headers = { ...api.headers(admission, request, faults), ...answer.headers };
+  return send(response, { ...answer, headers }, faults);
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
@@ -159,10 +186,10 @@ function notFound(): Answer {
 }
 
 /** Looks at the faults that replace an answer first, then asks the API. */
-function answerWithFaults(api: VendorApi, request: ApiRequest, faults: ActiveFaults): Answer {
+function answerWithFaults(api: VendorApi, request: ApiRequest, faults: ActiveFaults, client: Client): Answer {
   const failure = faults.find("status");
   if (failure !== undefined) {
-    const answer = api.errorAnswer(failure.status, failure.body);
+    const answer = api.errorAnswer(request, failure.status, failure.body);
     if (failure.retryAfterSeconds === undefined) return answer;
     const retryAt = new Date(Date.now() + failure.retryAfterSeconds * 1000);
     const retryAfter =
@@ -172,7 +199,7 @@ function answerWithFaults(api: VendorApi, request: ApiRequest, faults: ActiveFau
   const redirect = faults.find("redirect");
   if (redirect !== undefined)
     return { status: redirect.status, headers: { location: redirect.to }, body: "" };
-  return alterAnswer(api.answer(request, faults), faults);
+  return alterAnswer(api.answer(request, faults, client), faults);
 }
 
 /** The sandbox's own pages: which faults are on, and what has been asked for so far. */
@@ -191,21 +218,6 @@ function control(state: State, method: string, path: string, body: Buffer): Answ
     );
   }
   return notFound();
-}
-
-function hasToken(request: IncomingMessage, { tokenSha256 }: ServedVendor): boolean {
-  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const actual = createHash("sha256").update(token).digest();
-  const accepted = Buffer.from(tokenSha256, "hex");
-  return actual.length === accepted.length && timingSafeEqual(actual, accepted);
-}
-
-function recordHeaders(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    headers[name] = name === "authorization" ? "Bearer [token]" : String(value);
-  }
-  return headers;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { swapTypes } from "../fault-effects";
 import type { ActiveFaults } from "../faults";
 import { json, type Answer, type ApiRequest } from "../http";
 
@@ -41,14 +42,6 @@ function swapRows(body: unknown): unknown {
   return typeof body === "object" && body !== null && "data" in body
     ? { ...body, data: swapTypes(body.data) }
     : swapTypes(body);
-}
-
-function swapTypes(value: unknown): unknown {
-  if (typeof value === "number") return `number ${value}`;
-  if (typeof value === "string") return value.length;
-  if (Array.isArray(value)) return value.map(swapTypes);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, swapTypes(inner)]));
 }
 
 function alterList(answer: Answer, request: ApiRequest, faults: ActiveFaults): Answer {

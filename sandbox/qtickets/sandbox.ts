@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { sha256 } from "../clients";
 import { startServer, type SandboxServer, type ServerOptions } from "../server";
 import { DataSet, dataSetDefaults, type DataSetOptions } from "./data-set";
 import { defaultBehaviour, type Behaviour } from "./lists";
@@ -37,8 +38,8 @@ export async function serveData<Data extends Organiser>(
   options: Partial<SandboxOptions> = {},
 ): Promise<Sandbox<Data>> {
   const token = options.token ?? (options.tokenSha256 === undefined ? randomBytes(16).toString("hex") : "");
-  const tokenSha256 = options.tokenSha256 ?? createHash("sha256").update(token).digest("hex");
-  const api = createQticketsApi(data, { ...defaultBehaviour, ...options });
-  const { origin, ...server } = await startServer([{ ...qtickets, api, tokenSha256 }], options);
+  const clients = [{ sha256: options.tokenSha256 ?? sha256(token) }];
+  const api = createQticketsApi(data, { ...defaultBehaviour, ...options }, clients);
+  const { origin, ...server } = await startServer([{ ...qtickets, api, clients }], options);
   return { ...server, url: origin + qtickets.basePath, token, data };
 }

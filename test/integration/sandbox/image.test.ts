@@ -50,7 +50,7 @@ beforeAll(async () => {
   await docker("build", "--quiet", "--force-rm", "--tag", name, context);
   const settings = [
     "-e",
-    `SANDBOX_TOKENS=${JSON.stringify({ qtickets: tokenSha256 })}`,
+    `SANDBOX_CLIENTS=${JSON.stringify({ qtickets: [{ sha256: tokenSha256 }] })}`,
     "-e",
     "SANDBOX_ORDERS_PER_DAY=5",
     "-e",
@@ -140,7 +140,7 @@ describe("the sandbox image", () => {
     expect(error).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: "sandbox: SANDBOX_TOKENS: is missing\n",
+      stderr: "sandbox: SANDBOX_CLIENTS: is missing\n",
     });
   });
 });

@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../sandbox/settings";
 
 const HASH = "ab".repeat(32);
-const TOKENS = JSON.stringify({ qtickets: HASH });
+const CLIENTS = JSON.stringify({ qtickets: [{ sha256: HASH }] });
+const NAMES = "(qtickets, vk-ads)";
 
 describe("settings of the container", () => {
-  it("need the hash of a token alone", () => {
-    expect(readSettings({ SANDBOX_TOKENS: JSON.stringify({ qtickets: HASH.toUpperCase() }) })).toEqual({
-      tokens: { qtickets: HASH },
+  it("need one client alone", () => {
+    const clients = JSON.stringify({ qtickets: [{ sha256: HASH.toUpperCase() }] });
+    expect(readSettings({ SANDBOX_CLIENTS: clients })).toEqual({
+      clients: { qtickets: [{ sha256: HASH }] },
       seed: 1,
       ordersPerDay: 40,
       days: 45,
@@ -16,9 +18,14 @@ describe("settings of the container", () => {
     });
   });
 
+  it("read the clients of several vendors, with their accounts", () => {
+    const clients = { qtickets: [{ sha256: HASH }], "vk-ads": [{ sha256: HASH, account: "1001" }] };
+    expect(readSettings({ SANDBOX_CLIENTS: JSON.stringify(clients) }).clients).toEqual(clients);
+  });
+
   it("read sizes and faults", () => {
     const settings = readSettings({
-      SANDBOX_TOKENS: TOKENS,
+      SANDBOX_CLIENTS: CLIENTS,
       SANDBOX_SEED: "7",
       SANDBOX_ORDERS_PER_DAY: "0",
       SANDBOX_DAYS: "3",
@@ -26,7 +33,7 @@ describe("settings of the container", () => {
       SANDBOX_FAULTS: '[{"kind":"delay","ms":5,"route":"/orders"}]',
     });
     expect(settings).toEqual({
-      tokens: { qtickets: HASH },
+      clients: { qtickets: [{ sha256: HASH }] },
       seed: 7,
       ordersPerDay: 0,
       days: 3,
@@ -36,32 +43,42 @@ describe("settings of the container", () => {
   });
 
   it.each([
-    [{}, "SANDBOX_TOKENS: is missing"],
+    [{}, "SANDBOX_CLIENTS: is missing"],
     [
-      { SANDBOX_TOKENS: HASH },
-      "SANDBOX_TOKENS: must be a JSON object with the SHA-256 of a token by vendor (qtickets)",
+      { SANDBOX_CLIENTS: HASH },
+      `SANDBOX_CLIENTS: must be a JSON object with a list of clients by vendor ${NAMES}`,
     ],
     [
-      { SANDBOX_TOKENS: JSON.stringify([HASH]) },
-      "SANDBOX_TOKENS: must be a JSON object with the SHA-256 of a token by vendor (qtickets)",
+      { SANDBOX_CLIENTS: JSON.stringify([HASH]) },
+      `SANDBOX_CLIENTS: must be a JSON object with a list of clients by vendor ${NAMES}`,
     ],
-    [{ SANDBOX_TOKENS: "{}" }, "SANDBOX_TOKENS: needs the token of one vendor at least (qtickets)"],
+    [{ SANDBOX_CLIENTS: "{}" }, `SANDBOX_CLIENTS: needs the clients of one vendor at least ${NAMES}`],
     [
-      { SANDBOX_TOKENS: JSON.stringify({ qtikets: HASH }) },
-      "SANDBOX_TOKENS: names qtikets, but the sandbox has only qtickets",
+      { SANDBOX_CLIENTS: JSON.stringify({ qtikets: [{ sha256: HASH }] }) },
+      "SANDBOX_CLIENTS: names qtikets, but the sandbox has only qtickets, vk-ads",
+    ],
+    [{ SANDBOX_CLIENTS: '{"qtickets":[]}' }, "SANDBOX_CLIENTS.qtickets: names no client"],
+    [{ SANDBOX_CLIENTS: `{"qtickets":"${HASH}"}` }, "SANDBOX_CLIENTS.qtickets: must be a list"],
+    [
+      { SANDBOX_CLIENTS: '{"qtickets":[{"sha256":"secret"}]}' },
+      "SANDBOX_CLIENTS.qtickets.0.sha256: must be the SHA-256 of the client's credential, 64 hex digits",
     ],
     [
-      { SANDBOX_TOKENS: '{"qtickets":"secret"}' },
-      "SANDBOX_TOKENS.qtickets: must be the SHA-256 of the token, 64 hex digits",
+      { SANDBOX_CLIENTS: `{"vk-ads":[{"sha256":"${HASH}","account":1001}]}` },
+      "SANDBOX_CLIENTS.vk-ads.0.account: must be a text",
     ],
-    [{ SANDBOX_TOKENS: TOKENS, SANDBOX_FAULTS: "drop" }, "SANDBOX_FAULTS: The fault rules are not JSON"],
+    [
+      { SANDBOX_CLIENTS: `{"vk-ads":[{"sha256":"${HASH}","acount":"1001"}]}` },
+      "SANDBOX_CLIENTS.vk-ads.0: has acount",
+    ],
+    [{ SANDBOX_CLIENTS: CLIENTS, SANDBOX_FAULTS: "drop" }, "SANDBOX_FAULTS: The fault rules are not JSON"],
   ])("refuse %j in one sentence", (env, message) => {
     expect(() => readSettings(env)).toThrow(new Error(message));
   });
 
   it("name every malformed variable at once", () => {
     const env = {
-      SANDBOX_TOKENS: TOKENS,
+      SANDBOX_CLIENTS: CLIENTS,
       SANDBOX_SEED: "x",
       SANDBOX_EVENTS: "0",
       SANDBOX_ORDERS_PER_DAY: "100000",

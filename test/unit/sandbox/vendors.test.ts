@@ -1,19 +1,23 @@
-import { createHash } from "node:crypto";
 import { request } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findClient, sha256, type Client } from "../../../sandbox/clients";
 import type { FaultRule } from "../../../sandbox/faults";
-import { json } from "../../../sandbox/http";
+import { bearerToken, json } from "../../../sandbox/http";
 import { qtickets } from "../../../sandbox/qtickets/vendor";
 import { startServer, type SandboxServer } from "../../../sandbox/server";
-import { vendorsWithToken, type Vendor } from "../../../sandbox/vendor";
+import { vendorsWithClients, type Vendor } from "../../../sandbox/vendor";
 import { vendors } from "../../../sandbox/vendors";
 
 /** As small as a vendor can be: every path answers with its own name, and reports may be asked for by POST. */
 const tiny: Vendor = {
   name: "tiny",
   basePath: "/tiny/v2",
-  createApi: ({ events }) => ({
-    headers: { server: "tiny", "content-language": "en" },
+  createApi: ({ events }, clients) => ({
+    admit: (request) => {
+      const client = findClient(clients, bearerToken(request));
+      return client === undefined ? { refusal: json(401, { tiny: "who are you?" }) } : { client };
+    },
+    headers: () => ({ server: "tiny", "content-language": "en" }),
     answer: ({ method, path, body }, faults) =>
       json(200, {
         method,
@@ -22,22 +26,26 @@ const tiny: Vendor = {
         events: faults.find("lyingTotal") ? 1_000_000 : events,
       }),
     violationOf: ({ method, path }) => (path === "/secrets" ? `${method} reads secrets` : undefined),
-    forbidden: () => json(401, { tiny: "who are you?" }),
-    errorAnswer: (status, body) => json(status, { tiny: `${status} as ${body}` }),
+    errorAnswer: (_, status, body) => json(status, { tiny: `${status} as ${body}` }),
     summary: () => "nothing",
   }),
 };
 
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const tokens = { qtickets: sha256("token-of-qtickets"), tiny: sha256("token-of-tiny") };
+const clients = {
+  qtickets: [{ sha256: sha256("token-of-qtickets") }],
+  tiny: [
+    { sha256: sha256("token-of-tiny"), account: "1" },
+    { sha256: sha256("other-token-of-tiny"), account: "2" },
+  ],
+};
 const data = { seed: 1, ordersPerDay: 5, days: 2, events: 4 };
 let server: SandboxServer;
 
-async function start(accepted: Record<string, string>): Promise<void> {
-  server = await startServer(vendorsWithToken([qtickets, tiny], accepted, data));
+async function start(accepted: Record<string, Client[]>): Promise<void> {
+  server = await startServer(vendorsWithClients([qtickets, tiny], accepted, data));
 }
 
-beforeEach(() => start(tokens));
+beforeEach(() => start(clients));
 afterEach(() => server.close());
 
 interface Call {
@@ -102,7 +110,7 @@ describe("two vendors side by side", () => {
   });
 
   it("are both in reach of the sandbox's own pages", async () => {
-    for (const token of ["token-of-qtickets", "token-of-tiny"]) {
+    for (const token of ["token-of-qtickets", "token-of-tiny", "other-token-of-tiny"]) {
       const put = await call("/__faults", { token, method: "PUT", body: '[{"kind":"drop","times":1}]' });
       expect(put.status).toBe(200);
       expect((await call("/__requests", { token })).status).toBe(200);
@@ -136,10 +144,10 @@ describe("addresses below no vendor's base path", () => {
   });
 });
 
-describe("a vendor without a token", () => {
+describe("a vendor without a client", () => {
   it("is not served", async () => {
     await server.close();
-    await start({ qtickets: tokens.qtickets });
+    await start({ qtickets: clients.qtickets });
     expect((await ofTiny("/reports")).status).toBe(404);
     expect((await ofTiny("/reports", { token: "token-of-qtickets" })).status).toBe(404);
     expect((await ofQtickets("/orders")).status).toBe(200);
@@ -175,6 +183,16 @@ describe("faults", () => {
       answers.push((await of("/orders")).status);
     }
     expect(answers).toEqual([200, 200, 200, 502, 200]);
+  });
+
+  it("strike one account, where they name one", async () => {
+    server.faults.set({ kind: "status", status: 502, account: "2", skip: 1 });
+    const answers = [];
+    for (const token of ["token-of-tiny", "other-token-of-tiny"]) {
+      for (let turn = 0; turn < 2; turn++) answers.push((await ofTiny("/orders", { token })).status);
+    }
+    expect(answers).toEqual([200, 200, 200, 502]);
+    expect((await ofQtickets("/orders")).status).toBe(200);
   });
 
   it("are answered in the shape of the vendor", async () => {
