@@ -69,8 +69,10 @@ export function answerV2(
   const { method, path, query } = request;
   if (faults.find("expireTokens")) tokens.expireAll(client.account);
   if (request.urlLength > MAX_URL) return errorAnswer(false, 414, "html");
-  if (method === "POST" && path === TOKEN) return tokens.grant(formOf(request), client);
-  if (method === "POST" && path === TOKEN_DELETE) return tokens.deleteAll(formOf(request));
+  if (path === TOKEN || path === TOKEN_DELETE) {
+    if (method !== "POST") return errorAnswer(false, 405, "json");
+    return path === TOKEN ? tokens.grant(formOf(request), client) : tokens.deleteAll(formOf(request));
+  }
   const refusal = tokens.refusalOf(bearerToken(request));
   if (refusal !== undefined) return refusal;
   const read = reads[path];

@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DataSet } from "../../../sandbox/qtickets/data-set";
+import { VkData } from "../../../sandbox/vk-ads/data";
 
 const run = promisify(execFile);
 const name = `zt-sandbox-${randomBytes(4).toString("hex")}`;
@@ -50,7 +51,10 @@ beforeAll(async () => {
   await docker("build", "--quiet", "--force-rm", "--tag", name, context);
   const settings = [
     "-e",
-    `SANDBOX_CLIENTS=${JSON.stringify({ qtickets: [{ sha256: tokenSha256 }] })}`,
+    `SANDBOX_CLIENTS=${JSON.stringify({
+      qtickets: [{ sha256: tokenSha256 }],
+      "vk-ads": [{ sha256: tokenSha256, account: "1001" }],
+    })}`,
     "-e",
     "SANDBOX_ORDERS_PER_DAY=5",
     "-e",
@@ -88,9 +92,26 @@ describe("the sandbox image", () => {
     await vi.waitFor(compare, { timeout: 60_000 });
   });
 
-  it("logs one line about its start", async () => {
+  it("serves VK Ads beside it", async () => {
+    const account = new VkData(["1001"], { seed: 1, events: 12, days: 2, now: Date.now });
+    const answer = await request(`${url}/vk-ads/method/ads.getAds`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({
+        access_token: token,
+        v: "5.199",
+        account_id: "1001",
+        include_deleted: "1",
+      }).toString(),
+    });
+    const { response } = (await answer.body.json()) as { response: { id: string }[] };
+    expect(response.map(({ id }) => Number(id))).toEqual(account.banners("1001").map(({ id }) => id));
+  });
+
+  it("logs one line per vendor about its start", async () => {
     expect(await docker("logs", name)).toBe(
-      "sandbox: http://0.0.0.0:8080/api/rest/v1, seed 1, 13 orders, 12 events, 0 faults\n",
+      "sandbox: http://0.0.0.0:8080/api/rest/v1, seed 1, 13 orders, 12 events, 0 faults\n" +
+        "sandbox: http://0.0.0.0:8080/vk-ads, seed 1, 1 accounts, 60 ads, 0 faults\n",
     );
   });
 
