@@ -27,8 +27,11 @@ export interface AnswerReader {
   parse: typeof parseJson;
 }
 
+/** Done, and there is nothing to say. */
+const NO_CONTENT = 204;
+
 /**
- * The JSON of an answer. Throws `ApiError` for any other status than 200, a fault that the API names in the body, an empty
+ * The JSON of an answer; undefined for 204. Throws `ApiError` for any other status than 200, a fault that the API names in the body, an empty
  * body, and what is no JSON; zlib's error for a body that was cut off.
  */
 export async function readAnswer(
@@ -42,6 +45,7 @@ export async function readAnswer(
   const raw = await readBody(apiName, path, answer.body);
   const bytes = decompress(raw, header(answer, "content-encoding"));
   const facts = `HTTP ${status}, ${type.split(";")[0]}, ${bytes.length} bytes`;
+  if (status === NO_CONTENT) return undefined;
   const json = parse(bytes);
   const fault = json === undefined ? undefined : readFault(json.value, status);
   const code = fault?.code ?? null;

@@ -17,14 +17,14 @@ const legacyAccount = z.strictObject({
   account: id,
   api: z.literal("legacy"),
   accessToken: text,
-  agencyClient: id.optional(),
+  agency: id.optional(),
 });
 
 /** An account of the cabinet ads.vk.com: the API gives tokens for client id and secret. */
 export type V2Account = z.infer<typeof v2Account>;
 /** An account of the old cabinet, with a token that was given by hand. */
 export type LegacyAccount = z.infer<typeof legacyAccount>;
-/** `agencyClient`: the client of an agency whose ads are read, by name (v2) or by number (legacy). */
+/** An account of an agency's client is read with the agency's credentials: `agencyClient` is the client's name, `agency` the agency's number. */
 export type Account = V2Account | LegacyAccount;
 
 /** What people are told of the form of the accounts. */

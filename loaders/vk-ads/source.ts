@@ -17,7 +17,7 @@ export const vkAds: Source = {
     vkAdsAccounts: {
       about:
         "Accounts of VK Ads, needed exactly when `vkAds` is true: a list, each with `account`, `clientId`, `clientSecret` and, for the client " +
-        "of an agency, `agencyClient`; or, for the old API, with `account`, `api: legacy`, `accessToken`.",
+        "of an agency, `agencyClient`; or, for the old API, with `account`, `api: legacy`, `accessToken` and, for the client of an agency, the agency's number as `agency`.",
       setting: "VK_ACCOUNTS",
       kind: "token",
       parts: {

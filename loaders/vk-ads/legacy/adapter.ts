@@ -176,8 +176,8 @@ export class LegacyAdapter implements VkAdapter {
     const { account, settings, run } = this.input;
     const body = new URLSearchParams({
       ...form,
-      account_id: account.account,
-      ...(account.agencyClient === undefined ? {} : { client_id: account.agencyClient }),
+      account_id: account.agency ?? account.account,
+      ...(account.agency === undefined ? {} : { client_id: account.account }),
       v: settings.VK_API_VERSION,
       access_token: account.accessToken,
     });

@@ -4,7 +4,8 @@ import { EXIT } from "../../../exit-codes";
 import { LockedError } from "../../../loaders/core/errors";
 import { logFailure } from "../../../loaders/pipeline/job";
 import { createLog } from "../../../loaders/core/log";
-import { runSource } from "../../../loaders/pipeline/run";
+import { runSource, type PreparedRun } from "../../../loaders/pipeline/run";
+import type { CommonSettings } from "../../../loaders/core/settings";
 import { prepare } from "../../../loaders/qtickets/main";
 import { readSettings } from "../../../loaders/qtickets/settings";
 
@@ -15,36 +16,46 @@ export interface InProcessResult {
   waits: number[];
 }
 
-/** A real run inside the test's process. Its waits are noted and take no time. */
-export async function runInProcess(
+/** A real run of Qtickets inside the test's process. Its waits are noted and take no time. */
+export function runInProcess(
   environment: Record<string, string>,
   stop = new AbortController(),
 ): Promise<InProcessResult> {
   const settings = readSettings(environment);
+  return runPrepared(prepare(settings, { full: false }), settings, { stop });
+}
+
+/** A real run of any source inside the test's process, at a time of the test's choosing. Its waits are noted and take no time. */
+export async function runPrepared(
+  run: PreparedRun,
+  settings: CommonSettings,
+  { stop = new AbortController(), now = Date.now() }: { stop?: AbortController; now?: number } = {},
+): Promise<InProcessResult> {
   const lines: string[] = [];
   const waits: number[] = [];
   const nothing = () => undefined;
   const log = createLog({
-    name: "qtickets_api",
+    name: run.job,
     level: "INFO",
     format: "text",
     write: (line) => void lines.push(line),
   });
+  const ahead = now - Date.now();
   const clock: Clock = {
-    now: () => Date.now(),
+    now: () => Date.now() + ahead,
     sleep: async (ms) => {
       waits.push(ms);
       await new Promise((resolve) => setTimeout(resolve, 2));
     },
     random: () => 0.5,
   };
-  const code = await runSource(prepare(settings, { full: false }), {
+  const code = await runSource(run, {
     settings,
     verbose: false,
     progress: { show: nothing, end: nothing, line: nothing, stop: nothing },
     log,
     runId: randomUUID(),
-    startedAt: Date.now(),
+    startedAt: now,
     clock,
     stop,
   }).catch((error: unknown) => {

@@ -167,7 +167,7 @@ export async function makeWarehouse<OfServer extends TestServer>(
 }
 
 /** The schema as a user pipes it in, then the loader's password as the stack sets it. */
-async function applySchema(server: TestServer, loaderPassword: string): Promise<void> {
+export async function applySchema(server: TestServer, loaderPassword: string): Promise<void> {
   // A request through a container's published port comes from whatever network Docker has made.
   const hosts = "HOST IP '0.0.0.0/0'";
   const password = `ALTER USER etl_writer IDENTIFIED WITH sha256_password BY '${loaderPassword}' ${hosts};\n`;
