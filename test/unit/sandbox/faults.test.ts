@@ -55,6 +55,15 @@ describe("fault rules", () => {
     expect(control.strike("/orders", "qtickets").find("drop")).toBeDefined();
   });
 
+  it("strike the account they name, and count its requests only", () => {
+    const control = new FaultControl();
+    control.set({ kind: "drop", account: "2", skip: 1 });
+    const struck = [undefined, "1", "2", "1", "2"].map(
+      (account) => control.strike("/orders", "vk-ads", account).find("drop") !== undefined,
+    );
+    expect(struck).toEqual([false, false, false, false, true]);
+  });
+
   it("can be added, listed with every setting filled in, replaced and cleared", () => {
     const control = new FaultControl();
     control.add({ kind: "status", status: 429, retryAfterSeconds: 2 });
@@ -85,6 +94,8 @@ describe("fault rules", () => {
       { kind: "delay" },
       { kind: "drop", time: 1 },
       { kind: "status", status: 200 },
+      { kind: "apiError" },
+      { kind: "rateLimit", limit: "Weekly" },
     ]) {
       expect(() => control.set(rule as FaultRule)).toThrow();
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   serveVkAccounts,
+  startVkSandbox,
   type FaultRule,
   type VkSandbox,
   type VkServeOptions,
@@ -236,5 +237,46 @@ describe("faults", () => {
     expect((await call(sandbox, "/method/ads.getFloodStats", { form: other })).json).toHaveProperty(
       "response",
     );
+  });
+});
+
+describe("generated accounts", () => {
+  it("say the same as over the newer API: campaign, UTM, figures", async () => {
+    await sandbox.close();
+    const generated = await startVkSandbox({ days: 10, now: () => Date.parse("2030-05-15T12:00:00+03:00") });
+    sandbox = generated;
+    const [from, to] = ["2030-05-01", "2030-05-15"];
+    const layouts = await rows("ads.getAdsLayout", { include_deleted: "1" });
+    const statistics = await rows("ads.getStatistics", {
+      ids_type: "ad",
+      ids: layouts.map(({ id }) => String(id)).join(","),
+      period: "day",
+      date_from: from,
+      date_to: to,
+    });
+    const read = statistics.flatMap(({ id, stats }) => {
+      const ad = layouts.find((layout) => layout["id"] === String(id));
+      const link = ad?.["link_url"] as string | undefined;
+      const query = new URLSearchParams(link?.split("?")[1] ?? "");
+      const utm = ["source", "medium", "campaign", "content", "term"].map((name) => [
+        name,
+        query.get(`utm_${name}`) ?? "",
+      ]);
+      return (stats as { day: string; spent: string; impressions: number; clicks: number }[]).map(
+        ({ day, spent, impressions, clicks }) => ({
+          day,
+          campaign: String(ad?.["campaign_id"]),
+          ad: String(id),
+          utm: Object.fromEntries(utm) as Record<string, string>,
+          impressions,
+          clicks,
+          spend: spent,
+        }),
+      );
+    });
+    const expected = generated.expected("1001", from, to).map(({ group: _group, ...rest }) => rest);
+    expect(expected.length).toBeGreaterThan(200);
+    const sorted = (rows: object[]) => rows.map((row) => JSON.stringify(row)).toSorted();
+    expect(sorted(read)).toEqual(sorted(expected));
   });
 });
