@@ -12,6 +12,9 @@ const SAMPLES = [
   "ChangeMe123!",
   "backup_pass",
   "sandbox_token",
+  "sandbox_client",
+  "sandbox_secret",
+  "sandbox_vk_token",
   "placeholder-token",
   "placeholder-password",
   "placeholder-id",
@@ -39,7 +42,7 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
   return Object.entries(secretKeys).flatMap(([key, { source }]) => {
     const value = values[key];
     if (value === undefined) return [];
-    if (source?.parts !== undefined) return malformedParts(key, value, source.parts);
+    if (source?.parts !== undefined) return partProblems(stack, key, value, source.parts);
     const samplesAllowed = stack === SAMPLE_STACK && source?.kind !== "key";
     const problem =
       describeMalformed(value) ??
@@ -50,13 +53,21 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
   });
 }
 
-function malformedParts(key: string, value: string, { problemOf }: SecretParts): Problem[] {
-  const found = problemOf(value);
-  if (found === undefined) return [];
-  const { problem, path } = found;
-  return [
-    { key, problem, command: path === undefined ? setSecretCommand(key) : commands.setSecretPart(key, path) },
-  ];
+function partProblems(
+  stack: string,
+  key: string,
+  value: string,
+  { problemOf, secretsOf }: SecretParts,
+): Problem[] {
+  const malformed = problemOf(value);
+  if (malformed !== undefined) {
+    const { problem, path } = malformed;
+    const command = path === undefined ? setSecretCommand(key) : commands.setSecretPart(key, path);
+    return [{ key, problem, command }];
+  }
+  if (stack === SAMPLE_STACK || !secretsOf(value).some(isSample)) return [];
+  const problem = `holds a documented sample, allowed on stack ${SAMPLE_STACK} only`;
+  return [{ key, problem, command: setSecretCommand(key) }];
 }
 
 /** Values travel as lines `NAME=value` and in HTTP headers. */

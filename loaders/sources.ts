@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { DATABASE } from "../warehouse/catalogue";
 import type { WrittenTable } from "../warehouse/access/agreements";
+import type { Recompute } from "./pipeline/recompute";
 import { RUN_TABLES, type Source } from "./pipeline/source";
 import { qtickets } from "./qtickets/source";
 import { recompute } from "./recompute/source";
@@ -13,6 +14,8 @@ export interface SourceModule {
   main: (argv: readonly string[]) => Promise<number>;
   /** All its settings. */
   settingsSchema: z.ZodObject<Record<string, z.ZodType>>;
+  /** How its facts are made anew of what the warehouse holds. */
+  recompute?: Recompute;
 }
 
 /** A source with its code, which is loaded only where it runs. */
@@ -25,7 +28,10 @@ export const sources: readonly RegisteredSource[] = [
   { ...qtickets, loadModule: () => import("./qtickets/main.js") },
   { ...vkAds, loadModule: () => import("./vk-ads/main.js") },
   { ...salesPlan, loadModule: () => import("./sales-plan/main.js") },
-  { ...recompute, loadModule: () => import("./recompute/main.js") },
+  {
+    ...recompute,
+    loadModule: async () => (await import("./recompute/main.js")).recomputeOver(readRecomputes),
+  },
 ];
 
 /** The job that commands and the image take where none is named. */
@@ -47,4 +53,11 @@ export function writtenTables(): WrittenTable[] {
       })),
     ),
   ];
+}
+
+/** What the sources recompute, in their order. */
+export async function readRecomputes(): Promise<Recompute[]> {
+  const others = sources.filter(({ kind }) => kind !== "warehouse");
+  const modules = await Promise.all(others.map(({ loadModule }) => loadModule()));
+  return modules.flatMap((module) => module.recompute ?? []);
 }

@@ -14,6 +14,7 @@ import { qtickets } from "./source";
 import { TABLES } from "./tables";
 import { parseTimestampFlag, type AskedWindow } from "./windows";
 
+export { recompute } from "./recompute";
 export { settingsSchema };
 
 interface Flags extends CommonFlags {

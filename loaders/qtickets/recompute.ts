@@ -4,13 +4,22 @@ import type { Days } from "../core/days";
 import { canonicalCity } from "../core/values";
 import type { RunContext } from "../pipeline/context";
 import type { Found } from "../pipeline/found";
+import type { Recompute } from "../pipeline/recompute";
 import { deriveFacts } from "./publish";
+import { TABLES } from "./tables";
+
+export const recompute: Recompute = {
+  what: "sales",
+  tables: TABLES,
+  counters: ["event_city_rows", "sales_daily_rows", "sales_utm_daily_rows"],
+  run: recomputeSales,
+};
 
 /**
  * Gives the events the cities that the aliases name now, and derives the sales again, from the first of the days on. An event's
  * version is one more: the source's own versions have whole seconds, so that a real change is newer.
  */
-export async function recomputeSales(run: RunContext, { from }: Days): Promise<Found> {
+async function recomputeSales(run: RunContext, { from }: Days): Promise<Found> {
   const { database, log, startedAt } = run;
   const aliases = await readAliases(database);
   const found = await database.rows<{ city: string }>(

@@ -1,35 +1,58 @@
-import { z } from "zod";
-
-/** Text; `pulumi config set --path` makes a number of one that looks like it. */
-const texts = (form: RegExp) => z.union([z.string(), z.int()]).transform(String).pipe(z.string().regex(form));
-const text = texts(/^[\x21\x23-\x5b\x5d-\x7e]{1,500}$/);
-const id = texts(/^\d{1,20}$/);
-
-const v2Account = z.strictObject({
-  account: id,
-  api: z.literal("v2").default("v2"),
-  clientId: text,
-  clientSecret: text,
-  agencyClient: text.optional(),
-});
-
-const legacyAccount = z.strictObject({
-  account: id,
-  api: z.literal("legacy"),
-  accessToken: text,
-  agency: id.optional(),
-});
-
 /** An account of the cabinet ads.vk.com: the API gives tokens for client id and secret. */
-export type V2Account = z.infer<typeof v2Account>;
+export interface V2Account {
+  /** Its number, in digits. */
+  account: string;
+  api: "v2";
+  clientId: string;
+  clientSecret: string;
+  /** Name of the client of an agency whose account it is: then id and secret are the agency's. */
+  agencyClient?: string;
+}
+
 /** An account of the old cabinet, with a token that was given by hand. */
-export type LegacyAccount = z.infer<typeof legacyAccount>;
-/** An account of an agency's client is read with the agency's credentials: `agencyClient` is the client's name, `agency` the agency's number. */
+export interface LegacyAccount {
+  account: string;
+  api: "legacy";
+  accessToken: string;
+  /** Number of the agency whose client's account it is: then the token is the agency's. */
+  agency?: string;
+}
+
 export type Account = V2Account | LegacyAccount;
 
 /** What people are told of the form of the accounts. */
 export const ACCOUNTS_FORM =
   'a JSON list such as [{"account":"1001","clientId":"…","clientSecret":"…"}], or for the old API [{"account":"55","api":"legacy","accessToken":"…"}]';
+
+interface Field {
+  form: RegExp;
+  /** The form in words. */
+  says: string;
+  optional?: true;
+}
+
+const ID: Field = { form: /^\d{1,20}$/, says: "digits" };
+const TEXT: Field = {
+  form: /^[\x21\x23-\x5b\x5d-\x7e]{1,500}$/,
+  says: "text without blanks, quotes and backslashes",
+};
+
+/** What an account has, by API. Descriptors of sources are read by every command, so that no schema library checks this. */
+const FIELDS: Readonly<Record<Account["api"], Readonly<Record<string, Field>>>> = {
+  v2: {
+    account: ID,
+    api: { form: /^v2$/, says: "v2 or legacy", optional: true },
+    clientId: TEXT,
+    clientSecret: TEXT,
+    agencyClient: { ...TEXT, optional: true },
+  },
+  legacy: {
+    account: ID,
+    api: { form: /^legacy$/, says: "v2 or legacy" },
+    accessToken: TEXT,
+    agency: { ...ID, optional: true },
+  },
+};
 
 /** What is wrong with a list of accounts. */
 export interface AccountProblem {
@@ -50,37 +73,42 @@ export function readAccounts(json: string): { accounts: Account[] } | AccountPro
   if (!Array.isArray(list) || list.length === 0) return { problem: "names no account", path: "[0].account" };
   const accounts: Account[] = [];
   for (const [index, entry] of list.entries()) {
-    const schema = (entry as { api?: unknown } | null)?.api === "legacy" ? legacyAccount : v2Account;
-    const parsed = schema.safeParse(entry);
-    if (!parsed.success) return describe(parsed.error, entry, index);
-    const { account } = parsed.data;
-    if (accounts.some((other) => other.account === account)) {
-      return { problem: `names account ${account} twice`, path: `[${index}].account` };
+    const read = readAccount(entry, index);
+    if ("problem" in read) return read;
+    if (accounts.some(({ account }) => account === read.account)) {
+      return { problem: `names account ${read.account} twice`, path: `[${index}].account` };
     }
-    accounts.push(parsed.data);
+    accounts.push(read);
   }
   return { accounts };
 }
 
-function describe(error: z.ZodError, entry: unknown, index: number): AccountProblem {
-  const { account } = (entry ?? {}) as { account?: unknown };
-  const name = id.safeParse(account).success ? `account ${String(account)}` : `account no. ${index + 1}`;
-  const [issue] = error.issues;
-  if (issue?.code === "unrecognized_keys") {
-    const [unknown = ""] = issue.keys;
-    return { problem: `has ${unknown} for ${name}, which is unknown`, path: `[${index}].${unknown}` };
+function readAccount(entry: unknown, index: number): Account | AccountProblem {
+  const at = (key: string, problem: string): AccountProblem => ({ problem, path: `[${index}].${key}` });
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+    return at("account", `has something else than an object for account no. ${index + 1}`);
   }
-  const [field] = issue?.path ?? [];
-  if (field === undefined) {
-    return { problem: `has something else than an object for ${name}`, path: `[${index}].account` };
+  const given = entry as Record<string, unknown>;
+  const api = given.api === "legacy" ? "legacy" : "v2";
+  const fields = FIELDS[api];
+  const found: Record<string, string> = { api };
+  const name = ID.form.test(String(given.account))
+    ? `account ${String(given.account)}`
+    : `account no. ${index + 1}`;
+  const unknown = Object.keys(given).find((key) => !(key in fields));
+  if (unknown !== undefined) return at(unknown, `has ${unknown} for ${name}, which is unknown`);
+  for (const [key, { form, says, optional }] of Object.entries(fields)) {
+    // `pulumi config set --path` makes a number of what looks like one.
+    const value = Number.isSafeInteger(given[key]) ? String(given[key]) : given[key];
+    if (value === undefined || value === "") {
+      if (optional) continue;
+      return at(key, `lacks ${key} for ${name}`);
+    }
+    if (typeof value !== "string" || !form.test(value))
+      return at(key, `has for ${name} a value of ${key} that is not ${says}`);
+    found[key] = value;
   }
-  const key = String(field);
-  const path = `[${index}].${key}`;
-  const given = (entry as Record<string, unknown>)[key];
-  if (given === undefined || given === "") return { problem: `lacks ${key} for ${name}`, path };
-  const form =
-    { account: "digits", api: "v2 or legacy" }[key] ?? "text without blanks, quotes and backslashes";
-  return { problem: `has a ${key} for ${name} that is not ${form}`, path };
+  return found as unknown as Account;
 }
 
 /** What an account proves itself by, as one text. */

@@ -13,6 +13,7 @@ import { TABLES } from "./tables";
 import { deleteTokens } from "./v2/delete-tokens";
 import { chooseDays } from "./windows";
 
+export { recompute } from "./recompute";
 export { settingsSchema };
 
 interface Flags extends CommonFlags {

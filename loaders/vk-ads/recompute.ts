@@ -4,13 +4,24 @@ import type { Days } from "../core/days";
 import { canonicalCity } from "../core/values";
 import type { RunContext } from "../pipeline/context";
 import type { Found } from "../pipeline/found";
+import type { Recompute } from "../pipeline/recompute";
+import { STAGING_DAYS } from "./derive";
 import { nextVersion, publish } from "./publish";
+import { TABLES } from "./tables";
+
+export const recompute: Recompute = {
+  what: "costs",
+  tables: TABLES,
+  counters: ["vk_city_rows", "vk_fact_rows"],
+  keptDays: STAGING_DAYS,
+  run: recomputeCosts,
+};
 
 /**
  * Gives the rows of some days in staging the cities that the aliases name now, and brings the fact in line. The version of
  * a changed row is one more: a load that has begun since is newer.
  */
-export async function recomputeCosts(run: RunContext, { from, to }: Days): Promise<Found> {
+async function recomputeCosts(run: RunContext, { from, to }: Days): Promise<Found> {
   const { database, startedAt, log } = run;
   const aliases = await readAliases(database);
   const found = await database.rows<{ city_raw: string }>(

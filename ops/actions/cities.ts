@@ -1,9 +1,9 @@
 import { EXIT } from "../../exit-codes";
-import { vkAds } from "../../loaders/vk-ads/source";
 import { Failure } from "../../warehouse/failure";
 import { asLoader } from "../../warehouse/queries";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 import { queryAsLoader } from "../loader";
+import { findSource } from "../source";
 import { readLoaderTarget } from "../stack";
 
 export interface CitiesFlags extends JsonFlag, TargetFlag {
@@ -31,7 +31,7 @@ export async function cities({ days: given = "30", target, ...flags }: CitiesFla
       EXIT.usage,
     );
   }
-  const loader = await readLoaderTarget(vkAds, target);
+  const loader = await readLoaderTarget(findSource("vk_ads", "api"), target);
   const rowsOf = async (sql: string) =>
     (await queryAsLoader(loader, sql))
       .split("\n")

@@ -1,8 +1,8 @@
 import { EXIT } from "../../exit-codes";
-import { recompute as source } from "../../loaders/recompute/source";
 import { Failure } from "../../warehouse/failure";
 import type { TargetFlag } from "../command";
 import { runLoader } from "../loader";
+import { findSource } from "../source";
 import { readLoaderTarget } from "../stack";
 
 export interface RecomputeFlags extends TargetFlag {
@@ -21,6 +21,7 @@ export async function recompute({ from, to, target }: RecomputeFlags): Promise<v
       EXIT.usage,
     );
   }
+  const source = findSource("recompute", "warehouse");
   const loader = await readLoaderTarget(source, target);
   const run = await runLoader(loader, source.job, ["--from", from, "--to", to], { live: true });
   if (run.code === 0) return;

@@ -37,6 +37,7 @@ describe("the stack's configuration", () => {
   it("has safe defaults where a stack says nothing", async () => {
     const { secrets: _, ...rest } = await read(SECRETS);
     expect(rest).toEqual({
+      vkAds: false,
       instance: "",
       clickhouseImage: "local",
       bindAddress: "127.0.0.1",

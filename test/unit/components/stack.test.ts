@@ -27,6 +27,11 @@ const SECRETS = {
   "zakaz:backupPassword": "unit-backup-secret",
   "zakaz:qticketsToken": "unit-token-secret",
 };
+/** Accounts of VK Ads, as the stack's configuration hands them on. */
+const VK_ACCOUNTS = JSON.stringify([
+  { account: 1001, clientId: "unit-vk-client", clientSecret: "unit-vk-secret" },
+  { account: "1002", api: "legacy", accessToken: "unit-vk-token" },
+]);
 const BARCODE_KEY = "unit-barcode-key-0123456789abcdefg";
 const CONTAINER = "docker:index/container:Container";
 const COMMAND = "command:local:Command";
@@ -66,6 +71,8 @@ describe("stack with the sandbox and the local server", () => {
       "zakaz:load": "live",
       "zakaz:datasets": '["priceShades","promoCodes","barcodes"]',
       "zakaz:barcodeKey": BARCODE_KEY,
+      "zakaz:vkAds": "true",
+      "zakaz:vkAdsAccounts": VK_ACCOUNTS,
       "zakaz:httpPort": "18123",
       "zakaz:nativePort": "19000",
       "zakaz:healthInterval": "500ms",
@@ -84,6 +91,8 @@ describe("stack with the sandbox and the local server", () => {
       "Command qtickets-run-smoke",
       "Command reader-check-query",
       "Command schema-apply",
+      "Command vk-ads-run-load",
+      "Command vk-ads-run-smoke",
       "Container clickhouse-server",
       "Container sandbox-server",
       "Network network-bridge",
@@ -93,6 +102,7 @@ describe("stack with the sandbox and the local server", () => {
       "Volume clickhouse-data",
       "Volume clickhouse-logs",
       "Volume quarantine",
+      "Volume vk-ads-run-volume",
     ]);
   });
 
@@ -110,6 +120,7 @@ describe("stack with the sandbox and the local server", () => {
       "zakaz-clickhouse-logs-unit",
       "zakaz-quarantine-unit",
       "zakaz-sandbox-unit",
+      "zakaz-vk-tokens-unit",
       // Not the stack's own, so without its suffix.
       "zakaz/clickhouse:<hash>",
       "zakaz/sandbox-unit:<hash>",
@@ -168,9 +179,16 @@ describe("stack with the sandbox and the local server", () => {
 
   it("puts no secret in the clear into a container or a network, a volume, an image", () => {
     const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
-    for (const secret of Object.values(SECRETS)) expect(docker).not.toContain(secret);
-    const hashes = JSON.stringify({ qtickets: sha256("unit-token-secret") });
-    expect(docker).toContain(JSON.stringify(`SANDBOX_TOKENS=${hashes}`));
+    const parts = ["unit-vk-client", "unit-vk-secret", "unit-vk-token"];
+    for (const secret of [...Object.values(SECRETS), ...parts]) expect(docker).not.toContain(secret);
+    const clients = JSON.stringify({
+      qtickets: [{ sha256: sha256("unit-token-secret") }],
+      "vk-ads": [
+        { sha256: sha256("unit-vk-client:unit-vk-secret"), account: "1001" },
+        { sha256: sha256("unit-vk-token"), account: "1002" },
+      ],
+    });
+    expect(docker).toContain(JSON.stringify(`SANDBOX_CLIENTS=${clients}`));
   });
 
   it("gives the access command each user's hash and networks, and shows them with the live state", () => {
@@ -289,7 +307,7 @@ describe("stack with the sandbox and the local server", () => {
       network: "clickhouse_default-unit",
     });
     const targets = outputs["loaderTargets"] as Record<string, { settings: Record<string, string> }>;
-    expect(Object.keys(targets)).toEqual(["qtickets_api", "plan"]);
+    expect(Object.keys(targets)).toEqual(["qtickets_api", "vk_ads", "plan", "recompute"]);
     // What the import of a file needs, and nothing of another source's secrets.
     expect(targets["plan"]?.settings).toEqual({
       CLICKHOUSE_HOST: "ch-zakaz-unit",

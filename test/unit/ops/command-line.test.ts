@@ -69,7 +69,7 @@ describe("zakaz --help", () => {
 });
 
 describe("wrong usage", () => {
-  const sources = "sources are qtickets_api, plan";
+  const sources = "sources are qtickets_api, vk_ads, plan, recompute";
   it.each([
     [["fly"], "error: unknown command 'fly'\n"],
     [["status", "--jso"], "error: unknown option '--jso'\n(Did you mean --json?)\n"],

@@ -49,7 +49,7 @@ describe("the accounts", () => {
     [
       "a wrong API",
       JSON.stringify([{ ...V2, api: "v9" }]),
-      "has a api for account 1001 that is not v2 or legacy",
+      "has for account 1001 a value of api that is not v2 or legacy",
       "[0].api",
     ],
     [
@@ -62,13 +62,13 @@ describe("the accounts", () => {
     [
       "a blank in a secret",
       JSON.stringify([{ ...V2, clientSecret: "a b" }]),
-      "has a clientSecret for account 1001 that is not text without blanks, quotes and backslashes",
+      "has for account 1001 a value of clientSecret that is not text without blanks, quotes and backslashes",
       "[0].clientSecret",
     ],
     [
       "an id of letters",
       JSON.stringify([{ ...V2, account: "me" }]),
-      "has a account for account no. 1 that is not digits",
+      "has for account no. 1 a value of account that is not digits",
       "[0].account",
     ],
   ])(
