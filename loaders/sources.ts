@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { DATABASE } from "../warehouse/catalogue";
 import type { WrittenTable } from "../warehouse/access/agreements";
+import { direct } from "./direct/source";
 import type { Recompute } from "./pipeline/recompute";
 import { RUN_TABLES, type Source } from "./pipeline/source";
 import { qtickets } from "./qtickets/source";
@@ -28,6 +29,7 @@ export const sources: readonly RegisteredSource[] = [
   { ...qtickets, loadModule: () => import("./qtickets/main.js") },
   { ...vkAds, loadModule: () => import("./vk-ads/main.js") },
   { ...salesPlan, loadModule: () => import("./sales-plan/main.js") },
+  { ...direct, loadModule: () => import("./direct/main.js") },
   {
     ...recompute,
     loadModule: async () => (await import("./recompute/main.js")).recomputeOver(readRecomputes),

@@ -140,7 +140,7 @@ PARTITION BY toYYYYMM(stat_date)
 ORDER BY (stat_date, account_id, campaign_id, ad_id)
 COMMENT 'VK Ads cost per day and ad';
 
--- No loader yet: the columns are the contract for a later one. All views work with it empty.
+-- Filled by the import of a CSV file (loaders/direct). All views work with it empty.
 CREATE TABLE IF NOT EXISTS zakaz.fact_direct_daily
 (
     stat_date     Date                                            COMMENT 'day of the statistics, Moscow',

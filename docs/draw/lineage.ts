@@ -96,6 +96,7 @@ function origin(name: string, comment: string): string | undefined {
   if (/^stg_qtickets_api_/.test(name) || name === "dim_events") return "Qtickets API";
   return {
     stg_vk_ads_daily: "VK Ads API",
+    fact_direct_daily: "Yandex Direct (CSV file)",
     plan_sales: "Plan (CSV file)",
     dim_city_alias: "sql/60_city_aliases.sql",
   }[name];

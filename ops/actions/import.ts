@@ -28,7 +28,7 @@ export async function importFile(job: string, path: string, options: ImportFlags
   const flags = [...(options.skipBad ? ["--skip-bad"] : []), ...(options.dryRun ? ["--dry-run"] : [])];
   const run = await runLoader(target, job, flags, { live: true, file });
   if (run.code === EXIT.partial)
-    throw new Failure(`The ${job} was imported without the lines named above`, run.code);
+    throw new Failure("The file was imported without the lines named above", run.code);
   if (run.code !== 0) {
     throw new Failure(
       `The import ended with code ${run.code}; the lines of the loader above say why`,

@@ -45,12 +45,6 @@ export const AGREED_RIGHTS: readonly AgreedRight[] = [
   { user: users.backup, rights: ["SELECT"], on: ["system.backups"], because: "state of a backup" },
   {
     user: users.loader,
-    rights: READ_AND_WRITE,
-    on: ["zakaz.fact_direct_daily"],
-    because: "contract for a loader of Yandex Direct",
-  },
-  {
-    user: users.loader,
     rights: ["SELECT"],
     on: ["meta.schema_migrations", "meta.v_quality_last_day"],
     because: "checks of a run",

@@ -241,7 +241,7 @@ describe("the image", () => {
     expect(refused.stderr).toContain('Line 2, plan_tickets: found "ten"');
     const partly = await zakaz(wrong, "--skip-bad");
     expect(partly.code, partly.stderr).toBe(3);
-    expect(partly.stderr).toContain("zakaz: The plan was imported without the lines named above");
+    expect(partly.stderr).toContain("zakaz: The file was imported without the lines named above");
     expect(await rows()).toEqual([{ n: 4 }]);
     const missing = await zakaz(join(folder, "none.csv"));
     expect(missing.code).toBe(2);

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { BUNDLE, envFile, startWarehouse, type RunResult, type Warehouse } from "./warehouse";
+import { importFile } from "./import-file";
+import { startWarehouse, type Warehouse } from "./warehouse";
 
 let warehouse: Warehouse;
 beforeAll(async () => {
@@ -14,26 +14,8 @@ beforeEach(async () => {
   await warehouse.sql("TRUNCATE TABLE zakaz.plan_sales");
 });
 
-/** Runs the import as `zakaz plan` does: settings and plan on standard input. */
-function runPlan(csv: string | Buffer, flags: string[] = [], settings = {}): Promise<RunResult> {
-  const started = Date.now();
-  const child = spawn(process.execPath, [BUNDLE, "plan", "-", "--envfile", "-", ...flags], {
-    env: { PATH: process.env.PATH },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  child.stdin.end(
-    Buffer.concat([Buffer.from(`${envFile(warehouse.settings(settings))}---\n`), Buffer.from(csv)]),
-  );
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) =>
-      resolve({ code, signal, stdout, stderr, seconds: (Date.now() - started) / 1000 }),
-    );
-  });
-}
+const runPlan = (csv: string | Buffer, flags: string[] = [], settings = {}) =>
+  importFile(warehouse.settings(settings), "plan", csv, flags);
 
 const rows = () =>
   warehouse.sql(

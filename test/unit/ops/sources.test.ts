@@ -157,7 +157,7 @@ describe("zakaz import", () => {
     writeFileSync(join(folder, "ends"), "3");
     const partial = await zakaz([...command, file]);
     expect(program()).toBe("plan - --envfile -");
-    expect(partial.stderr).toBe("zakaz: The plan was imported without the lines named above\n");
+    expect(partial.stderr).toBe("zakaz: The file was imported without the lines named above\n");
     expect(partial.code).toBe(3);
   });
 });
