@@ -307,7 +307,7 @@ describe("stack with the sandbox and the local server", () => {
       network: "clickhouse_default-unit",
     });
     const targets = outputs["loaderTargets"] as Record<string, { settings: Record<string, string> }>;
-    expect(Object.keys(targets)).toEqual(["qtickets_api", "vk_ads", "plan", "recompute"]);
+    expect(Object.keys(targets)).toEqual(["qtickets_api", "vk_ads", "plan", "yandex_direct", "recompute"]);
     // What the import of a file needs, and nothing of another source's secrets.
     expect(targets["plan"]?.settings).toEqual({
       CLICKHOUSE_HOST: "ch-zakaz-unit",

@@ -69,7 +69,7 @@ describe("zakaz --help", () => {
 });
 
 describe("wrong usage", () => {
-  const sources = "sources are qtickets_api, vk_ads, plan, recompute";
+  const sources = "sources are qtickets_api, vk_ads, plan, yandex_direct, recompute";
   it.each([
     [["fly"], "error: unknown command 'fly'\n"],
     [["status", "--jso"], "error: unknown option '--jso'\n(Did you mean --json?)\n"],
@@ -86,6 +86,10 @@ describe("wrong usage", () => {
     [
       ["import", "qtickets_api", "a.csv"],
       "zakaz: `qtickets_api` is read from its API: npx zakaz load qtickets_api\n",
+    ],
+    [
+      ["load", "yandex_direct"],
+      "zakaz: `yandex_direct` is brought by a file: npx zakaz import yandex_direct FILE\n",
     ],
     [["import", "plan", "none.csv"], /^zakaz: none\.csv cannot be read \(ENOENT\)/],
     [["plan", "none.csv"], /^zakaz: none\.csv cannot be read \(ENOENT\)/],

@@ -160,6 +160,21 @@ describe("zakaz import", () => {
     expect(partial.stderr).toBe("zakaz: The file was imported without the lines named above\n");
     expect(partial.code).toBe(3);
   });
+
+  it("names the job of the file", async () => {
+    const { code, stderr } = await zakaz([
+      "import",
+      "yandex_direct",
+      "loaders/direct/example.csv",
+      "--dry-run",
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(program()).toBe("yandex_direct - --envfile - --dry-run");
+    expect(read("input")).toBe(
+      "CLICKHOUSE_USER=etl_writer\nCLICKHOUSE_PASSWORD=secret of the loader\n---\n" +
+        readFileSync(join(__dirname, "../../../loaders/direct/example.csv"), "utf8"),
+    );
+  });
 });
 
 describe("zakaz status", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const ROOT = join(__dirname, "../../..");
 
 /** What `pulumi stack output` prints of a stack whose server is at a URL. */
-export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "plan"]) {
+export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "plan", "yandex_direct"]) {
   const target = { url, user: "u", password: "p", container: "c" };
   const loaderTarget = {
     ...{ url, container: "c", network: "n", image: "sha256:i", volumes: ["q:/q"], labels: ["a=b"] },
