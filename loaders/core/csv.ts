@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import { UsageError } from "./errors";
@@ -54,7 +55,7 @@ export function parseCsv<Columns extends CsvColumns>(
   const file: CsvFile<CsvLine<Columns>> = { lines: [], bad: [] };
   let header: string[] | undefined;
   let below = 0;
-  forEachRecord(decode(bytes, form.what), form.what, (cells, line) => {
+  forEachRecord(bytes, form.what, (cells, line) => {
     if (header === undefined) header = readHeader(cells, form);
     else {
       below += 1;
@@ -69,25 +70,31 @@ export function parseCsv<Columns extends CsvColumns>(
   return file;
 }
 
-function decode(bytes: Buffer, what: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UsageError(`The ${what} is not UTF-8: save it as "CSV UTF-8".`);
-  }
-}
+/** The image's memory holds so much, with all that is made of it. */
+const MOST_LINES = 50_000;
+const MOST_MEBIBYTES = 16;
 
 /** Hands out one record after the other, so that no more than what is made of them is kept. */
-function forEachRecord(text: string, what: string, use: (cells: string[], line: number) => void): void {
-  const [first = ""] = text.split("\n", 1);
+function forEachRecord(bytes: Buffer, what: string, use: (cells: string[], line: number) => void): void {
+  if (!isUtf8(bytes)) throw new UsageError(`The ${what} is not UTF-8: save it as "CSV UTF-8".`);
+  const tooLong = () =>
+    new UsageError(
+      `The ${what} has more than ${MOST_LINES} lines or ${MOST_MEBIBYTES} MiB: import it in parts.`,
+    );
+  if (bytes.length > MOST_MEBIBYTES * 2 ** 20) throw tooLong();
+  let records = 0;
   try {
-    parse(text, {
+    parse(bytes, {
+      bom: true,
       // Numbers may have a decimal comma, so only one of the two separates.
-      delimiter: first.includes(";") ? ";" : ",",
+      delimiter: firstLine(bytes).includes(";") ? ";" : ",",
       relax_column_count: true,
       skip_records_with_empty_values: true,
       trim: true,
       on_record: (cells: string[], { lines }) => {
+        records += 1;
+        // One is the header.
+        if (records > MOST_LINES + 1) throw tooLong();
         use(cells, lines);
         return null;
       },
@@ -96,6 +103,11 @@ function forEachRecord(text: string, what: string, use: (cells: string[], line: 
     if (!(error instanceof CsvError)) throw error;
     throw new UsageError(`The ${what} is not CSV: ${error.message}.`);
   }
+}
+
+function firstLine(bytes: Buffer): string {
+  const end = bytes.indexOf("\n");
+  return bytes.toString("utf8", 0, end === -1 ? bytes.length : end);
 }
 
 function readHeader(cells: readonly string[], { what, columns, checkHeader }: CsvForm<CsvColumns>): string[] {

@@ -54,26 +54,18 @@ const TWO_DAYS = 2 * 24 * 3600 * 1000;
  * @param now (ms) no day of the statistics is more than two days ahead of it
  */
 export function parseDirect(bytes: Buffer, now: number): CsvFile<DirectLine> {
-  const { lines, bad } = parseCsv(bytes, DIRECT);
+  const file = parseCsv(bytes, DIRECT);
   const lastDay = moscowDay(now + TWO_DAYS);
-  const ahead = lines.filter(({ stat_date }) => stat_date > lastDay);
-  return {
-    lines: lines
-      .filter(({ stat_date }) => stat_date <= lastDay)
-      .map((line) => ({
-        ...line,
-        city: line.city || cityNormalForm(parseUtmContent(line.utm_content).cityRaw),
-      })),
-    bad: [
-      ...bad,
-      ...ahead.map(({ line, stat_date }) => ({
-        line,
-        column: "stat_date",
-        found: stat_date,
-        accepted: `a day up to ${lastDay}`,
-      })),
-    ],
-  };
+  const lines: DirectLine[] = [];
+  for (const line of file.lines) {
+    if (line.city === "") line.city = cityNormalForm(parseUtmContent(line.utm_content).cityRaw);
+    if (line.stat_date <= lastDay) lines.push(line);
+    else {
+      const accepted = `a day up to ${lastDay}`;
+      file.bad.push({ line: line.line, column: "stat_date", found: line.stat_date, accepted });
+    }
+  }
+  return { lines, bad: file.bad };
 }
 
 /** Logins are told apart without regard to case. An e-mail address is personal data, which the warehouse does not keep. */

@@ -47,13 +47,12 @@ export async function writeDirect(
 ): Promise<{ counters: Counters; written: number }> {
   const table = `${database.name}.fact_direct_daily`;
   let withdrawn = 0;
-  for (const [month, ofMonth] of byMonth(lines)) {
-    const scope = scopeOf(ofMonth);
+  for (const [index, slice] of slicesOf(lines).entries()) {
+    const scope = scopeOf(slice);
     const version = await nextVersion(database, scope, startedAt);
-    const rows = ofMonth.map((line) => toRow(line, version));
-    const stale = (await movedAds(database, scope, ofMonth)).map((ad) => zeroRow(ad, version));
-    // A month is one partition: readers see the new rows and the withdrawn ones together.
-    await database.insert(table, COLUMNS, [...rows, ...stale], `fact_direct_daily:${runId}:${month}`);
+    const rows = slice.map((line) => toRow(line, version));
+    const stale = (await movedAds(database, scope, slice)).map((ad) => zeroRow(ad, version));
+    await database.insert(table, COLUMNS, [...rows, ...stale], `fact_direct_daily:${runId}:${index}`);
     withdrawn += stale.length;
   }
   log.info(`Inserted ${lines.length} rows into ${table}`, { withdrawn });
@@ -66,15 +65,35 @@ export async function writeDirect(
   };
 }
 
-function byMonth(lines: readonly DirectLine[]): Map<string, DirectLine[]> {
-  const months = new Map<string, DirectLine[]>();
-  for (const line of lines) {
-    const month = line.stat_date.slice(0, "YYYY-MM".length);
-    const ofMonth = months.get(month);
-    if (ofMonth === undefined) months.set(month, [line]);
-    else ofMonth.push(line);
+/** Lines of one insert; a day is never split. */
+const SLICE_LINES = 10_000;
+
+/**
+ * Lines in pieces that fit into memory as rows. Each is of whole days, so that an ad is in one campaign only whatever a
+ * reader sees in between, and of one month, which is a partition: an insert takes a limited number of them.
+ */
+function slicesOf(lines: readonly DirectLine[]): DirectLine[][] {
+  const slices: DirectLine[][] = [];
+  let month = "";
+  for (const [day, ofDay] of [...byDay(lines)].sort(([a], [b]) => a.localeCompare(b))) {
+    const last = slices.at(-1);
+    const dayMonth = day.slice(0, "YYYY-MM".length);
+    if (last === undefined || dayMonth !== month || last.length + ofDay.length > SLICE_LINES) {
+      slices.push([...ofDay]);
+      month = dayMonth;
+    } else for (const line of ofDay) last.push(line);
   }
-  return months;
+  return slices;
+}
+
+function byDay(lines: readonly DirectLine[]): Map<string, DirectLine[]> {
+  const days = new Map<string, DirectLine[]>();
+  for (const line of lines) {
+    const ofDay = days.get(line.stat_date);
+    if (ofDay === undefined) days.set(line.stat_date, [line]);
+    else ofDay.push(line);
+  }
+  return days;
 }
 
 /** Rows that may have to give way: those of the same days and accounts. */

@@ -1,7 +1,12 @@
 import { spawn } from "node:child_process";
-import { BUNDLE, envFile, type RunResult } from "./warehouse";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUNDLE, envFile, ROOT, type RunResult } from "./warehouse";
 
-/** Runs an import as `zakaz import` does: settings and file on standard input. */
+/** How the image starts Node: what memory it has. */
+const NODE_FLAGS = readFileSync(join(ROOT, "loaders/Dockerfile"), "utf8").match(/--max-[\w-]+=\d+/g) ?? [];
+
+/** Runs an import as `zakaz import` does, in the image's memory: settings and file on standard input. */
 export function importFile(
   settings: Record<string, string>,
   job: string,
@@ -9,7 +14,7 @@ export function importFile(
   flags: string[] = [],
 ): Promise<RunResult> {
   const started = Date.now();
-  const child = spawn(process.execPath, [BUNDLE, job, "-", "--envfile", "-", ...flags], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, BUNDLE, job, "-", "--envfile", "-", ...flags], {
     env: { PATH: process.env.PATH },
   });
   let stdout = "";

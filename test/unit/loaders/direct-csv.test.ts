@@ -263,6 +263,16 @@ describe("a file that is none of Yandex Direct", () => {
     expect(() => parse(text)).toThrow(new UsageError(message));
   });
 
+  test("more than memory holds", () => {
+    const head = "stat_date,account_id,campaign_id,ad_id,spend\n";
+    // Lines of too few cells take the least time.
+    const most = `${head}${"x\n".repeat(50_000)}`;
+    expect(parse(most).bad).toHaveLength(50_000);
+    const sentence = "The Yandex Direct file has more than 50000 lines or 16 MiB: import it in parts.";
+    expect(() => parse(`${most}x\n`)).toThrow(new UsageError(sentence));
+    expect(() => parse(`${head}${"x".repeat(2 ** 24)}\n`)).toThrow(new UsageError(sentence));
+  });
+
   test("a quote that is not closed", () => {
     expect(() => parse(`${file()}"2030`)).toThrow(/^The Yandex Direct file is not CSV: .*\.$/);
   });
