@@ -215,18 +215,21 @@ test("the views show it beside VK, roubles only where they promise that", async 
 
 test("the longest file fits into the image's memory, also one of a single day that replaces itself", async () => {
   const utm = "билеты на концерт ".repeat(6);
-  const lines = Array.from(
-    { length: 50_000 },
-    (_, ad) => `2025-01-31,shop,${ad % 50},${ad + 1},${utm},3,2,1.01\n`,
-  );
-  const csv = `stat_date,account_id,campaign_id,ad_id,utm_term,impressions,clicks,spend\n${lines.join("")}`;
-  await bring(csv);
-  await bring(csv);
+  const longest = (days: number) => {
+    const lines = Array.from({ length: 50_000 }, (_, ad) => {
+      const day = String(1 + (ad % days)).padStart(2, "0");
+      return `2025-01-${day},shop,7,${ad + 1},${utm},3,2,1.01\n`;
+    });
+    return `stat_date,account_id,campaign_id,ad_id,utm_term,impressions,clicks,spend\n${lines.join("")}`;
+  };
+  await bring(longest(10));
+  await bring(longest(1));
+  await bring(longest(1));
   expect(
     await warehouse.sql(
       "SELECT toUInt32(count()) AS n, toDecimalString(sum(spend), 2) AS spend FROM zakaz.fact_direct_daily FINAL",
     ),
-  ).toEqual([{ n: 50_000, spend: "50500.00" }]);
+  ).toEqual([{ n: 95_000, spend: "95950.00" }]);
 });
 
 const WRONG = `${HEAD}2025-01-31,shop,7,1,,1,1,1\n2025-01-31,pii@example.com,7,2,,1,1,1.001\n2025-01-31,shop,7,1,,2,2,2\n`;
