@@ -41,7 +41,7 @@ export function readConfig(): StackConfig {
     } else if (!isEncrypted(key)) {
       problems.push({ key, problem: "is stored in the clear", command: setSecretCommand(key) });
     } else {
-      values[key] = value;
+      values[key] = secretKeys[key]?.source?.parts === undefined ? value : plainJson(value);
     }
   }
   problems.push(...weaknesses(stack, values));
@@ -60,6 +60,19 @@ export function readConfig(): StackConfig {
       Object.entries(values).map(([key, value]) => [key, pulumi.secret(value)]),
     ) as StackConfig["secrets"],
   };
+}
+
+/**
+ * A list as Node writes it. Pulumi hands it on with `&` and `<` escaped, and does not recognise, nor hide, a secret in its
+ * debug output that was escaped twice.
+ */
+function plainJson(value: string): string {
+  try {
+    return JSON.stringify(JSON.parse(value));
+  } catch {
+    // What is no JSON is said to be none.
+    return value;
+  }
 }
 
 /** Whether a key was set with `--secret`; Pulumi's own function for it is missing from its types. */

@@ -40,14 +40,14 @@ export async function cities({ days: given = "30", target, ...flags }: CitiesFla
   // Canonical cities are aliases of themselves, so that a city which no alias names is a spelling nobody knows.
   const unknown = await rowsOf(
     asLoader`SELECT s.city_raw, count(), sum(s.spend) AS cost FROM zakaz.stg_vk_ads_daily AS s FINAL
-WHERE s.stat_date > today('Europe/Moscow') - ${days} AND s.city_raw != '' AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)
+WHERE s.stat_date > toDate(now('Europe/Moscow')) - ${days} AND s.city_raw != '' AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)
   AND toString(s.city) NOT IN (SELECT toString(city) FROM zakaz.dim_city_alias FINAL WHERE is_active = 1)
 GROUP BY s.city_raw ORDER BY cost DESC, s.city_raw`,
   );
   const parsed = await rowsOf(
     asLoader`SELECT s.stat_date, count(), countIf(s.utm_parse_ok = 1), sumIf(s.spend, s.utm_parse_ok = 0)
 FROM zakaz.stg_vk_ads_daily AS s FINAL
-WHERE s.stat_date > today('Europe/Moscow') - ${days} AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)
+WHERE s.stat_date > toDate(now('Europe/Moscow')) - ${days} AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)
 GROUP BY s.stat_date ORDER BY s.stat_date`,
   );
   const answer: Cities = {

@@ -52,10 +52,10 @@ function facts(): Promise<string> {
     ) ORDER BY 1`);
 }
 
-/** Rows of the journal, of one status if it is named. A run that is stopped early may leave one or none. */
+/** Rows of Qtickets in the journal, of one status if it is named. A run that is stopped early may leave one or none. */
 async function journaled(status?: string): Promise<number> {
-  const where = status === undefined ? "" : ` WHERE status = '${status}'`;
-  return Number(await stack.sql(`SELECT count() FROM zakaz.meta_job_runs${where}`));
+  const more = status === undefined ? "" : ` AND status = '${status}'`;
+  return Number(await stack.sql(`SELECT count() FROM zakaz.meta_job_runs WHERE job = 'qtickets_api'${more}`));
 }
 
 const imageNames = async () =>
@@ -82,6 +82,7 @@ beforeAll(async () => {
   before = await dockerObjects();
   namelessBefore = await nameless();
   await stack.configure({ settings: { readerNetworks: '["10.20.0.0/16", "10.21.0.0/16"]' } });
+  await stack.useVkAds({ clientId: newPassword(), clientSecret: newPassword(), accessToken: newPassword() });
 });
 
 afterAll(() => stack.remove());
@@ -172,8 +173,22 @@ describe("the life of a stack", () => {
         "SELECT database, count() FROM system.tables WHERE database IN ('zakaz', 'bi', 'meta') GROUP BY 1 ORDER BY 1",
       ),
     ).toBe("bi\t4\nmeta\t7\nzakaz\t31");
-    expect(await stack.sql("SELECT status, count() FROM zakaz.meta_job_runs GROUP BY 1")).toBe("ok\t1");
-    expect(Number(await stack.sql("SELECT count() FROM zakaz.fact_qtickets_sales_daily"))).toBeGreaterThan(0);
+    expect(
+      await stack.sql("SELECT job, status, count() FROM zakaz.meta_job_runs GROUP BY 1, 2 ORDER BY 1"),
+    ).toBe("qtickets_api\tok\t1\nvk_ads\tok\t1");
+    for (const table of [
+      "fact_qtickets_sales_daily",
+      "stg_vk_ads_daily",
+      "fact_vk_ads_daily",
+      "v_marketing_costs_daily",
+      "v_marketing_daily",
+      "v_romi_daily",
+    ]) {
+      expect(Number(await stack.sql(`SELECT count() FROM zakaz.${table}`)), table).toBeGreaterThan(0);
+    }
+    for (const view of ["v_vk_ads_daily", "v_marketing_roi_daily"]) {
+      expect(Number(await stack.sql(`SELECT countIf(spend > 0) FROM bi.${view}`)), view).toBeGreaterThan(0);
+    }
   });
 
   it("then shows no change in preview and refresh", expectNoChange);
@@ -233,7 +248,9 @@ describe("the life of a stack", () => {
     const status = await stack.zakaz("status");
     expect(status.code).toBe(0);
     expect(status.stdout).toContain(`${server}: healthy, http://127.0.0.1:${stack.httpPort}`);
-    expect(status.stdout).toContain(`meta_job_runs: ${await journaled()} loader runs`);
+    expect(status.stdout).toContain(
+      `meta_job_runs: ${await stack.sql("SELECT count() FROM zakaz.meta_job_runs")} loader runs`,
+    );
     for (const value of Object.values(secrets)) expect(status.stdout).not.toContain(value);
   });
 

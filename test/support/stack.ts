@@ -128,6 +128,30 @@ export class TestStack {
     return all;
   }
 
+  /**
+   * Switches VK Ads on: one account of each API, their secrets set part by part, in no argument; answers what was said.
+   */
+  async useVkAds(parts: { clientId: string; clientSecret: string; accessToken: string }): Promise<string> {
+    const said = [(await must(this.pulumi("config", "set", "zakaz:vkAds", "true"))).all];
+    const key = "zakaz:vkAdsAccounts";
+    for (const [path, value] of [
+      ["[0].account", "1001"],
+      ["[1].account", "1002"],
+      ["[1].api", "legacy"],
+    ] as const) {
+      said.push((await must(this.pulumi("config", "set", "--path", `${key}${path}`, value))).all);
+    }
+    for (const [path, input] of [
+      ["[0].clientId", parts.clientId],
+      ["[0].clientSecret", parts.clientSecret],
+      ["[1].accessToken", parts.accessToken],
+    ] as const) {
+      const args = ["config", "set", "--secret", "--path", `${key}${path}`, "--non-interactive"];
+      said.push((await must(run("pulumi", args, { cwd: this.project, env: this.env, input }))).all);
+    }
+    return said.join("");
+  }
+
   /** Runs `pulumi` in the copy, without questions. */
   pulumi(...args: string[]): Promise<Result> {
     return run("pulumi", [...args, "--non-interactive", "--color=never"], {
