@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { benchLoader } from "./loader";
+import { benchVkAds } from "./vk-ads";
 import { must, ROOT, run, TestStack } from "../test/support/stack";
 
 /**
@@ -101,16 +102,18 @@ async function benchStack(): Promise<void> {
 
 const { only, orders } = new Command("bench")
   .description(
-    "Figures of the stack and of the loader. `make bench` measures both, the loader at 10 k and 100 k orders.",
+    "Figures of the stack and of the loaders. `make bench` measures all, the loader of Qtickets at 10 k and 100 k orders.",
   )
-  .addOption(new Option("--only <part>", "measure one of them").choices(["stack", "loader"]))
+  .addOption(new Option("--only <part>", "measure one of them").choices(["stack", "loader", "vk-ads"]))
   .option("--orders <list>", "sizes of the loader's runs, for example 10000,100000,1000000", "10000,100000")
   .parse()
   .opts<{ only?: string; orders: string }>();
 
 async function main(): Promise<void> {
-  if (only !== "loader") await benchStack();
-  if (only !== "stack") await benchLoader(orders.split(",").map(Number));
+  const parts = only === undefined ? ["stack", "loader", "vk-ads"] : [only];
+  if (parts.includes("stack")) await benchStack();
+  if (parts.includes("loader")) await benchLoader(orders.split(",").map(Number));
+  if (parts.includes("vk-ads")) await benchVkAds();
 }
 
 main().catch((error: unknown) => {
