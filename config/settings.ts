@@ -93,7 +93,7 @@ export const settings = z.object({
   source: z
     .enum(["sandbox", "qtickets"])
     .default("qtickets")
-    .describe("Where orders come from: the stand-in API of this repository, or the vendor's."),
+    .describe("Where data come from: `sandbox`, the stand-in APIs of this repository, or (`qtickets`) the vendors themselves."),
   load: z
     .enum(["none", "dryRun", "live"])
     .default("none")
