@@ -8,7 +8,8 @@ import { nextVersion, publish } from "./publish";
 
 /**
  * Gives the rows of some days in staging the cities that the aliases name now, and brings the fact in line. The version of
- * a changed row is one more: a load that has begun since is newer.
+ * a changed row is one more: a load that has begun since is newer. Rows of zeros keep theirs: one that was withdrawn must not
+ * outrank the row that counts.
  */
 export async function recomputeCosts(run: RunContext, { from, to }: Days): Promise<Found> {
   const { database, startedAt, log } = run;
@@ -33,7 +34,8 @@ SELECT
     s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term, s.utm_day, s.utm_month, s.utm_parse_ok,
     s.impressions, s.clicks, s.spend, s.currency, s._ver + 1
 FROM ${database.name}.stg_vk_ads_daily AS s FINAL
-WHERE s.stat_date BETWEEN {from:Date} AND {to:Date} AND s.city_raw != '' AND canonical != toString(s.city)`,
+WHERE s.stat_date BETWEEN {from:Date} AND {to:Date} AND s.city_raw != '' AND canonical != toString(s.city)
+  AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)`,
       { from, to, spellings, cities },
     );
   }
