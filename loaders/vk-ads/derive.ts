@@ -16,8 +16,8 @@ export interface DeriveStatement {
 }
 
 /**
- * The steps in their order. Parameters of all of them: `version` (UInt64), the least version of a row of the fact, and
- * `first_day` (Date), the first day that is compared.
+ * The steps in their order. Parameters of all of them: `run_clock` (UInt64), the start of the run in ms, and `first_day`
+ * (Date), the first day that is compared.
  */
 export function deriveStatements(): DeriveStatement[] {
   return [
@@ -63,7 +63,7 @@ INSERT INTO zakaz.fact_vk_ads_daily
 SELECT
     w.stat_date, w.account_id, w.campaign_id, w.ad_group_id, w.ad_id, w.campaign_name, w.city,
     w.utm_source, w.utm_medium, w.utm_campaign, w.utm_content, w.utm_term, w.impressions, w.clicks, w.spend, w.currency,
-    greatest({version:UInt64}, f.found_ver + 1)
+    greatest({run_clock:UInt64}, f.found_ver + 1)
 FROM
 (
     SELECT

@@ -73,7 +73,7 @@ export async function load(run: VkRun, dataSets: DataSets, asked: Asked): Promis
     const reasons = dataSets.total.incomplete.map(({ dataSet, reason }) => `${dataSet}: ${reason}`);
     throw new ExpectedError(`No account of VK Ads could be loaded. ${reasons.join(" ")}`);
   }
-  dataSets.add(await stopwatch.wait("recompute", publish(run, version, asked.days.from)));
+  dataSets.add(await stopwatch.wait("recompute", publish(run)));
   if (asked.advances && dataSets.total.incomplete.length === 0) {
     const watermark = { stream: "statistics", type: "date", value: asked.days.to } as const;
     await writeWatermarks(database, run.job, runId, run.startedAt, [watermark]);
