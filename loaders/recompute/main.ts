@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { daysBefore, parseDayFlag, type Days } from "../core/days";
+import { parseDayFlag, type Days } from "../core/days";
 import { UsageError } from "../core/errors";
 import { readEnvironment, runProgram, type CommonFlags, type Program } from "../pipeline/program";
 import type { PreparedRun } from "../pipeline/run";
@@ -8,6 +8,7 @@ import { TABLES as SALES_TABLES } from "../qtickets/tables";
 import { STAGING_DAYS } from "../vk-ads/derive";
 import { recomputeCosts } from "../vk-ads/recompute";
 import { TABLES as COST_TABLES } from "../vk-ads/tables";
+import { oldestDay } from "../vk-ads/windows";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { recompute } from "./source";
 
@@ -71,7 +72,7 @@ export function prepare(settings: Settings, days: Days): PreparedRun {
 export function readDays(flags: Days, now: number): Days {
   const days = { from: parseDayFlag(flags.from, "--from"), to: parseDayFlag(flags.to, "--to") };
   if (days.from > days.to) throw new UsageError(`--from (${days.from}) must not be after --to (${days.to})`);
-  const oldest = daysBefore(now, STAGING_DAYS - 1);
+  const oldest = oldestDay(now);
   if (days.from < oldest) {
     throw new UsageError(
       `--from must not be before ${oldest}: staging keeps ${STAGING_DAYS} days, and facts of older ones stay as they are`,
