@@ -16,8 +16,9 @@ export const recompute: Recompute = {
 };
 
 /**
- * Gives the events the cities that the aliases name now, and derives the sales again, from the first of the days on. An event's
- * version is one more: the source's own versions have whole seconds, so that a real change is newer.
+ * Gives the events the cities that the aliases name now, and derives the sales again, from the first of the days on. An event
+ * keeps its version, of equal ones the later counts: so the next load, which writes the same version, has the last word. That
+ * matters where an alias is gone, as what the vendor calls the city is known to a load alone.
  */
 async function recomputeSales(run: RunContext, { from }: Days): Promise<Found> {
   const { database, log, startedAt } = run;
@@ -34,7 +35,7 @@ async function recomputeSales(run: RunContext, { from }: Days): Promise<Found> {
     (event_id, event_name, city, start_date, end_date, is_active, is_deleted, currency, show_ids, _ver)
 SELECT
     e.event_id, e.event_name, transform(toString(e.city), {known:Array(String)}, {cities:Array(String)}, toString(e.city)) AS canonical,
-    e.start_date, e.end_date, e.is_active, e.is_deleted, e.currency, e.show_ids, e._ver + 1
+    e.start_date, e.end_date, e.is_active, e.is_deleted, e.currency, e.show_ids, e._ver
 FROM ${database.name}.dim_events AS e FINAL
 WHERE canonical != toString(e.city)`,
       { known, cities },

@@ -16,7 +16,7 @@ export interface DeriveStatement {
 }
 
 /**
- * The steps in their order. Parameters of all of them: `version` (UInt64), the version of the run's rows, and `first_day`
+ * The steps in their order. Parameters of all of them: `run_clock` (UInt64), the start of the run in ms, and `first_day`
  * (Date), the first day that is compared.
  */
 export function deriveStatements(): DeriveStatement[] {
@@ -28,7 +28,8 @@ export function deriveStatements(): DeriveStatement[] {
 
 /**
  * An ad that has moved to another campaign, or whose campaign was not known before, has rows under two keys: those of the
- * older key become zeros, or its spend would count twice.
+ * older key become zeros, or its spend would count twice. They get the version of the newest row and no greater one: a
+ * greater one would make them the newest, and the row that counts would be withdrawn next.
  */
 const WITHDRAW = asLoader`
 INSERT INTO zakaz.stg_vk_ads_daily
@@ -38,7 +39,7 @@ INSERT INTO zakaz.stg_vk_ads_daily
 SELECT
     s.stat_date, s.account_id, s.campaign_id, s.ad_group_id, s.ad_id, s.campaign_name, s.ad_name, s.city_raw, s.city,
     s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term, s.utm_day, s.utm_month, s.utm_parse_ok,
-    0, 0, 0, s.currency, greatest({version:UInt64}, s._ver + 1)
+    0, 0, 0, s.currency, n.newest
 FROM zakaz.stg_vk_ads_daily AS s FINAL
 INNER JOIN
 (
@@ -62,7 +63,7 @@ INSERT INTO zakaz.fact_vk_ads_daily
 SELECT
     w.stat_date, w.account_id, w.campaign_id, w.ad_group_id, w.ad_id, w.campaign_name, w.city,
     w.utm_source, w.utm_medium, w.utm_campaign, w.utm_content, w.utm_term, w.impressions, w.clicks, w.spend, w.currency,
-    greatest({version:UInt64}, f.found_ver + 1)
+    greatest({run_clock:UInt64}, f.found_ver + 1)
 FROM
 (
     SELECT

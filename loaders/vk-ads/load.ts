@@ -1,5 +1,5 @@
 import { readAliases } from "../core/cities";
-import type { Days } from "../core/days";
+import { daysBefore, type Days } from "../core/days";
 import { ExpectedError, StoppedError } from "../core/errors";
 import { TableWriter } from "../core/writer";
 import { writeWatermarks } from "../core/watermarks";
@@ -73,7 +73,7 @@ export async function load(run: VkRun, dataSets: DataSets, asked: Asked): Promis
     const reasons = dataSets.total.incomplete.map(({ dataSet, reason }) => `${dataSet}: ${reason}`);
     throw new ExpectedError(`No account of VK Ads could be loaded. ${reasons.join(" ")}`);
   }
-  dataSets.add(await stopwatch.wait("recompute", publish(run, version, asked.days.from)));
+  dataSets.add(await stopwatch.wait("recompute", publish(run)));
   if (asked.advances && dataSets.total.incomplete.length === 0) {
     const watermark = { stream: "statistics", type: "date", value: asked.days.to } as const;
     await writeWatermarks(database, run.job, runId, run.startedAt, [watermark]);
@@ -100,7 +100,7 @@ interface AccountLoadInput {
 class AccountLoad {
   private readonly columns = new Map<string, AdColumns>();
   private readonly counters: Counters = {};
-  private readonly rejectedBefore: number;
+  private readonly reasonsBefore: Counters;
   private failuresInARow = 0;
 
   constructor(
@@ -108,12 +108,13 @@ class AccountLoad {
     private readonly adapter: VkAdapter,
     private readonly input: AccountLoadInput,
   ) {
-    this.rejectedBefore = run.quarantine.total;
+    this.reasonsBefore = run.quarantine.reasons;
   }
 
   async load(report: DataSetReport): Promise<Found> {
     const { asked, account } = this.input;
-    const { settings, quarantine } = this.run;
+    const { settings, startedAt } = this.run;
+    if (asked.days.to === daysBefore(startedAt, 0)) report.note("today, which is not over");
     const ads = await this.adapter.ads();
     const wanted = [...ads.values()].filter(({ campaignId }) => asked.campaigns?.has(campaignId) ?? true);
     // In a fixed order, so that the parts are the same in every run.
@@ -125,19 +126,29 @@ class AccountLoad {
       }
     }
     const { stat_rows: rows = 0, unknown_ads: unknown = 0 } = this.counters;
-    const rejected = quarantine.total - this.rejectedBefore;
+    const name = `account ${account.account}`;
+    const reasons = this.reasonsOf(name);
+    const rejected = Object.values(reasons).reduce((sum, times) => sum + times, 0);
     checkErrorRatio({
-      name: `account ${account.account}`,
+      name,
       seen: rows + rejected,
       bad: rejected,
       allowed: settings.VK_QUARANTINE_MAX_SHARE,
       setting: "VK_QUARANTINE_MAX_SHARE",
-      quarantine,
+      quarantine: { reasons },
     });
     if (rejected > 0) report.incomplete(`${rejected} rows could not be read and were put aside`);
     if (unknown > 0)
       report.incomplete(`${unknown} rows are of ads that no list has; they count without campaign and city`);
     return { counters: this.counters };
+  }
+
+  /** Rows of this account that were put aside, by reason, as rows of `name`. */
+  private reasonsOf(name: string): Record<string, number> {
+    const more = Object.entries(this.run.quarantine.reasons).map(
+      ([reason, times]) => [`${name}: ${reason}`, times - (this.reasonsBefore[reason] ?? 0)] as const,
+    );
+    return Object.fromEntries(more.filter(([, times]) => times > 0));
   }
 
   /** A part that fails is left out, unless nothing more may be asked for the account. */

@@ -44,9 +44,10 @@ const program: Program<Flags, Settings, undefined> = {
   errand: ({ flags, settings }) => {
     const { deleteTokens: id } = flags;
     if (id === undefined) return undefined;
-    const [account] = pickAccounts(settings.VK_ACCOUNTS, id);
+    const [account, ...others] = pickAccounts(settings.VK_ACCOUNTS, id);
+    if (account === undefined || others.length > 0) throw new UsageError("--delete-tokens takes one account");
     return async (context) => {
-      await deleteTokens(context, settings, account as Account);
+      await deleteTokens(context, settings, account);
       return EXIT.ok;
     };
   },
@@ -124,7 +125,7 @@ function listOf(text: string, flag: string): string[] {
 }
 
 function pickAccounts(accounts: readonly Account[], ids: string): Account[] {
-  return listOf(ids, "the list of accounts").map((id) => {
+  return [...new Set(listOf(ids, "the list of accounts"))].map((id) => {
     const found = accounts.find(({ account }) => account === id);
     if (found !== undefined) return found;
     const known = accounts.map(({ account }) => account).join(", ");

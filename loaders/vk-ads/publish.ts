@@ -3,10 +3,7 @@ import type { Database } from "../core/database";
 import { daysBefore } from "../core/days";
 import type { RunContext } from "../pipeline/context";
 import { increment, type Counters, type Found } from "../pipeline/found";
-import { deriveStatements } from "./derive";
-
-/** Days that every run compares, beside those that it has read: a run that died may have left them half done. */
-const COMPARED_DAYS = 92;
+import { deriveStatements, STAGING_DAYS } from "./derive";
 
 /** The version of a run's rows: its start (ms), or more where the clock has stepped back behind an earlier run. */
 export async function nextVersion(database: Database, startedAt: number): Promise<number> {
@@ -16,15 +13,10 @@ export async function nextVersion(database: Database, startedAt: number): Promis
   return Math.max(startedAt, Number(found?.newest ?? 0) + 1);
 }
 
-/** Brings the fact in line with staging, from a day on. */
-export async function publish(
-  run: Pick<RunContext, "database" | "log" | "startedAt">,
-  version: number,
-  firstDay: string,
-): Promise<Found> {
-  const { database, log } = run;
-  const usual = daysBefore(run.startedAt, COMPARED_DAYS);
-  const params = { version, first_day: firstDay < usual ? firstDay : usual };
+/** Brings the fact in line with all that staging holds: a run over whatever days may have died before it did so. */
+export async function publish(run: Pick<RunContext, "database" | "log" | "startedAt">): Promise<Found> {
+  const { database, log, startedAt } = run;
+  const params = { run_clock: startedAt, first_day: daysBefore(startedAt, STAGING_DAYS) };
   const counters: Counters = {};
   let written = 0;
   for (const { name, counter, table: fullName, sql } of deriveStatements()) {

@@ -6,7 +6,7 @@ import type { RunContext } from "../pipeline/context";
 import type { Found } from "../pipeline/found";
 import type { Recompute } from "../pipeline/recompute";
 import { STAGING_DAYS } from "./derive";
-import { nextVersion, publish } from "./publish";
+import { publish } from "./publish";
 import { TABLES } from "./tables";
 
 export const recompute: Recompute = {
@@ -19,10 +19,12 @@ export const recompute: Recompute = {
 
 /**
  * Gives the rows of some days in staging the cities that the aliases name now, and brings the fact in line. The version of
- * a changed row is one more: a load that has begun since is newer.
+ * a changed row is one more: a load that has begun since is newer. Rows of zeros keep theirs, and a run that died is made
+ * good first: a row that is or must be withdrawn must not outrank the row that counts.
  */
 async function recomputeCosts(run: RunContext, { from, to }: Days): Promise<Found> {
-  const { database, startedAt, log } = run;
+  const { database, log } = run;
+  const before = await publish(run);
   const aliases = await readAliases(database);
   const found = await database.rows<{ city_raw: string }>(
     asLoader`SELECT DISTINCT city_raw FROM ${database.name}.stg_vk_ads_daily FINAL
@@ -44,12 +46,16 @@ SELECT
     s.utm_source, s.utm_medium, s.utm_campaign, s.utm_content, s.utm_term, s.utm_day, s.utm_month, s.utm_parse_ok,
     s.impressions, s.clicks, s.spend, s.currency, s._ver + 1
 FROM ${database.name}.stg_vk_ads_daily AS s FINAL
-WHERE s.stat_date BETWEEN {from:Date} AND {to:Date} AND s.city_raw != '' AND canonical != toString(s.city)`,
+WHERE s.stat_date BETWEEN {from:Date} AND {to:Date} AND s.city_raw != '' AND canonical != toString(s.city)
+  AND (s.impressions != 0 OR s.clicks != 0 OR s.spend != 0)`,
       { from, to, spellings, cities },
     );
   }
   log.info(`Gave ${changed} rows of stg_vk_ads_daily another city`);
-  const { written = 0, counters = {} } = await publish(run, await nextVersion(database, startedAt), from);
-  const { fact_rows: facts = 0 } = counters;
-  return { counters: { vk_city_rows: changed, vk_fact_rows: facts }, written: written + changed };
+  const after = await publish(run);
+  const sum = (count: (found: Found) => number | undefined) => (count(before) ?? 0) + (count(after) ?? 0);
+  return {
+    counters: { vk_city_rows: changed, vk_fact_rows: sum(({ counters }) => counters?.fact_rows) },
+    written: sum(({ written }) => written) + changed,
+  };
 }

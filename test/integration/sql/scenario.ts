@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DateTime } from "luxon";
 import { deriveStatements } from "../../../loaders/qtickets/derive";
+import { deriveStatements as deriveVkStatements } from "../../../loaders/vk-ads/derive";
 import type { Warehouse } from "./warehouse";
 
 /** The reference scenario: synthetic data whose every figure is known. T is today in Moscow. */
@@ -75,18 +76,11 @@ export async function derive(db: Warehouse, clock: number, firstDay = "1970-01-0
   }
 }
 
-/** Stand-in for the derivation of the VK loader: rows of staging that are new or differ go to the fact. */
+/** The derivation of the VK loader. */
 async function deriveVk(db: Warehouse): Promise<void> {
-  const wanted = `stat_date, account_id, campaign_id, ad_group_id, ad_id, campaign_name, city, lowerUTF8(utm_source),
-    lowerUTF8(utm_medium), lowerUTF8(utm_campaign), lowerUTF8(utm_content), lowerUTF8(utm_term), impressions, clicks, spend, currency`;
-  await db.run(
-    `INSERT INTO zakaz.fact_vk_ads_daily (stat_date, account_id, campaign_id, ad_group_id, ad_id, campaign_name, city,
-     utm_source, utm_medium, utm_campaign, utm_content, utm_term, impressions, clicks, spend, currency, _ver)
-     SELECT ${wanted}, _ver FROM zakaz.stg_vk_ads_daily FINAL
-     WHERE (stat_date, ad_id, city, impressions, clicks, spend) NOT IN
-       (SELECT stat_date, ad_id, city, impressions, clicks, spend FROM zakaz.fact_vk_ads_daily FINAL)`,
-    { as: "etl_writer" },
-  );
+  for (const { sql } of deriveVkStatements()) {
+    await db.run(sql, { as: "etl_writer", params: { run_clock: 1, first_day: "1970-01-01" } });
+  }
 }
 
 /** VK rows: day, ad, city, utm_content, clicks, spend. */
