@@ -43,7 +43,11 @@ const program: Program<Flags, Settings, undefined> = {
   errand: ({ flags, settings }) => {
     const { deleteTokens: id } = flags;
     if (id === undefined) return undefined;
-    const [account] = pickAccounts(settings.VK_ACCOUNTS, id);
+    if (flags.dryRun || settings.DRY_RUN) {
+      throw new UsageError("--delete-tokens cannot be tried out: leave out --dry-run and DRY_RUN=true");
+    }
+    const [account, another] = pickAccounts(settings.VK_ACCOUNTS, id);
+    if (another !== undefined) throw new UsageError("--delete-tokens takes one account");
     return async (context) => {
       await deleteTokens(context, settings, account as Account);
       return EXIT.ok;
@@ -123,7 +127,7 @@ function listOf(text: string, flag: string): string[] {
 }
 
 function pickAccounts(accounts: readonly Account[], ids: string): Account[] {
-  return listOf(ids, "the list of accounts").map((id) => {
+  return [...new Set(listOf(ids, "the list of accounts"))].map((id) => {
     const found = accounts.find(({ account }) => account === id);
     if (found !== undefined) return found;
     const known = accounts.map(({ account }) => account).join(", ");
