@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ApiError } from "../../core/api-error";
 import type { Fault } from "../../core/answer";
 import type { Days } from "../../core/days";
-import { field, readId, reasonOf } from "../../core/fields";
+import { field, readCount, readId, reasonOf } from "../../core/fields";
 import type { HttpClient } from "../../core/http";
 import type { AdapterInput, VkAdapter } from "../adapter";
 import { NOTES } from "../adapter";
@@ -169,7 +169,7 @@ export class LegacyAdapter implements VkAdapter {
 
   /** The limit of the statistics' calls has its own period: a short one is waited for before it ends a run half-way. */
   private async waitForFlood(): Promise<void> {
-    const shape = z.object({ left: z.coerce.number(), refresh: z.coerce.number() });
+    const shape = z.object({ left: field(readCount), refresh: field(readCount) });
     const parsed = shape.safeParse(
       await this.ask("getFloodStats", {}, isMissed).catch((error: unknown) => {
         if (!(error instanceof ApiError && isMissed(error)) && !(error instanceof VkProtocolError))
