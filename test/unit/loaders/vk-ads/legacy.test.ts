@@ -200,7 +200,7 @@ describe("the old API", () => {
           { id: 5, type: "ad", stats: [{ month: "2030-01", spent: "1.00" }, { day: "2030-02-31" }] },
           { id: 6, type: "campaign", stats: [{ day: "2030-01-01", spent: "1.00" }] },
           { id: 7, day: "2030-01-01", spent: "5.00" },
-          { id: 9_007_199_254_740_993, stats: [] },
+          { id: 2 ** 53, stats: [] },
           null,
         ],
       }),

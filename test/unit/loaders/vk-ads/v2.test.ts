@@ -360,7 +360,7 @@ describe("the API of ads.vk.com", () => {
           { id: 4, rows: [{ date: "2030-01-01", base: {} }] },
           { id: 5, rows: [{ date: "2030-01-01" }, { date: 20300101, base: {} }, "x"] },
           { id: 6, rows: "none" },
-          { id: 18_446_744_073_709_551_615, rows: [day("2030-01-01")] },
+          { id: 2 ** 64, rows: [day("2030-01-01")] },
           5,
         ],
       }),
