@@ -109,6 +109,7 @@ class AccountLoad {
   private readonly rejectedBefore: number;
   private failuresInARow = 0;
   private loaded = 0;
+  private readonly missing: string[] = [];
   /** Why the last part that is missing could not be loaded. */
   private failure: ExpectedError | undefined;
 
@@ -134,8 +135,13 @@ class AccountLoad {
         return { ids: ids.slice(at * size, (at + 1) * size), days };
       }),
     );
-    for (const [index, part] of parts.entries()) {
-      await this.loadPart(part, `part ${index + 1} of ${parts.length}`, ads, report);
+    try {
+      for (const [index, part] of parts.entries()) {
+        await this.loadPart(part, `part ${index + 1} of ${parts.length}`, ads, report);
+      }
+    } finally {
+      // An account of which nothing was loaded is left out as a whole.
+      if (this.loaded > 0) this.missing.forEach(report.incomplete);
     }
     if (this.failure !== undefined && this.loaded === 0) throw this.failure;
     const { stat_rows: rows = 0, unknown_ads: unknown = 0 } = this.counters;
@@ -173,7 +179,7 @@ class AccountLoad {
       if (!(error instanceof ExpectedError) || error instanceof StoppedError || isFinal) throw error;
       this.failure = error;
       const what = `${ids.length} ads from ${days.from} to ${days.to}`;
-      report.incomplete(`${name} is missing, ${what}: ${error.message}`);
+      this.missing.push(`${name} is missing, ${what}: ${error.message}`);
       return;
     }
     const { account } = this.input.account;

@@ -193,6 +193,8 @@ export class V2Adapter implements VkAdapter {
       }
       offset += items.length;
       if (items.length === 0 && offset < count) {
+        if (offset === 0)
+          throw new VkProtocolError(`VK Ads gave none of ${count} ${resource} of account ${this.account}.`);
         report.incomplete(`only ${offset} of ${count} ${resource} came, as a page was empty`);
       }
       // A full page that reaches beyond the count shows that the count is wrong.
