@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -17,6 +18,8 @@ const USUAL_LIFE = 86_400;
 const kept = z.object({
   clientId: z.string(),
   agencyClient: z.string().optional(),
+  /** Hash of the secret that the vendor has accepted. */
+  secretHash: z.string(),
   accessToken: z.string().min(1),
   refreshToken: z.string(),
   refreshAt: z.number(),
@@ -50,8 +53,10 @@ export type AskOptions = Pick<HttpRequest, "isMended" | "isRepeatable">;
  */
 export class TokenKeeper {
   private readonly file: string;
+  private readonly secretHash: string;
 
   constructor(private readonly options: TokenKeeperOptions) {
+    this.secretHash = createHash("sha256").update(options.account.clientSecret).digest("hex");
     this.file = fileOf(options.directory, options.account);
   }
 
@@ -59,7 +64,9 @@ export class TokenKeeper {
   async access(): Promise<string> {
     const pair = this.read();
     if (pair === undefined) return this.takeNew();
-    return this.options.clock.now() < pair.refreshAt ? pair.accessToken : this.refresh(pair);
+    // A refresh shows whether another secret is right, and takes no new pair.
+    const lasts = this.options.clock.now() < pair.refreshAt && pair.secretHash === this.secretHash;
+    return lasts ? pair.accessToken : this.refresh(pair);
   }
 
   /** Another access token in the place of one that the vendor has refused. */
@@ -129,6 +136,7 @@ export class TokenKeeper {
     this.write({
       clientId: account.clientId,
       ...(account.agencyClient === undefined ? {} : { agencyClient: account.agencyClient }),
+      secretHash: this.secretHash,
       accessToken,
       refreshToken: refreshToken ?? usedToRefresh,
       refreshAt: clock.now() + Math.max(life - MARGIN, life / 2),
@@ -153,7 +161,7 @@ export class TokenKeeper {
   /** Before the vendor is asked: a pair that cannot be kept is one of five that is lost. */
   private checkFolder(): void {
     this.inFolder((next) => {
-      writeFileSync(next, " ".repeat(4096), { mode: 0o600, flush: true });
+      writeFileSync(next, " ".repeat(4096), { mode: 0o600 });
       rmSync(next);
     });
   }
