@@ -15,6 +15,8 @@ export interface Fault {
   transient?: boolean;
   /** Least wait before the next try, in ms. */
   waitMs?: number;
+  /** The token or its rights are refused, although the status does not say so. */
+  refused?: boolean;
 }
 
 export interface AnswerReader {
@@ -51,7 +53,7 @@ export async function readAnswer(
   const code = fault?.code ?? null;
   const suffix = code === null ? "" : `, code ${code}`;
 
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || fault?.refused === true) {
     throw new ApiError(
       `${apiName} ${path} refused the token or the permission (${facts}${suffix}): ${refusedHint}`,
       status,

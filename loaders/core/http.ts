@@ -44,6 +44,10 @@ export interface HttpRequest {
   query?: URLSearchParams;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** Failures that the caller mends: they are no error in the log. */
+  isMended?: (error: ApiError) => boolean;
+  /** Which of the failures that may pass are worth another try (default: all). */
+  isRepeatable?: (error: ApiError) => boolean;
 }
 
 /** Reads JSON from an API: allowed paths only, few requests at a time, with retry and deadlines. */
@@ -137,7 +141,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
             clock,
             deadline,
             signal,
-            classify,
+            classify: (error) => classify(error, request),
             onWait: (error, attempt, waitMs) => {
               if (error instanceof ApiError && error.retryAfter !== undefined) slowDown(waitMs);
               log.warning(`Transient ${apiName} API error, backing off: ${(error as Error).message}`, {
@@ -148,7 +152,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
           }),
         );
       } catch (error) {
-        if (error instanceof ApiError) {
+        if (error instanceof ApiError && request.isMended?.(error) !== true) {
           log.error(`${apiName} API request failed: ${error.message}`, {
             status: error.status,
             code: error.code,
@@ -165,8 +169,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 }
 
 /** Which failures of a request are worth another try. */
-function classify(error: unknown): Verdict {
+function classify(error: unknown, { isRepeatable }: HttpRequest): Verdict {
   if (!(error instanceof ApiError) || !error.transient) return { again: false };
+  if (isRepeatable?.(error) === false) return { again: false };
   return { again: true, waitMs: error.retryAfter };
 }
 

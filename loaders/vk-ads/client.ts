@@ -36,13 +36,13 @@ export class VkProtocolError extends ExpectedError {
   override readonly name = "VkProtocolError";
 }
 
-/** Nothing more may be asked before the vendor's next hour or day. */
-export class LimitReached extends ExpectedError {
-  override readonly name = "LimitReached";
+/** Nothing more may be asked for the account in this run: its limit is reached, or there is no token for it. */
+export class AccountStopped extends ExpectedError {
+  override readonly name = "AccountStopped";
 }
 
 /** Failures that end an account whatever its API. */
 export function isFinalAnywhere(error: unknown): boolean {
-  if (error instanceof LimitReached || error instanceof StoppedError) return true;
-  return error instanceof ApiError && [401, 403, 404, 405, 413].includes(error.status ?? 0);
+  if (error instanceof AccountStopped || error instanceof StoppedError) return true;
+  return error instanceof ApiError && [401, 403, 404, 405, 413, 414].includes(error.status ?? 0);
 }

@@ -96,12 +96,22 @@ interface AccountLoadInput {
   writer: TableWriter;
 }
 
+/** What is asked for at once. */
+interface Part {
+  ids: readonly string[];
+  days: Days;
+}
+
 /** One account: its ads, then their statistics in parts of some ads and some days. */
 class AccountLoad {
   private readonly columns = new Map<string, AdColumns>();
   private readonly counters: Counters = {};
   private readonly reasonsBefore: Counters;
   private failuresInARow = 0;
+  private loaded = 0;
+  private readonly missing: string[] = [];
+  /** Why the last part that is missing could not be loaded. */
+  private failure: ExpectedError | undefined;
 
   constructor(
     private readonly run: VkRun,
@@ -120,11 +130,21 @@ class AccountLoad {
     // In a fixed order, so that the parts are the same in every run.
     const ids = wanted.map(({ id }) => id).sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     increment(this.counters, "ads", ids.length);
-    for (const days of splitDays(asked.days, settings.VK_DAYS_PER_REQUEST)) {
-      for (let at = 0; at < ids.length; at += this.adapter.idsPerRequest) {
-        await this.loadPart(ids.slice(at, at + this.adapter.idsPerRequest), days, ads, report);
+    const size = this.adapter.idsPerRequest;
+    const parts = splitDays(asked.days, settings.VK_DAYS_PER_REQUEST).flatMap((days) =>
+      Array.from({ length: Math.ceil(ids.length / size) }, (_, at): Part => {
+        return { ids: ids.slice(at * size, (at + 1) * size), days };
+      }),
+    );
+    try {
+      for (const [index, part] of parts.entries()) {
+        await this.loadPart(part, `part ${index + 1} of ${parts.length}`, ads, report);
       }
+    } finally {
+      // An account of which nothing was loaded is left out as a whole.
+      if (this.loaded > 0) this.missing.forEach(report.incomplete);
     }
+    if (this.failure !== undefined && this.loaded === 0) throw this.failure;
     const { stat_rows: rows = 0, unknown_ads: unknown = 0 } = this.counters;
     const name = `account ${account.account}`;
     const reasons = this.reasonsOf(name);
@@ -153,22 +173,32 @@ class AccountLoad {
 
   /** A part that fails is left out, unless nothing more may be asked for the account. */
   private async loadPart(
-    ids: readonly string[],
-    days: Days,
+    { ids, days }: Part,
+    name: string,
     ads: ReadonlyMap<string, Ad>,
     report: DataSetReport,
   ): Promise<void> {
     let stats: DailyStat[];
+    const began = this.run.clock.now();
     try {
       stats = await this.adapter.statistics(ids, days);
       this.failuresInARow = 0;
+      this.loaded += 1;
     } catch (error) {
       this.failuresInARow += 1;
       const isFinal = this.adapter.isFinal(error) || this.failuresInARow >= FAILURES_IN_A_ROW;
       if (!(error instanceof ExpectedError) || error instanceof StoppedError || isFinal) throw error;
-      report.incomplete(`${ids.length} ads from ${days.from} to ${days.to} are missing: ${error.message}`);
+      this.failure = error;
+      const what = `${ids.length} ads from ${days.from} to ${days.to}`;
+      this.missing.push(`${name} is missing, ${what}: ${error.message}`);
       return;
     }
+    const { account } = this.input.account;
+    this.run.log.info(`Read ${name} of account ${account}`, {
+      ads: ids.length,
+      rows: stats.length,
+      seconds: (this.run.clock.now() - began) / 1000,
+    });
     report.read(stats.length, 0);
     const rows = stats
       .filter(({ day }) => this.isWanted(day, days))

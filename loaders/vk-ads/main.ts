@@ -44,6 +44,9 @@ const program: Program<Flags, Settings, undefined> = {
   errand: ({ flags, settings }) => {
     const { deleteTokens: id } = flags;
     if (id === undefined) return undefined;
+    if (flags.dryRun || settings.DRY_RUN) {
+      throw new UsageError("--delete-tokens cannot be tried out: leave out --dry-run and DRY_RUN=true");
+    }
     const [account, ...others] = pickAccounts(settings.VK_ACCOUNTS, id);
     if (account === undefined || others.length > 0) throw new UsageError("--delete-tokens takes one account");
     return async (context) => {

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { ApiError } from "../../core/api-error";
 import type { Fault } from "../../core/answer";
 import type { Days } from "../../core/days";
-import { field, readId, reasonOf } from "../../core/fields";
+import { field, readCount, readId, reasonOf } from "../../core/fields";
 import type { HttpClient } from "../../core/http";
 import type { AdapterInput, VkAdapter } from "../adapter";
 import { NOTES } from "../adapter";
 import type { LegacyAccount } from "../accounts";
-import { isFinalAnywhere, LimitReached, VkProtocolError, vkHttpClient } from "../client";
+import { AccountStopped, isFinalAnywhere, VkProtocolError, vkHttpClient } from "../client";
 import { utmOf } from "../landing";
 import { counter, day, spend, type Ad, type DailyStat } from "../records";
 
@@ -21,8 +21,18 @@ const MOST_ADS = 2000;
 
 /** Errors that another try may mend, with the least wait before it, in ms. */
 const AGAIN: Readonly<Record<string, number>> = { 1: 0, 6: 1000, 9: 30_000, 10: 0, 29: 30_000 };
-/** Errors after which nothing more may be asked for the account: authorisation, captcha, a wrong setting, the day's limit. */
-const FINAL: ReadonlySet<string> = new Set(["5", "7", "14", "15", "100", "113", "600", "601"]);
+/** Errors after which nothing more may be asked for the account: authorisation, captcha, a wrong setting, limits. */
+const FINAL: ReadonlySet<string> = new Set("5 7 9 14 15 29 100 113 600 601".split(" "));
+/** Those of them that a person mends by another token, its rights or the account's number. */
+const REFUSED: ReadonlySet<string> = new Set(["5", "7", "15", "113", "600"]);
+/** What a person does about the others. */
+const HINTS: Readonly<Record<string, string>> = {
+  9: "too many calls, run the load again later or raise VK_REQUEST_PAUSE_MS.",
+  14: "it asks for a captcha, renew the account's accessToken in VK_ACCOUNTS (zakaz:vkAdsAccounts).",
+  29: "too many calls, run the load again later or raise VK_REQUEST_PAUSE_MS.",
+  100: "a parameter is wrong, check the account's number and agency in VK_ACCOUNTS (zakaz:vkAdsAccounts), and VK_API_VERSION.",
+  601: "no more calls for ads this day, run the load again tomorrow.",
+};
 /** A limit of calls that is used up is waited for, if it takes no longer than this, in seconds. */
 const LONGEST_FLOOD = 120;
 
@@ -31,7 +41,7 @@ const text = z.string().catch("");
 const campaign = z.object({ id, name: text.optional(), title: text.optional() });
 const ad = z.object({ id, campaign_id: id, name: text });
 const layout = z.object({ id, link_url: z.string().nullish(), link_domain: z.string().nullish() });
-const statItem = z.object({ id, type: z.string().nullish(), stats: z.array(z.unknown()).nullish() });
+const statItem = z.object({ id, type: z.literal("ad").nullish(), stats: z.array(z.unknown()).nullish() });
 const stat = z.object({ day: day(), impressions: counter(), clicks: counter(), spent: spend() });
 
 /** The methods `ads.*` of the old API. */
@@ -58,7 +68,7 @@ export class LegacyAdapter implements VkAdapter {
   }
 
   async ads(): Promise<Map<string, Ad>> {
-    const campaigns = await this.list("getCampaigns", { include_deleted: "1" }, campaign);
+    const { found: campaigns } = await this.list("getCampaigns", { include_deleted: "1" }, campaign);
     const ids = [...campaigns.keys()];
     const ads = await this.ofCampaigns("getAds", ids, ad);
     const layouts = await this.ofCampaigns("getAdsLayout", ids, layout);
@@ -82,7 +92,7 @@ export class LegacyAdapter implements VkAdapter {
 
   async statistics(ids: readonly string[], { from, to }: Days): Promise<DailyStat[]> {
     const form = { ids_type: "ad", ids: ids.join(","), period: "day", date_from: from, date_to: to };
-    const items = listOf("getStatistics", await this.ask("getStatistics", form));
+    const items = await this.askList("getStatistics", form);
     return this.input.run.stopwatch.time("rows", () => items.flatMap((raw) => this.readItem(raw)));
   }
 
@@ -124,8 +134,8 @@ export class LegacyAdapter implements VkAdapter {
     shape: z.ZodType<T>,
   ): Promise<Map<string, T>> {
     const filter = { campaign_ids: `[${campaigns.join(",")}]`, include_deleted: "1" };
-    const found = await this.list(method, filter, shape);
-    if (found.size < MOST_ADS) return found;
+    const { found, length } = await this.list(method, filter, shape);
+    if (length < MOST_ADS) return found;
     if (campaigns.length > 1) {
       const half = Math.ceil(campaigns.length / 2);
       const first = await this.ofSome(method, campaigns.slice(0, half), shape);
@@ -135,17 +145,18 @@ export class LegacyAdapter implements VkAdapter {
       const page = { ...filter, limit: String(MOST_ADS), offset: String(offset) };
       const known = found.size;
       const more = await this.list(method, page, shape);
-      more.forEach((one, key) => found.set(key, one));
-      if (more.size < MOST_ADS || found.size === known) return found;
+      more.found.forEach((one, key) => found.set(key, one));
+      if (more.length < MOST_ADS || found.size === known) return found;
     }
   }
 
+  /** A list by id; what cannot be read is put aside. `length` counts it too. */
   private async list<T extends { id: string }>(
     method: Method,
     form: Record<string, string>,
     shape: z.ZodType<T>,
-  ): Promise<Map<string, T>> {
-    const items = listOf(method, await this.ask(method, form));
+  ): Promise<{ found: Map<string, T>; length: number }> {
+    const items = await this.askList(method, form);
     this.input.report.read(items.length, 0);
     const found = new Map<string, T>();
     for (const raw of items) {
@@ -153,18 +164,23 @@ export class LegacyAdapter implements VkAdapter {
       if (one.success) found.set(one.data.id, one.data);
       else this.reject(method, (raw as { id?: unknown } | null)?.id, reasonOf(one.error));
     }
-    return found;
+    return { found, length: items.length };
   }
 
   /** The limit of the statistics' calls has its own period: a short one is waited for before it ends a run half-way. */
   private async waitForFlood(): Promise<void> {
-    const shape = z.object({ left: z.coerce.number(), refresh: z.coerce.number() });
-    const parsed = shape.safeParse(await this.ask("getFloodStats", {}).catch(ignoreApiError));
+    const shape = z.object({ left: field(readCount), refresh: field(readCount) });
+    const parsed = shape.safeParse(
+      await this.ask("getFloodStats", {}, isMissed).catch((error: unknown) => {
+        if (!(error instanceof ApiError && isMissed(error)) && !(error instanceof VkProtocolError))
+          throw error;
+      }),
+    );
     if (!parsed.success || parsed.data.left > 0) return;
     const { refresh } = parsed.data;
     const { run, account } = this.input;
     if (refresh > LONGEST_FLOOD) {
-      throw new LimitReached(
+      throw new AccountStopped(
         `VK allows account ${account.account} no further call for ${refresh} s; run the load again after that.`,
       );
     }
@@ -172,7 +188,23 @@ export class LegacyAdapter implements VkAdapter {
     await run.clock.sleep(refresh * 1000, run.signal);
   }
 
-  private async ask(method: Method, form: Record<string, string>): Promise<unknown> {
+  /** The list of an answer, which is one or holds one. */
+  private async askList(method: Method, form: Record<string, string>): Promise<unknown[]> {
+    const response = await this.ask(method, form);
+    const items = Array.isArray(response) ? response : (response as { items?: unknown } | null)?.items;
+    if (!Array.isArray(items)) {
+      throw new VkProtocolError(
+        `VK answered ads.${method} of account ${this.input.account.account} without a list.`,
+      );
+    }
+    return items as unknown[];
+  }
+
+  private async ask(
+    method: Method,
+    form: Record<string, string>,
+    isMended: (error: ApiError) => boolean = () => false,
+  ): Promise<unknown> {
     const { account, settings, run } = this.input;
     const body = new URLSearchParams({
       ...form,
@@ -187,8 +219,17 @@ export class LegacyAdapter implements VkAdapter {
       path: `/method/ads.${method}`,
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: body.toString(),
+      isMended,
     });
-    const answer = await run.stopwatch.wait("fetch", sent);
+    const answer = await run.stopwatch.wait("fetch", sent).catch((error: unknown) => {
+      const hint = error instanceof ApiError && !isMended(error) ? HINTS[error.code ?? ""] : undefined;
+      if (!(error instanceof ApiError) || hint === undefined) throw error;
+      const { status, code } = error;
+      throw new AccountStopped(
+        `VK refuses ads.${method} of account ${account.account} (HTTP ${status}, code ${code}): ${hint}`,
+        { status, code },
+      );
+    });
     const { response } = (answer ?? {}) as { response?: unknown };
     if (response === undefined)
       throw new VkProtocolError(
@@ -199,31 +240,24 @@ export class LegacyAdapter implements VkAdapter {
 
   private reject(what: string, given: unknown, reason: string): void {
     this.input.report.note(NOTES.rejected);
-    this.input.run.quarantine.add(what, given, reason);
+    const { account } = this.input.account;
+    this.input.run.quarantine.add(`account ${account}`, given, `${what}: ${reason}`);
   }
 }
 
-/** What is only a courtesy may fail: the calls after it say themselves what is wrong. */
-function ignoreApiError(error: unknown): undefined {
-  if (!(error instanceof ApiError)) throw error;
-}
-
-/** A list, or an object with one. */
-function listOf(method: Method, response: unknown): unknown[] {
-  const items = Array.isArray(response)
-    ? (response as unknown[])
-    : (response as { items?: unknown } | null)?.items;
-  if (!Array.isArray(items)) throw new VkProtocolError(`VK answered ads.${method} without a list.`);
-  return items as unknown[];
+/** What is only a courtesy may fail, unless the token or the limit is at its end: the calls after it say what else is wrong. */
+function isMissed({ status, code }: ApiError): boolean {
+  return status !== 401 && !["5", "9", "14", "29", "601"].includes(code ?? "");
 }
 
 /** The error object, which mostly comes with HTTP 200. */
 export function readFault(body: unknown): Fault | undefined {
   const { error } = (body ?? {}) as { error?: { error_code?: unknown } | null };
   if (error === undefined || error === null) return undefined;
-  const code = typeof error.error_code === "number" ? String(error.error_code) : "unnamed";
+  const given = error.error_code;
+  const isCode = (typeof given === "number" || typeof given === "string") && /^\d{1,6}$/.test(String(given));
+  const code = isCode ? String(given) : "unnamed";
   const waitMs = AGAIN[code];
-  return waitMs === undefined
-    ? { code, transient: false }
-    : { code, transient: true, ...(waitMs > 0 ? { waitMs } : {}) };
+  if (waitMs !== undefined) return { code, transient: true, ...(waitMs > 0 ? { waitMs } : {}) };
+  return FINAL.has(code) ? { code, transient: false, refused: REFUSED.has(code) } : { code };
 }

@@ -15,6 +15,7 @@ import { V2Client } from "./client";
 const PAGE = 50;
 const IDS_PER_REQUEST = 100;
 const MOST_IDS = 200;
+const STATISTICS = "/api/v2/statistics/banners/day.json";
 /** A stopped ad has a history, so that every status is wanted; without the filter the API leaves some out. */
 const EVERY_STATUS = "active,blocked,deleted";
 
@@ -23,12 +24,13 @@ const name = z.string().catch("");
 
 const plan = z.object({ id, name });
 const group = z.object({ id, ad_plan_id: id, utm: z.string().nullish() });
+const link = z.object({ url: z.string().nullish() }).nullish().catch(null);
 const banner = z.object({
   id,
   name,
   ad_group_id: id,
   urls: z
-    .record(z.string(), z.object({ url: z.string().nullish() }).nullish())
+    .union([z.record(z.string(), link), z.array(link)])
     .nullish()
     .catch(null),
 });
@@ -84,20 +86,48 @@ export class V2Adapter implements VkAdapter {
     return new Map(found.map((ad) => [ad.id, ad]));
   }
 
-  /** One id that the statistics do not know fails the whole request: it is found by halving. */
+  /**
+   * One id that the statistics do not know fails the whole request: it is found by halving. Where no id is known, it is the
+   * request that is wrong, and its failure is thrown.
+   */
   async statistics(ids: readonly string[], days: Days): Promise<DailyStat[]> {
+    const all = await this.askKnown(ids, days);
+    if (!(all instanceof ApiError)) return all;
+    const unknown: string[] = [];
+    const stats = await this.halve({ ids, days, unknown });
+    if (unknown.length === ids.length) throw all;
+    for (const adId of unknown) {
+      this.input.report.note(NOTES.unknownAd);
+      this.input.run.log.warning(`VK Ads has no statistics of ad ${adId} of account ${this.account}`);
+    }
+    return stats;
+  }
+
+  /** Asks for the halves of ids that were refused together. If the first is good, the second need not be asked for whole. */
+  private async halve(refused: Refused): Promise<DailyStat[]> {
+    const { ids, days, unknown } = refused;
+    if (ids.length === 1) {
+      unknown.push(...ids);
+      return [];
+    }
+    const half = Math.ceil(ids.length / 2);
+    const [left, right] = [ids.slice(0, half), ids.slice(half)];
+    const first = await this.askKnown(left, days);
+    const isLeftGood = !(first instanceof ApiError);
+    const stats = isLeftGood ? first : await this.halve({ ...refused, ids: left });
+    // The last one is asked for all the same: whatever failed the request may have passed.
+    const second = isLeftGood && right.length > 1 ? undefined : await this.askKnown(right, days);
+    const isRightGood = second !== undefined && !(second instanceof ApiError);
+    return [...stats, ...(isRightGood ? second : await this.halve({ ...refused, ids: right }))];
+  }
+
+  /** The statistics, or the error of a request that was refused for what it asks. */
+  private async askKnown(ids: readonly string[], days: Days): Promise<DailyStat[] | ApiError> {
     try {
       return await this.askStatistics(ids, days);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 400) throw error;
-      if (ids.length === 1) {
-        this.input.report.note(NOTES.unknownAd);
-        this.input.run.log.warning(`VK Ads has no statistics of ad ${ids[0]} of account ${this.account}`);
-        return [];
-      }
-      const half = Math.ceil(ids.length / 2);
-      const first = await this.statistics(ids.slice(0, half), days);
-      return [...first, ...(await this.statistics(ids.slice(half), days))];
+      if (error instanceof ApiError && isBadRequest(error)) return error;
+      throw error;
     }
   }
 
@@ -133,7 +163,6 @@ export class V2Adapter implements VkAdapter {
     const { report, run } = this.input;
     const envelope = z.object({ count: z.int().min(0), items: z.array(z.unknown()) });
     const found = new Map<string, T>();
-    const seen = new Set<string>();
     for (let offset = 0; ;) {
       const query = {
         fields,
@@ -151,19 +180,26 @@ export class V2Adapter implements VkAdapter {
       report.read(items.length, 0);
       for (const raw of items) {
         const one = shape.safeParse(raw);
-        const given = (raw as { id?: unknown } | null)?.id;
-        const key = String(given);
-        if (seen.has(key)) {
+        if (!one.success) {
+          this.reject(resource, (raw as { id?: unknown } | null)?.id, reasonOf(one.error));
+          continue;
+        }
+        if (found.has(one.data.id)) {
           throw new VkProtocolError(
             `VK Ads gave ${resource} of account ${this.account} twice in a list; run the load again.`,
           );
         }
-        seen.add(key);
-        if (one.success) found.set(one.data.id, one.data);
-        else this.reject(resource, given, reasonOf(one.error));
+        found.set(one.data.id, one.data);
       }
       offset += items.length;
-      if (items.length === 0 || offset >= count) return found;
+      if (items.length === 0 && offset < count) {
+        if (offset === 0)
+          throw new VkProtocolError(`VK Ads gave none of ${count} ${resource} of account ${this.account}.`);
+        report.incomplete(`only ${offset} of ${count} ${resource} came, as a page was empty`);
+      }
+      // A full page that reaches beyond the count shows that the count is wrong.
+      const goesOn = offset < count || (offset > count && items.length === PAGE);
+      if (items.length === 0 || !goesOn) return found;
     }
   }
 
@@ -171,18 +207,26 @@ export class V2Adapter implements VkAdapter {
     const { run } = this.input;
     const query = { id: ids.join(","), date_from: from, date_to: to, metrics: "base" };
     const parsed = statistics.safeParse(
-      await run.stopwatch.wait("fetch", this.client.get("/api/v2/statistics/banners/day.json", query)),
+      await run.stopwatch.wait("fetch", this.client.get(STATISTICS, query, isBadRequest)),
     );
     if (!parsed.success)
       throw new VkProtocolError(`VK Ads answered statistics of account ${this.account} without a list.`);
-    return run.stopwatch.time("rows", () => parsed.data.items.flatMap((raw) => this.readItem(raw)));
+    const stats = run.stopwatch.time("rows", () => parsed.data.items.map((raw) => this.readItem(raw)));
+    const wrong = stats.flatMap((one) => (one.difference === undefined ? [] : [one.difference]));
+    if (wrong.length > 0) {
+      run.log.warning(
+        `VK Ads gave totals that are not the sum of the days for ${wrong.length} ads of account ${this.account}, e.g. ${wrong[0]}`,
+      );
+    }
+    return stats.flatMap((one) => one.stats);
   }
 
-  private readItem(raw: unknown): DailyStat[] {
+  /** The days of an ad, and in which way its total differs from their sum. */
+  private readItem(raw: unknown): { stats: DailyStat[]; difference?: string } {
     const parsed = item.safeParse(raw);
     if (!parsed.success) {
       this.reject("statistics", (raw as { id?: unknown } | null)?.id, reasonOf(parsed.error));
-      return [];
+      return { stats: [] };
     }
     const { id: adId, rows, total } = parsed.data;
     const stats = (rows ?? []).flatMap((row): DailyStat[] => {
@@ -194,18 +238,31 @@ export class V2Adapter implements VkAdapter {
       const { date, base } = one.data;
       return [{ adId, day: date, impressions: base.shows, clicks: base.clicks, spend: base.spent }];
     });
-    const sum = stats.reduce((all, one) => all + one.spend, 0);
-    if (total && stats.length === (rows ?? []).length && total.base.spent !== sum) {
-      this.input.report.note(NOTES.wrongTotal);
-      this.input.run.log.warning(
-        `The days of ad ${adId} of account ${this.account} add up to ${moneyText(sum)}, its total is ${moneyText(total.base.spent)}`,
-      );
-    }
-    return stats;
+    if (!total || stats.length < (rows ?? []).length) return { stats };
+    const sum = (of: (one: DailyStat) => number) => stats.reduce((all, one) => all + of(one), 0);
+    const { shows, clicks, spent } = total.base;
+    const spend = sum((one) => one.spend);
+    const isRight =
+      spend === spent && sum((one) => one.clicks) === clicks && sum((one) => one.impressions) === shows;
+    if (isRight) return { stats };
+    this.input.report.note(NOTES.wrongTotal);
+    return {
+      stats,
+      difference: `ad ${adId}: ${moneyText(spend)} in days, ${moneyText(spent)} in total`,
+    };
   }
 
   private reject(what: string, given: unknown, reason: string): void {
     this.input.report.note(NOTES.rejected);
-    this.input.run.quarantine.add(what, given, reason);
+    this.input.run.quarantine.add(`account ${this.account}`, given, `${what}: ${reason}`);
   }
 }
+
+/** Ids that were refused together, and the place for those that are the reason. */
+interface Refused {
+  ids: readonly string[];
+  days: Days;
+  unknown: string[];
+}
+
+const isBadRequest = ({ status }: ApiError): boolean => status === 400;

@@ -3,6 +3,7 @@ import type { ClientInput } from "../adapter";
 import type { Account } from "../accounts";
 import type { Settings } from "../settings";
 import { V2Client } from "./client";
+import { forgetTokens } from "./tokens";
 
 /** Removes every token of an account's client. Only by hand: other programs that use the client are logged out as well. */
 export async function deleteTokens(
@@ -18,7 +19,13 @@ export async function deleteTokens(
   const client = new V2Client({ run, settings, account });
   try {
     await client.deleteTokens();
-    run.log.info(`Removed all tokens of account ${account.account}; the next load takes a new pair`);
+    for (const one of settings.VK_ACCOUNTS) {
+      const hasSameClient = one.api === "v2" && one.clientId === account.clientId;
+      if (hasSameClient) forgetTokens(settings.VK_TOKEN_DIR, one);
+    }
+    run.log.info(
+      `Removed all tokens of the client of account ${account.account}; the next load takes a new pair`,
+    );
   } finally {
     await client.close();
   }

@@ -4,21 +4,34 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ApiError } from "../../core/api-error";
 import type { Clock } from "../../core/clock";
-import { ExpectedError } from "../../core/errors";
+import type { HttpRequest } from "../../core/http";
 import type { Log } from "../../core/log";
-import { credentialOf, type V2Account } from "../accounts";
+import type { V2Account } from "../accounts";
+import { AccountStopped } from "../client";
 
-/** A pair that is about to end is refreshed so long before, in ms. */
+/** A pair that is about to end is refreshed so long before, in ms; a short-lived one in the middle of its life. */
 const MARGIN = 10 * 60_000;
+/** How long a pair lives where the answer does not say so, in seconds. */
+const USUAL_LIFE = 86_400;
 
-const kept = z.object({ accessToken: z.string(), refreshToken: z.string(), expiresAt: z.number() });
+/** What is kept of a pair, with the client that it was given to: another one's is of no use. */
+const kept = z.object({
+  clientId: z.string(),
+  agencyClient: z.string().optional(),
+  /** Hash of the secret that the vendor has accepted. */
+  secretHash: z.string(),
+  accessToken: z.string().min(1),
+  refreshToken: z.string(),
+  refreshAt: z.number(),
+});
 type Pair = z.infer<typeof kept>;
 
 const answer = z.object({
   access_token: z.string().min(1),
-  refresh_token: z.string().min(1),
+  // Left out, the one that was used goes on.
+  refresh_token: z.string().min(1).optional(),
   // Text in the documentation, a number elsewhere.
-  expires_in: z.coerce.number().min(1),
+  expires_in: z.coerce.number().min(1).max(1e9).catch(USUAL_LIFE),
 });
 
 export interface TokenKeeperOptions {
@@ -26,57 +39,59 @@ export interface TokenKeeperOptions {
   /** Folder of the kept pairs. */
   directory: string;
   /** Sends a form to the vendor's token address. */
-  ask: (form: Record<string, string>) => Promise<unknown>;
+  ask: (form: Record<string, string>, how: AskOptions) => Promise<unknown>;
   clock: Pick<Clock, "now">;
   log: Log;
 }
 
+export type AskOptions = Pick<HttpRequest, "isMended" | "isRepeatable">;
+
 /**
  * The one pair of tokens of an account, kept in a file of mode 0600: the vendor gives five pairs and refuses the sixth,
  * so that a new one is asked for only where there is none that works. The lease of the job sees to it that one run at a
- * time uses them; should it be lost, the file tells what the other run was given.
+ * time uses them; the file is read every time, so that a run that lost its lease goes on with what the other was given.
  */
 export class TokenKeeper {
   private readonly file: string;
-  private pair: Pair | undefined;
+  private readonly secretHash: string;
 
   constructor(private readonly options: TokenKeeperOptions) {
-    const name = createHash("sha256").update(credentialOf(options.account)).digest("hex").slice(0, 32);
-    this.file = join(options.directory, `${name}.json`);
+    this.secretHash = createHash("sha256").update(options.account.clientSecret).digest("hex");
+    this.file = fileOf(options.directory, options.account);
   }
 
   /** An access token that lasts for the next request. */
   async access(): Promise<string> {
-    this.pair ??= this.read();
-    if (this.pair === undefined) return this.takeNew();
-    return this.pair.expiresAt - this.options.clock.now() < MARGIN ? this.refresh() : this.pair.accessToken;
+    const pair = this.read();
+    if (pair === undefined) return this.takeNew();
+    // A refresh shows whether another secret is right, and takes no new pair.
+    const lasts = this.options.clock.now() < pair.refreshAt && pair.secretHash === this.secretHash;
+    return lasts ? pair.accessToken : this.refresh(pair);
   }
 
   /** Another access token in the place of one that the vendor has refused. */
   async replace(refused: string): Promise<string> {
-    const found = this.read();
-    if (found !== undefined && found.accessToken !== refused) {
-      this.pair = found;
-      return found.accessToken;
-    }
-    return this.refresh();
+    const pair = this.read();
+    if (pair === undefined) return this.takeNew();
+    return pair.accessToken === refused ? this.refresh(pair) : pair.accessToken;
   }
 
-  /** Forgets the pair, after the vendor was made to do so. */
-  forget(): void {
-    this.pair = undefined;
-    rmSync(this.file, { force: true });
+  /** The vendor has taken an access token back: it is not used again, and the next run refreshes the pair. */
+  expire(taken: string): void {
+    const pair = this.read();
+    if (pair?.accessToken === taken) this.write({ ...pair, refreshAt: 0 });
   }
 
-  private async refresh(): Promise<string> {
-    if (this.pair === undefined) return this.takeNew();
+  private async refresh(pair: Pair): Promise<string> {
+    this.checkFolder();
+    const form = { grant_type: "refresh_token", refresh_token: pair.refreshToken };
     try {
-      return this.keep(
-        await this.options.ask({ grant_type: "refresh_token", refresh_token: this.pair.refreshToken }),
-      );
+      return this.keep(await this.options.ask(form, { isMended: isRefused }), pair.refreshToken);
     } catch (error) {
       // What the vendor does not know any more is of no use; a vendor that is down says nothing about the pair.
-      if (!(error instanceof ApiError) || error.transient || error.code === "invalid_client") throw error;
+      if (!(error instanceof ApiError) || !isRefused(error)) throw error;
+      const found = this.read();
+      if (found !== undefined && found.accessToken !== pair.accessToken) return found.accessToken;
       this.options.log.info(`The refresh token of account ${this.options.account.account} is refused`, {
         code: error.code,
       });
@@ -85,62 +100,125 @@ export class TokenKeeper {
   }
 
   private async takeNew(): Promise<string> {
-    const { account, log } = this.options;
-    // Before the vendor is asked: a pair that cannot be kept is one of five that is lost.
-    this.write({ accessToken: "", refreshToken: "", expiresAt: 0 });
+    const { account, log, ask } = this.options;
+    this.checkFolder();
     const { agencyClient } = account;
     const form: Record<string, string> =
       agencyClient === undefined
         ? { grant_type: "client_credentials" }
         : { grant_type: "agency_client_credentials", agency_client_name: agencyClient };
     try {
-      const token = this.keep(await this.options.ask(form));
+      // An answer that was lost may have held a pair, so that only an answer that says no is a reason to ask again.
+      const isRepeatable = ({ status }: ApiError) => status !== null && status !== 200;
+      const token = this.keep(await ask(form, { isMended: isLimit, isRepeatable }), "");
       log.info(`Took a new pair of tokens for account ${account.account}`);
       return token;
     } catch (error) {
-      this.forget();
-      if (!(error instanceof ApiError) || error.code !== "token_limit_exceeded") throw error;
-      throw new ExpectedError(
-        `VK Ads gives account ${account.account} no further pair of tokens, as five are in use (HTTP ${error.status}): bring back the kept pair, or, ` +
+      if (!(error instanceof ApiError) || !isLimit(error)) throw error;
+      throw new AccountStopped(
+        `VK Ads gives account ${account.account} no further pair of tokens, as five are in use (HTTP ${error.status}, code ${error.code}): bring back the kept pair, or, ` +
           `if nobody else uses this client, remove them all with \`npx zakaz load vk_ads -- --delete-tokens ${account.account}\`.`,
         { status: error.status, code: error.code },
       );
     }
   }
 
-  private keep(given: unknown): string {
+  private keep(given: unknown, usedToRefresh: string): string {
+    const { account, clock } = this.options;
     const parsed = answer.safeParse(given);
-    if (!parsed.success)
-      throw new ExpectedError("VK Ads answered a request for tokens without a pair of tokens.");
+    if (!parsed.success) {
+      throw new AccountStopped(
+        `VK Ads answered a request for tokens of account ${account.account} without tokens.`,
+      );
+    }
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = parsed.data;
-    this.pair = { accessToken, refreshToken, expiresAt: this.options.clock.now() + seconds * 1000 };
-    this.write(this.pair);
+    const life = seconds * 1000;
+    this.write({
+      clientId: account.clientId,
+      ...(account.agencyClient === undefined ? {} : { agencyClient: account.agencyClient }),
+      secretHash: this.secretHash,
+      accessToken,
+      refreshToken: refreshToken ?? usedToRefresh,
+      refreshAt: clock.now() + Math.max(life - MARGIN, life / 2),
+    });
     return accessToken;
   }
 
   private read(): Pair | undefined {
+    let text: string;
     try {
-      const parsed = kept.safeParse(JSON.parse(readFileSync(this.file, "utf8")));
-      return parsed.success && parsed.data.accessToken !== "" ? parsed.data : undefined;
-    } catch {
-      // None yet, or cut off by a full disk: a new pair replaces it.
-      return undefined;
+      text = readFileSync(this.file, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw unusable(this.options.directory, error);
     }
+    const parsed = kept.safeParse(parseOrNull(text));
+    const { clientId, agencyClient } = this.options.account;
+    const isOurs = parsed.data?.clientId === clientId && parsed.data.agencyClient === agencyClient;
+    return isOurs ? parsed.data : undefined;
+  }
+
+  /** Before the vendor is asked: a pair that cannot be kept is one of five that is lost. */
+  private checkFolder(): void {
+    this.inFolder((next) => {
+      writeFileSync(next, " ".repeat(4096), { mode: 0o600 });
+      rmSync(next);
+    });
   }
 
   /** In one step, so that a run that is killed leaves the old pair or the new one. */
   private write(pair: Pair): void {
+    this.inFolder((next) => {
+      writeFileSync(next, JSON.stringify(pair), { mode: 0o600, flush: true });
+      renameSync(next, this.file);
+    });
+  }
+
+  private inFolder(work: (next: string) => void): void {
     const { directory } = this.options;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const next = `${this.file}.${process.pid}.tmp`;
-      writeFileSync(next, JSON.stringify(pair), { mode: 0o600, flush: true });
-      renameSync(next, this.file);
+      work(`${this.file}.${process.pid}.tmp`);
     } catch (error) {
-      const { code = "error" } = error as NodeJS.ErrnoException;
-      throw new ExpectedError(
-        `The tokens of VK Ads cannot be kept in ${directory} (${code}): give VK_TOKEN_DIR a folder that can be written and outlives the run.`,
-      );
+      throw unusable(directory, error);
     }
   }
+}
+
+/** Forgets the pair of an account, after the vendor was made to do so. */
+export function forgetTokens(directory: string, account: V2Account): void {
+  try {
+    rmSync(fileOf(directory, account), { force: true });
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+function fileOf(directory: string, { account }: V2Account): string {
+  return join(directory, `${account}.json`);
+}
+
+/** Null for what a full disk has cut off: a new pair replaces it. */
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function unusable(directory: string, error: unknown): AccountStopped {
+  const { code = "error" } = error as NodeJS.ErrnoException;
+  return new AccountStopped(
+    `The tokens of VK Ads cannot be kept in ${directory} (${code}): give VK_TOKEN_DIR a folder that can be read and written and outlives the run.`,
+  );
+}
+
+/** The vendor does not take the refresh token: it says so itself, and it is not the client that it refuses. */
+function isRefused({ status, code }: ApiError): boolean {
+  return [400, 401, 403, 404].includes(status ?? 0) && code !== null && code !== "invalid_client";
+}
+
+function isLimit({ code }: ApiError): boolean {
+  return code === "token_limit_exceeded";
 }
