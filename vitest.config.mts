@@ -1,16 +1,28 @@
 import { defineConfig } from "vitest/config";
 
+/** Seed and counts of what is random. */
+const setupFiles = ["test/support/soak.ts"];
+
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
     // Most tests wait for servers and processes, not for a core.
     maxWorkers: 3,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          setupFiles,
+          // A test that hangs; how long one takes is the machine's business.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
