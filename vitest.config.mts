@@ -8,6 +8,18 @@ export default defineConfig({
   test: {
     // Most tests wait for servers and processes, not for a core.
     maxWorkers: 3,
+    coverage: {
+      provider: "v8",
+      include: [
+        "*.ts",
+        ...["clickhouse", "components", "config", "lint", "loaders", "ops", "sandbox", "warehouse"].map(
+          (folder) => `${folder}/**/*.ts`,
+        ),
+      ],
+      exclude: ["loaders/dist/**"],
+      reporter: ["json-summary", "html"],
+      reportsDirectory: "reports/coverage",
+    },
     projects: [
       {
         test: {
