@@ -18,6 +18,7 @@ export default defineConfig({
       ],
       exclude: ["loaders/dist/**"],
       reporter: ["json-summary", "html"],
+      reportOnFailure: true,
       reportsDirectory: "reports/coverage",
     },
     projects: [
@@ -26,8 +27,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           setupFiles,
-          // A test that hangs; how long one takes is the machine's business.
+          // For a test that hangs; how long one takes is the machine's business.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
