@@ -1,4 +1,33 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take a minute or more, the longest first: begun last, one of them would be waited for alone. */
+const LONG = [
+  "loaders/fault-matrix",
+  "schema/validate",
+  "loaders/faults",
+  "plugins/docker",
+  "plugins/traps",
+  "loaders/fault-matrix-clickhouse",
+  "schema/drift",
+  "plugins/command",
+  "loaders/runs",
+  "sql/scenario",
+  "toolchain/setup",
+  "access/drift",
+  "loaders/sources",
+  "loaders/load",
+].map((name) => `/test/integration/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONG.findIndex((name) => moduleId.endsWith(name));
+      return found < 0 ? LONG.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 /** Seed and counts of what is random. */
 const setupFiles = ["test/support/soak.ts"];
@@ -8,6 +37,7 @@ export default defineConfig({
   test: {
     // Most tests wait for servers and processes, not for a core.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
       include: [
