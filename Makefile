@@ -1,6 +1,6 @@
 # Every target runs the set-up it needs first; toolchain/README.md says what that does.
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint validate smoke load bench env doctor
+.PHONY: help up down test soak coverage lint validate smoke load bench env doctor
 MAKEFLAGS += --no-print-directory
 
 WITH_TOOLS = toolchain/setup && eval "$$(toolchain/env)" &&
@@ -16,6 +16,12 @@ down: ## remove the dev stack with its data (pulumi destroy)
 
 test: ## set up, then every check that CI runs
 	@toolchain/setup && toolchain/check
+
+soak: ## random tests with all their counts, from ever new seeds, for SOAK_MINUTES=30
+	@toolchain/setup && toolchain/soak
+
+coverage: ## how much of each folder's code unit and integration tests run
+	@toolchain/setup && toolchain/coverage
 
 lint: ## types, eslint, format, shellcheck, hadolint, npm audit, search for secrets
 	@toolchain/setup node packages && toolchain/check lint

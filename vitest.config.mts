@@ -1,16 +1,72 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take a minute or more, the longest first: begun last, one of them would be waited for alone. */
+const LONG = [
+  "loaders/fault-matrix",
+  "schema/validate",
+  "loaders/faults",
+  "plugins/docker",
+  "plugins/traps",
+  "loaders/fault-matrix-clickhouse",
+  "schema/drift",
+  "plugins/command",
+  "loaders/runs",
+  "sql/scenario",
+  "toolchain/setup",
+  "access/drift",
+  "loaders/sources",
+  "loaders/load",
+].map((name) => `/test/integration/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONG.findIndex((name) => moduleId.endsWith(name));
+      return found < 0 ? LONG.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
+/** Seed and counts of what is random. */
+const setupFiles = ["test/support/soak.ts"];
 
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
     // Most tests wait for servers and processes, not for a core.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    coverage: {
+      provider: "v8",
+      include: [
+        "*.ts",
+        ...["clickhouse", "components", "config", "lint", "loaders", "ops", "sandbox", "warehouse"].map(
+          (folder) => `${folder}/**/*.ts`,
+        ),
+      ],
+      exclude: ["loaders/dist/**"],
+      reporter: ["json-summary", "html"],
+      reportOnFailure: true,
+      reportsDirectory: "reports/coverage",
+    },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 10_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          setupFiles,
+          // For a test that hangs; how long one takes is the machine's business.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

@@ -69,9 +69,19 @@ async function checkOwner(server: string): Promise<void> {
   if (owner === ROOT) return;
   const whose = owner === "" ? "was not made by this program" : `belongs to the checkout ${owner}`;
   throw new pulumi.RunError(
-    `Container ${server} ${whose}: remove it there (\`make down\`), or give this stack names of its own: ` +
-      "pulumi config set zakaz:instance <name>, and other zakaz:httpPort and zakaz:nativePort",
+    `Container ${server} ${whose}: remove it there (\`make down\`), or give this stack names and ports of its own: ` +
+      secondStack(pulumi.getStack()).join(" && "),
   );
+}
+
+/** The commands that give a stack names and ports of its own, also where it has not been made yet. */
+function secondStack(stack: string): string[] {
+  const set = (key: string, value: string) => `zakaz:${key}=${value}`;
+  const values = [set("instance", "<name>"), set("httpPort", "<port>"), set("nativePort", "<port>")];
+  return [
+    `pulumi stack select --create ${stack}`,
+    `pulumi config set-all ${values.map((value) => `--plaintext ${value}`).join(" ")}`,
+  ];
 }
 
 /** Id of an image of set-up's. */

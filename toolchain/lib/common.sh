@@ -15,14 +15,24 @@ source "$TOOLCHAIN/versions.sh"
 # shellcheck source=log.sh
 source "$TOOLCHAIN/lib/log.sh"
 
-# Prints $1, a PATH, without this checkout's own folders: what the machine itself has.
+# Prints $1, a PATH, without the folders of this checkout and of any other: what the machine itself has. Another checkout's
+# tools go when it goes.
 machine_path() {
-  local own kept=:$1:
-  for own in "$LOCAL/bin" "$ROOT/node_modules/.bin"; do
-    kept=${kept//":$own:"/:}
+  local folder kept=""
+  local -a folders
+  IFS=: read -rd '' -a folders < <(printf '%s:' "$1") || true
+  for folder in "${folders[@]}"; do
+    is_of_checkout "$folder" || kept+=:$folder
   done
-  kept=${kept#:}
-  printf '%s' "${kept%:}"
+  printf '%s' "${kept#:}"
+}
+
+# True for a folder of PATH that a checkout's `make env` may have put there.
+is_of_checkout() {
+  local real
+  real=$(cd "$1" 2>/dev/null && pwd -P) || real=""
+  [[ $1/ == */.zakaz/* || $real/ == */.zakaz/* || $1 == "$ROOT/node_modules/.bin" ]] && return
+  [[ $1 == */node_modules/.bin && -d ${1%/node_modules/.bin}/.zakaz ]]
 }
 
 MACHINE_PATH=$(machine_path "$PATH")

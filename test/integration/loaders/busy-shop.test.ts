@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FaultRule } from "../../../sandbox/faults";
+import { COUNTS, SEED } from "../../support/soak";
 import { loadedFacts } from "./loaded-facts";
 import { simulateRun } from "./simulated-run";
 import { startShop, type SimulatedShop } from "./simulated-shop";
@@ -12,8 +13,6 @@ const BEGIN = Date.parse("2031-03-01T12:00:00+03:00");
 /** What is allowed by default: three requests a second. */
 const MS_PER_REQUEST = 334;
 const PAGE_SIZE = 50;
-/** All of the shops are tried by hand: BUSY_SHOPS=all npx vitest … */
-const ALL = process.env.BUSY_SHOPS === "all";
 
 let shop: SimulatedShop;
 
@@ -60,7 +59,7 @@ interface Busyness {
 async function run({ every, concurrency, seconds = 3600, slice = 20_000 }: Busyness): Promise<string> {
   const { warehouse, sandbox, vendor, clock } = shop;
   shop.requests = 0;
-  const script = every === Infinity ? [] : steps(6000, every * 100 + concurrency);
+  const script = every === Infinity ? [] : steps(6000, SEED * 10_000 + every * 100 + concurrency);
   shop.onRequest = (number) => {
     vendor.now += MS_PER_REQUEST;
     const step = number % every === 0 ? script[number / every] : undefined;
@@ -97,16 +96,15 @@ async function expectFactsOfShop(): Promise<void> {
   expect(await loadedFacts(shop.warehouse)).toEqual({ tables: expected, views: expected });
 }
 
-const SHOPS = ALL
+const SHOPS = COUNTS.allShops
   ? [5600, 20_000].flatMap((orders) =>
       [20, 7, 1].flatMap((every) => [1, 4, 16].map((concurrency) => ({ orders, every, concurrency }))),
     )
   : [
       { orders: 5600, every: 7, concurrency: 1 },
       { orders: 5600, every: 1, concurrency: 16 },
-      { orders: 20_000, every: 1, concurrency: 4 },
     ];
-if (ALL) SHOPS.push({ orders: 120_000, every: 10, concurrency: 4 });
+if (COUNTS.allShops) SHOPS.push({ orders: 120_000, every: 10, concurrency: 4 });
 
 describe("a first load", () => {
   test.each(SHOPS)(
@@ -143,7 +141,7 @@ describe("the normal window", () => {
       await open(3000);
       expect(await quietRun()).toBe("ok");
       // What a run finds has changed since the one before.
-      for (const step of steps(400, every)) shop.vendor.apply(step);
+      for (const step of steps(400, SEED * 10_000 + every)) shop.vendor.apply(step);
       expect(await run({ every, concurrency: 4 })).toBe("ok");
       expect(await quietRun()).toBe("ok");
       await expectFactsOfShop();

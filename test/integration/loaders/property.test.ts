@@ -5,17 +5,13 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { COUNTS, SEED } from "../../support/soak";
 import { history, KNOWN, undisturbed, type RunStep, type Step } from "./loader-history";
 import { loadedFacts } from "./loaded-facts";
 import { simulateRun, type SimulatedRun } from "./simulated-run";
 import { startShop, type SimulatedShop } from "./simulated-shop";
 import { factsOf } from "./vendor-facts";
 
-/** Histories that are tried; a long run is asked for by hand: PROPERTY_RUNS=500 PROPERTY_SEED=1 npx vitest … */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 40);
-const SEED = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000);
-/** CI stops adding histories after this time. */
-const LIMIT_MS = process.env.PROPERTY_RUNS === undefined ? 50_000 : 3_600_000;
 /** Before the end of a month, so that histories cross it. */
 const BEGIN = Date.parse("2031-01-25T23:50:00+03:00");
 
@@ -98,7 +94,6 @@ function runChild(run: SimulatedRun, now: number, ready: (kill: () => void) => v
 
 test("whatever happens to orders and runs, one undisturbed run makes the facts those of the vendor's final state", async () => {
   const started = Date.now();
-  process.stdout.write(`property: seed ${SEED}, up to ${RUNS} histories\n`);
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
       await shop.clear(BEGIN);
@@ -114,11 +109,8 @@ test("whatever happens to orders and runs, one undisturbed run makes the facts t
       statistics.histories += 1;
     }),
     {
-      numRuns: RUNS,
-      seed: SEED,
+      numRuns: COUNTS.histories,
       examples: KNOWN.map((steps): [Step[]] => [steps]),
-      interruptAfterTimeLimit: LIMIT_MS,
-      markInterruptAsFailure: false,
       includeErrorInReport: true,
     },
   );
@@ -126,5 +118,6 @@ test("whatever happens to orders and runs, one undisturbed run makes the facts t
   process.stdout.write(
     `property: seed ${SEED}, ${statistics.histories} histories, runs ${JSON.stringify(statistics.runs)}, ${seconds} s\n`,
   );
-  expect(statistics.histories).toBeGreaterThanOrEqual(Math.min(RUNS, KNOWN.length));
+  expect(statistics.histories).toBe(COUNTS.histories);
+  expect(COUNTS.histories).toBeGreaterThan(KNOWN.length);
 }, 3_700_000);

@@ -36,7 +36,7 @@ export async function startShop(begin: number): Promise<SimulatedShop> {
     requests: 0,
     onRequest: () => undefined,
     clear: async (now) => {
-      for (const table of WRITTEN) await warehouse.sql(`TRUNCATE TABLE ${table}`);
+      await Promise.all(WRITTEN.map((table) => warehouse.sql(`TRUNCATE TABLE ${table}`)));
       store.clear();
       shop.vendor = new Vendor(store, now);
     },

@@ -155,7 +155,7 @@ export async function makeWarehouse<OfServer extends TestServer>(
     reset: async (changed = {}) => {
       await warehouse.sandbox.close();
       warehouse.sandbox = await startSandbox({ ...data, ...changed });
-      for (const table of WRITTEN) await warehouse.sql(`TRUNCATE TABLE ${table}`);
+      await Promise.all(WRITTEN.map((table) => warehouse.sql(`TRUNCATE TABLE ${table}`)));
     },
     close: async () => {
       rmSync(quarantineDirectory, { recursive: true, force: true });
@@ -207,15 +207,13 @@ export function expectedSales(warehouse: AnyWarehouse, since = ""): SalesRow[] {
 
 /** One line per table: number of rows with FINAL, and a checksum over all columns that a reload must not change. */
 export async function fingerprint(warehouse: AnyWarehouse): Promise<Record<string, string>> {
-  const result: Record<string, string> = {};
   const facts = WRITTEN.filter((table) => !/inventory|meta/.test(table));
-  for (const table of facts) {
-    const [row] = await warehouse.sql<{ f: string }>(
-      `SELECT concat(toString(count()), ' ', toString(groupBitXor(cityHash64(* EXCEPT (_ver, _loaded_at))))) AS f FROM ${table} FINAL`,
-    );
-    result[table] = row?.f ?? "";
-  }
-  return result;
+  const selects = facts.map(
+    (table) =>
+      `SELECT '${table}' AS t, concat(toString(count()), ' ', toString(groupBitXor(cityHash64(* EXCEPT (_ver, _loaded_at))))) AS f FROM ${table} FINAL`,
+  );
+  const rows = await warehouse.sql<{ t: string; f: string }>(selects.join(" UNION ALL "));
+  return Object.fromEntries(rows.sort((a, b) => a.t.localeCompare(b.t)).map(({ t, f }) => [t, f]));
 }
 
 export interface JournalRow {

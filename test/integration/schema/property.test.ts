@@ -5,6 +5,7 @@ import { parseObject, type Column, type TableModel } from "../../../warehouse/sc
 import { columnDeclaration, entryDeclaration } from "../../../warehouse/schema/render";
 import { quoteText } from "../../../warehouse/sql/quote";
 import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { SchemaServer } from "./support";
 
 /** Types of a column, each of which holds all that those before it hold. */
@@ -171,7 +172,7 @@ describe("any change in place", () => {
           { id: "ok", d: "2100-01-01" },
         ]);
       }),
-      { numRuns: 25 },
+      { numRuns: COUNTS.tableChanges },
     );
     expect(ran).toBeGreaterThan(25);
   });

@@ -24,6 +24,8 @@ describe("make", () => {
       "up",
       "down",
       "test",
+      "soak",
+      "coverage",
       "lint",
       "validate",
       "smoke",

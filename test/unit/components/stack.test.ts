@@ -52,7 +52,7 @@ async function program(
   const last =
     config["zakaz:load"] === "live" ? ["reader-check-query", "qtickets-run-load"] : ["reader-check-query"];
   const isRecorded = (wanted: string) => recorded.some(({ name }) => name === wanted);
-  await vi.waitUntil(() => last.every(isRecorded), { timeout: 8000 });
+  await vi.waitUntil(() => last.every(isRecorded), { timeout: 50_000 });
   return { recorded, outputs: values };
 }
 

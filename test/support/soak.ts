@@ -1,0 +1,25 @@
+import fc from "fast-check";
+
+/**
+ * How much of what is random is tried, and from which seed: this file is the one place that says it. `make test` tries little, from
+ * a seed that stays, so that what passed once passes again; `make soak` (toolchain/soak) tries all of it, from ever new seeds.
+ */
+const { SOAK_SEED } = process.env;
+
+/** Seed of everything random in tests. */
+export const SEED = Number(SOAK_SEED ?? 1);
+
+const FEW = {
+  /** Histories of orders and runs, those that are known by heart included. */
+  histories: 20,
+  /** Shops that sell while they are loaded: some of the sizes and paces, or all. */
+  allShops: false,
+  /** Changes of a table's definition. */
+  tableChanges: 25,
+};
+const FULL: typeof FEW = { histories: 100, allShops: true, tableChanges: 300 };
+
+export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
+
+// Vitest reads this file before each test file: every property that names no seed has this one.
+fc.configureGlobal({ seed: SEED });
