@@ -12,12 +12,14 @@ export const SEED = Number(SOAK_SEED ?? 1);
 const FEW = {
   /** Histories of orders and runs, those that are known by heart included. */
   histories: 20,
+  /** Histories of ads and runs. */
+  adHistories: 12,
   /** Shops that sell while they are loaded: some of the sizes and paces, or all. */
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
 };
-const FULL: typeof FEW = { histories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 

@@ -254,8 +254,8 @@ describe("a load of which a part fails", () => {
     const [journal] = await vkJournal(warehouse);
     expect(journal?.message).toMatchObject({ degraded: [expect.stringMatching(/^account 1001: 1 rows/), expect.stringMatching(/^account 1002: 1 rows/)] }); // prettier-ignore
     expect(journal?.message.quarantined).toEqual({
-      "statistics: base.spent: unreadable money": 1,
-      "statistics: clicks: negative counter": 1,
+      "account 1001: statistics: base.spent: unreadable money": 1,
+      "account 1002: statistics: clicks: negative counter": 1,
     });
   });
 

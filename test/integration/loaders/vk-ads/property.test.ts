@@ -19,16 +19,12 @@ import {
   type RecomputeStep,
   type Step,
 } from "./property-history";
+import { COUNTS, SEED } from "../../../support/soak";
 import { ACCOUNTS, LEGACY, Model, moscowDay } from "./property-model";
 import { simulate, type Simulated } from "./property-run";
 import { fallingVersions, readAll, readLines, writeAliases, writeOthers } from "./property-warehouse";
 import { startVkWarehouse, type VkWarehouse } from "./support"; // prettier-ignore
 
-/** Histories that are tried; a long run is asked for by hand: PROPERTY_RUNS=200 PROPERTY_SEED=1 npx vitest … */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
-const SEED = Number(process.env.PROPERTY_SEED ?? Date.now() % 1_000_000);
-/** CI stops adding histories after this time: a quiet machine needs a quarter of it. */
-const LIMIT_MS = process.env.PROPERTY_RUNS === undefined ? 40_000 : 3_600_000;
 /** Before the end of a month and before midnight in Moscow, so that histories cross both. */
 const BEGIN = Date.parse("2031-01-30T23:30:00+03:00");
 
@@ -192,7 +188,6 @@ class Trial {
 
 test("whatever happens to ads and runs, one undisturbed run makes every table and view what was last seen", async () => {
   const started = Date.now();
-  process.stdout.write(`vk property: seed ${SEED}, up to ${RUNS} histories\n`);
   expect(LEGACY).toBe(ACCOUNTS[1]);
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
@@ -214,11 +209,8 @@ test("whatever happens to ads and runs, one undisturbed run makes every table an
       }
     }),
     {
-      numRuns: RUNS,
-      seed: SEED,
+      numRuns: COUNTS.adHistories,
       examples: KNOWN.map((steps): [Step[]] => [[...steps]]),
-      interruptAfterTimeLimit: LIMIT_MS,
-      markInterruptAsFailure: false,
       includeErrorInReport: true,
     },
   );
@@ -226,5 +218,6 @@ test("whatever happens to ads and runs, one undisturbed run makes every table an
   process.stdout.write(
     `vk property: seed ${SEED}, ${statistics.histories} histories, ${statistics.rows} rows of facts, runs ${JSON.stringify(statistics.runs)}, ${seconds} s\n`,
   );
-  expect(statistics.histories).toBeGreaterThanOrEqual(Math.min(RUNS, KNOWN.length));
+  expect(statistics.histories).toBe(COUNTS.adHistories);
+  expect(COUNTS.adHistories).toBeGreaterThan(KNOWN.length);
 }, 3_700_000);
