@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ApiError } from "../../core/api-error";
@@ -177,7 +177,8 @@ export class TokenKeeper {
   private inFolder(work: (next: string) => void): void {
     const { directory } = this.options;
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      // Without `recursive`, which never ends where the parent takes no folder, below /proc for one.
+      if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
       work(`${this.file}.${process.pid}.tmp`);
     } catch (error) {
       throw unusable(directory, error);

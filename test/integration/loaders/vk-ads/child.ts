@@ -13,6 +13,8 @@ export function runVkChild(
 ): Promise<ChildResult> {
   const child = spawn(process.execPath, [BUNDLE, "vk_ads", "--envfile", "-", ...args], {
     env: { PATH: process.env.PATH },
+    timeout: 60_000,
+    killSignal: "SIGKILL",
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])

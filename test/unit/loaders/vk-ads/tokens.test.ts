@@ -298,6 +298,12 @@ describe("a folder that cannot be used ends the account before the vendor is ask
     expect(vendor.grants).toEqual(["client_credentials"]);
   });
 
+  test.each(["/proc/zakaz", "/proc/zakaz/tokens"])("%s", async (directory) => {
+    const one = new TokenKeeper({ account: V2_ACCOUNT, directory, ask: vendor.ask, clock, log });
+    expect((await caught(one.access())).message).toContain(`cannot be kept in ${directory} (ENOENT)`);
+    expect(vendor.asked).toEqual([]);
+  });
+
   test("a folder where the file should be", async () => {
     mkdirSync(file(), { recursive: true });
     expect((await caught(keeper().access())).message).toBe(sentence("EISDIR"));
