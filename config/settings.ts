@@ -93,7 +93,9 @@ export const settings = z.object({
   source: z
     .enum(["sandbox", "qtickets"])
     .default("qtickets")
-    .describe("Where data come from: `sandbox`, the stand-in APIs of this repository, or (`qtickets`) the vendors themselves."),
+    .describe(
+      "Where data come from: `sandbox`, the stand-in APIs of this repository, or (`qtickets`) the vendors themselves.",
+    ),
   load: z
     .enum(["none", "dryRun", "live"])
     .default("none")
