@@ -67,6 +67,7 @@ async function main() {
       names,
       clickhouse,
       network,
+      access,
       schema,
       image: loaderImage,
       loaderPassword: secrets.loaderPassword,

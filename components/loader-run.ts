@@ -12,6 +12,7 @@ import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
 import type { Sandbox } from "./sandbox";
+import type { Access } from "./access";
 import type { Schema } from "./schema";
 
 export interface LoaderRunArgs {
@@ -20,7 +21,9 @@ export interface LoaderRunArgs {
   names: Pick<Names, "quarantineVolume" | "sourceVolume">;
   clickhouse: ClickHouse;
   network: Network;
-  /** The schema the loader writes into: it runs after it. */
+  /** The smoke logs in as the loader's user: it runs after it. */
+  access: Access;
+  /** What a load writes into: it runs after it. The smoke writes nothing, and need not wait. */
   schema: Schema;
   image: BuiltImage;
   loaderPassword: pulumi.Output<string>;
@@ -62,8 +65,8 @@ export class LoaderRun extends pulumi.ComponentResource {
             ),
           ];
     if (kind === "api" && args.load !== "none") {
-      const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.schema, args.quarantine, ...kept]);
-      if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [smoke]);
+      const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.access, args.quarantine, ...kept]);
+      if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [args.schema, smoke]);
     }
     this.registerOutputs({ target: this.target });
   }

@@ -21,8 +21,13 @@ export async function smoke(job: string, { target: from }: TargetFlag): Promise<
   );
 }
 
-/** Rows of one job: another one may well run meanwhile. */
+/** Rows of one job: another one may well run meanwhile. In a new stack the smoke may come before the schema. */
 async function journalRows(target: LoaderTarget, job: string): Promise<number> {
+  const columns = await queryAsLoader(
+    target,
+    asLoader`SELECT count() FROM system.columns WHERE database = 'zakaz' AND table = 'meta_job_runs'`,
+  );
+  if (columns === "0") return 0;
   return Number(
     await queryAsLoader(target, asLoader`SELECT count() FROM zakaz.meta_job_runs WHERE job = '${job}'`),
   );
