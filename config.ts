@@ -41,7 +41,7 @@ export function readConfig(): StackConfig {
     } else if (!isEncrypted(key)) {
       problems.push({ key, problem: "is stored in the clear", command: setSecretCommand(key) });
     } else {
-      values[key] = secretKeys[key]?.source?.parts === undefined ? value : plainJson(value);
+      values[key] = secretKeys[key]?.parts === undefined ? value : plainJson(value);
     }
   }
   problems.push(...weaknesses(stack, values));

@@ -38,6 +38,7 @@ async function main() {
     clickhouse,
     network,
     readerNetworks: config.readerNetworks,
+    readers: secrets.readers,
   });
 
   const schema = new Schema("schema", { clickhouse, access });

@@ -10,6 +10,8 @@ import { liveState } from "./drift";
 import { users } from "../warehouse/catalogue";
 import type { Network } from "./network";
 import { accessSql } from "../warehouse/access/read";
+import { readersIn, type Reader } from "../config/readers";
+import { sha256Hex } from "../warehouse/password-hash";
 
 export interface AccessArgs {
   clickhouse: ClickHouse;
@@ -19,6 +21,8 @@ export interface AccessArgs {
   backupPassword: pulumi.Output<string>;
   /** Further networks (CIDR) from which the reader may connect. */
   readerNetworks: string[];
+  /** Further readers, as the secret `zakaz:readers` has them. */
+  readers: pulumi.Output<string> | undefined;
 }
 
 type Logins = AccessTarget["logins"];
@@ -35,12 +39,17 @@ export class Access extends pulumi.ComponentResource {
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:access:Access", name, {}, opts);
 
-    const passwords = {
+    const own = {
       [users.loader]: args.loaderPassword,
       [users.reader]: args.datalensPassword,
       [users.backup]: args.backupPassword,
     };
-    const logins = loginsOf(passwords, args);
+    const readers = (args.readers ?? pulumi.output("[]")).apply(readersIn);
+    const logins = loginsOf(own, readers, args);
+    const passwords = pulumi.all([pulumi.output(own), readers]).apply(([ofUsers, further]) => ({
+      ...ofUsers,
+      ...Object.fromEntries(further.map(({ name: user, password }) => [user, password])),
+    }));
     this.target = pulumi.secret(pulumi.output({ warehouse: args.clickhouse.target, logins }));
     // Only what reads gets the passwords: it tries them, and leaves nothing in the state.
     const readingTarget = pulumi.output({ warehouse: args.clickhouse.target, logins, passwords });
@@ -76,17 +85,29 @@ function statementsHash(): string {
   return createHash("sha256").update(words.join(" ")).digest("hex");
 }
 
-/** Password hash and hosts of each login user; no secret. */
+/** Password hash and hosts of each login user, views of the further readers; no secret. */
 function loginsOf(
   passwords: Record<string, pulumi.Output<string>>,
+  readers: pulumi.Output<readonly Reader[]>,
   { network, readerNetworks }: AccessArgs,
 ): pulumi.Output<Logins> {
+  const hostsOf = (subnet: string, further: readonly string[]) => ["127.0.0.1", "::1", subnet, ...further];
   const list = Object.entries(passwords).map(([user, password]) =>
     pulumi.all([sha256(password), network.subnet]).apply(([passwordSha256, subnet]) => ({
       user,
       passwordSha256,
-      hosts: ["127.0.0.1", "::1", subnet, ...(user === users.reader ? readerNetworks : [])],
+      hosts: hostsOf(subnet, user === users.reader ? readerNetworks : []),
     })),
   );
-  return pulumi.all(list);
+  const further = pulumi.unsecret(
+    pulumi.all([readers, network.subnet]).apply(([all, subnet]) =>
+      all.map(({ name: user, password, networks, views }) => ({
+        user,
+        passwordSha256: sha256Hex(password),
+        hosts: hostsOf(subnet, networks),
+        views,
+      })),
+    ),
+  );
+  return pulumi.all([pulumi.all(list), further]).apply(([ofUsers, ofReaders]) => [...ofUsers, ...ofReaders]);
 }

@@ -1,6 +1,7 @@
-import { type SourceSecret } from "../loaders/pipeline/source";
+import { type SecretParts, type SourceSecret } from "../loaders/pipeline/source";
 import { sources } from "../loaders/sources";
 import { commands } from "./problem";
+import { readersParts } from "./readers";
 import { passwordKeys, type PasswordKey } from "../warehouse/catalogue";
 
 /** A secret key of the configuration; none has a default. */
@@ -11,6 +12,8 @@ export interface SecretKey {
   user?: string;
   /** What the source that needs it says of it. */
   source?: SourceSecret;
+  /** Of a list with secret parts. */
+  parts?: SecretParts;
 }
 
 const purposes: Record<keyof typeof passwordKeys, string> = {
@@ -30,14 +33,27 @@ export const secretKeys: Readonly<Record<string, SecretKey>> = {
   ),
   ...Object.fromEntries(
     sources.flatMap(({ secrets }) =>
-      Object.entries(secrets).map(([key, secret]) => [key, { about: secret.about, source: secret }]),
+      Object.entries(secrets).map(([key, secret]): [string, SecretKey] => [
+        key,
+        {
+          about: secret.about,
+          source: secret,
+          ...(secret.parts === undefined ? {} : { parts: secret.parts }),
+        },
+      ]),
     ),
   ),
+  readers: {
+    about:
+      "Optional. Further logins with the rights of `datalens_reader`: a list, each with `name`, `password` and, if wanted, `networks` (CIDR, beside " +
+      "the stack's own) and `views` (some of its views instead of all). One that is taken out of the list is dropped.",
+    parts: readersParts,
+  },
 };
 
 /** The command that sets a secret. */
 export function setSecretCommand(key: string): string {
-  const parts = secretKeys[key]?.source?.parts;
+  const parts = secretKeys[key]?.parts;
   return parts === undefined ? commands.setSecret(key) : commands.setSecretPart(key, parts.example);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sources } from "../loaders/sources";
+import { readerNetwork } from "./networks";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (least: number, most: number) =>
@@ -16,18 +17,6 @@ const json = <T extends z.ZodType>(shape: T) =>
       }
     })
     .pipe(shape);
-
-/** Widest networks that may be named as the reader's: anything wider is half the world by mistake. */
-const WIDEST = { v4: 8, v6: 16 } as const;
-const readerNetwork = z.union([z.cidrv4(), z.cidrv6()]).superRefine((network, ctx) => {
-  const least = network.includes(":") ? WIDEST.v6 : WIDEST.v4;
-  if (Number(network.split("/")[1]) < least) {
-    ctx.addIssue({
-      code: "custom",
-      message: `${network} is too wide: name networks of /${least} or smaller`,
-    });
-  }
-});
 
 /** Data sets that are read only where they are named. */
 const datasetNames = sources.flatMap(({ datasets }) => Object.keys(datasets));

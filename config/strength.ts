@@ -39,10 +39,10 @@ export function isSample(value: string): boolean {
  * operator's key, so that the sample stack makes no exception of it.
  */
 export function weaknesses(stack: string, values: SecretValues): Problem[] {
-  return Object.entries(secretKeys).flatMap(([key, { source }]) => {
+  return Object.entries(secretKeys).flatMap(([key, { source, parts }]) => {
     const value = values[key];
     if (value === undefined) return [];
-    if (source?.parts !== undefined) return partProblems(stack, key, value, source.parts);
+    if (parts !== undefined) return partProblems(stack, key, values, parts);
     const samplesAllowed = stack === SAMPLE_STACK && source?.kind !== "key";
     const problem =
       describeMalformed(value) ??
@@ -53,21 +53,32 @@ export function weaknesses(stack: string, values: SecretValues): Problem[] {
   });
 }
 
-function partProblems(
-  stack: string,
-  key: string,
-  value: string,
-  { problemOf, secretsOf }: SecretParts,
-): Problem[] {
-  const malformed = problemOf(value);
+function partProblems(stack: string, key: string, values: SecretValues, parts: SecretParts): Problem[] {
+  const value = values[key] ?? "";
+  const malformed = parts.problemOf(value);
   if (malformed !== undefined) {
     const { problem, path } = malformed;
     const command = path === undefined ? setSecretCommand(key) : commands.setSecretPart(key, path);
     return [{ key, problem, command }];
   }
-  if (stack === SAMPLE_STACK || !secretsOf(value).some(isSample)) return [];
-  const problem = `holds a documented sample, allowed on stack ${SAMPLE_STACK} only`;
-  return [{ key, problem, command: setSecretCommand(key) }];
+  if (stack === SAMPLE_STACK) return [];
+  if (parts.secretsOf(value).some(isSample)) {
+    const problem = `holds a documented sample, allowed on stack ${SAMPLE_STACK} only`;
+    return [{ key, problem, command: setSecretCommand(key) }];
+  }
+  const passwords = parts.passwordsOf?.(value) ?? [];
+  return passwords.flatMap(({ user, password, path }, index) => {
+    const isUsed = [
+      ...Object.values(values),
+      ...passwords.slice(0, index).map((one) => one.password),
+    ].includes(password);
+    const weakness =
+      describeMalformed(password) ??
+      (isUsed ? "is another secret as well" : describeWeakPassword(password, user));
+    if (weakness === undefined) return [];
+    const problem = `has a password of ${user} that ${weakness}`;
+    return [{ key, problem, command: commands.setSecretPart(key, path) }];
+  });
 }
 
 /** Values travel as lines `NAME=value` and in HTTP headers. */
@@ -92,7 +103,14 @@ function describeReuse(key: string, values: SecretValues): string | undefined {
 function describeWeakness(key: string, value: string): string | undefined {
   const { user, source } = secretKeys[key] ?? {};
   if (source?.kind === "token") return undefined;
-  const shortest = source?.shortest ?? SHORTEST_PASSWORD;
+  return describeWeakPassword(value, user, source?.shortest);
+}
+
+function describeWeakPassword(
+  value: string,
+  user: string | undefined,
+  shortest = SHORTEST_PASSWORD,
+): string | undefined {
   if (value.length < shortest) return `is shorter than ${shortest} characters`;
   if (user !== undefined && value.toLowerCase().includes(user)) return `contains the user's name, ${user}`;
   if (new Set(value).size < LEAST_DISTINCT) return `has fewer than ${LEAST_DISTINCT} different characters`;

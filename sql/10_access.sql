@@ -85,6 +85,10 @@ GRANT SELECT ON bi.v_ops_freshness TO role_bi_reader;
 GRANT SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON zakaz.* TO role_bi_reader;
 GRANT SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON bi.* TO role_bi_reader;
 
+-- role_further_reader gives no right: it marks the readers that the stack's configuration (zakaz:readers) makes and removes.
+
+CREATE ROLE IF NOT EXISTS role_further_reader;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- role_backup_operator: backups. Recovery is done by admin.
 

@@ -37,8 +37,16 @@ export type WarehouseTarget = z.infer<typeof warehouseTarget>;
 /** What commands about users and grants need; holds secrets. */
 export const accessTarget = z.object({
   warehouse: warehouseTarget,
-  /** What sql/10_access.sql leaves open of the login users: hash of the password, addresses and networks. */
-  logins: z.array(z.object({ user: z.string(), passwordSha256: z.string(), hosts: z.array(z.string()) })),
+  /** What sql/10_access.sql leaves open of the login users: hash of the password, addresses and networks; and further readers. */
+  logins: z.array(
+    z.object({
+      user: z.string(),
+      passwordSha256: z.string(),
+      hosts: z.array(z.string()),
+      /** Of a further reader: its views; empty: all. */
+      views: z.array(z.string()).optional(),
+    }),
+  ),
   /** Passwords to try, by user. The stack gives them to what only reads, so that its state holds hashes alone. */
   passwords: z.record(z.string(), z.string()).default({}),
 });

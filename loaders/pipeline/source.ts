@@ -55,6 +55,8 @@ export interface SecretParts {
   problemOf: (value: string) => { problem: string; path?: string } | undefined;
   /** The texts in it that are secret; none when its form is wrong. */
   secretsOf: (value: string) => readonly string[];
+  /** Those of them that are passwords of users of the warehouse, each with its place; they must be strong. */
+  passwordsOf?: (value: string) => readonly { user: string; password: string; path: string }[];
   /** A part that is secret, for the example of a command: `[0].clientSecret`. */
   example: string;
 }

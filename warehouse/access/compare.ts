@@ -7,6 +7,7 @@ import { compareProfile, compareSettings, formatSettings } from "./compare-setti
 import type { Difference, Step } from "./difference";
 import { unmanagedEntries } from "./unmanaged";
 import type { Privileges } from "./privileges";
+import { formerReaders } from "./readers";
 import { own, formatNames, type AccessState, type UserState } from "./state";
 
 const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], settings: {} } };
@@ -37,18 +38,19 @@ export function compareAccess(
     ...Object.entries(declared.quotas).flatMap(([name, quota]) =>
       compareQuota(name, quota, own(live.quotas, name)),
     ),
+    ...formerReaders(declared, live),
     ...unmanagedEntries(declared, live),
   ];
 }
 
 /**
  * The difference that a login user does not get in with the configured password.
- * @param key of the stack's configuration that holds it
+ * @param command that sets it in the stack's configuration
  */
-export function passwordDifference(name: string, key: string, declared: UserState): Difference {
+export function passwordDifference(name: string, command: string, declared: UserState): Difference {
   return {
     text: `${name} is refused with its configured password`,
-    advice: `set the wanted one with pulumi config set --secret zakaz:${key} and pulumi up`,
+    advice: `set the wanted one with ${command} and pulumi up`,
     steps: [{ when: "alter", sql: identify(name, declared) }],
   };
 }

@@ -15,6 +15,7 @@ import { parseStatements } from "../schema/source";
 import { asAdmin } from "../queries";
 import { readPrivileges, type Server } from "./live";
 import type { Privileges } from "./privileges";
+import { readerStatements } from "./readers";
 import { normalRule, type AccessState, type UserState } from "./state";
 
 /** Password and hosts of one login user: what `sql/10_access.sql` leaves open. */
@@ -23,6 +24,8 @@ export interface Login {
   passwordSha256: string;
   /** Addresses and CIDR networks. */
   hosts: string[];
+  /** Of a reader that `sql/10_access.sql` does not name: the views it may read; empty: all that `datalens_reader` may. */
+  views?: string[] | undefined;
 }
 
 /**
@@ -31,7 +34,10 @@ export interface Login {
  * @throws Failure naming file and line of a statement that cannot be read
  */
 export async function declaredAccess(server: Server, sql: string, logins: Login[]): Promise<AccessState> {
-  const statements = parseStatements(sql, "sql/10_access.sql");
+  const statements = [
+    ...parseStatements(sql, "sql/10_access.sql"),
+    ...readerStatements(logins).map((text) => ({ text, file: "zakaz:readers", line: 1 })),
+  ];
   const [spellings, hosts, privileges] = await Promise.all([
     canonicalTexts(
       server,

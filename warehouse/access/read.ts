@@ -43,7 +43,16 @@ export async function readDifferences(
     const live = own(state.users, name);
     // From another host, or after its end, a login is refused whatever the password; both are fixed together.
     const known = live?.hosts.join() === user?.hosts.join() && live?.validUntil.length === 0;
-    return user && known ? [passwordDifference(name, passwordKey(name) ?? "", user)] : [];
+    return user && known ? [passwordDifference(name, passwordCommand(name, logins), user)] : [];
   });
   return { declared, differences: [...passwords, ...differences] };
+}
+
+/** The command that sets the configured password of a login user. */
+function passwordCommand(name: string, logins: readonly Login[]): string {
+  const key = passwordKey(name);
+  if (key !== undefined) return `pulumi config set --secret zakaz:${key}`;
+  const readers = logins.filter(({ views }) => views !== undefined);
+  const index = readers.findIndex(({ user }) => user === name);
+  return `pulumi config set --secret --path 'zakaz:readers[${index}].password'`;
 }

@@ -32,7 +32,7 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
   it("starts with everything missing, and is as declared after one apply", async () => {
     const { fixed, left } = await applyAccess(access, declaration);
     expect(fixed.map(({ text }) => text)).toEqual([
-      ...["role_etl_writer", "role_bi_reader", "role_backup_operator"].map(
+      ...["role_etl_writer", "role_bi_reader", "role_further_reader", "role_backup_operator"].map(
         (name) => `the role ${name} is missing`,
       ),
       ...["etl_profile", "bi_reader_profile", "backup_profile"].map(

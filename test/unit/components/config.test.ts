@@ -228,3 +228,108 @@ test("docs/configuration.md describes every key as the program reads it (npx tsx
   const page = readFileSync(join(__dirname, "../../../docs/configuration.md"), "utf8");
   expect(page).toBe(configurationPage());
 });
+
+describe("further readers", () => {
+  const anna = () => ({ name: "anna", password: strong() });
+  const withReaders = (readers: unknown) => ({ ...SECRETS, "zakaz:readers": JSON.stringify(readers) });
+
+  it("are taken as they are", async () => {
+    const readers = [
+      { ...anna(), networks: ["10.20.0.0/16"], views: ["bi.v_sales_daily"] },
+      { ...anna(), name: "boris" },
+    ];
+    const { secrets } = await read(withReaders(readers), "prod");
+    expect(await valueOf(secrets["readers"]!)).toBe(JSON.stringify(readers));
+  });
+
+  it.each([
+    [[{ password: strong() }], "[0].name", "needs a name of small letters, digits and _ at no. 1"],
+    [[{ ...anna(), name: "Анна" }], "[0].name", "needs a name of small letters, digits and _ at no. 1"],
+    [
+      [{ ...anna(), name: "etl_writer" }],
+      "[0].name",
+      "names etl_writer, who is a user of the warehouse already",
+    ],
+    [[anna(), anna()], "[1].name", "names anna twice"],
+    [[{ name: "anna" }], "[0].password", "lacks the password of anna"],
+    [[{ ...anna(), network: "10.0.0.0/8" }], "[0].network", "has network for anna, which is unknown"],
+    [
+      [{ ...anna(), networks: ["0.0.0.0/0"] }],
+      "[0].networks[0]",
+      "has for anna a network that is none or too wide (0.0.0.0/0): CIDR, /8 or smaller (IPv6: /16)",
+    ],
+    [
+      [{ ...anna(), password: "short" }],
+      "[0].password",
+      "has a password of anna that is shorter than 16 characters",
+    ],
+    [
+      [{ ...anna(), password: "Anna-anna-2026-11-29" }],
+      "[0].password",
+      "has a password of anna that contains the user's name, anna",
+    ],
+    [
+      [{ ...anna(), password: SECRETS["zakaz:datalensPassword"] }],
+      "[0].password",
+      "has a password of anna that is another secret as well",
+    ],
+  ])("%j is refused", async (readers, path, problem) => {
+    expect(await reason(withReaders(readers), "prod")).toBe(
+      `zakaz:readers ${problem}. Fix it with: pulumi config set --secret --path 'zakaz:readers${path}' --stack prod`,
+    );
+  });
+
+  it("get no view that datalens_reader does not read", async () => {
+    const said = await reason(withReaders([{ ...anna(), views: ["zakaz.dim_events"] }]), "prod");
+    expect(said).toContain(
+      "gives anna a view that datalens_reader does not read (zakaz.dim_events); it reads zakaz.v_",
+    );
+  });
+});
+
+describe("accounts of VK Ads", () => {
+  const account = { account: "1001", clientId: "client-of-prod", clientSecret: strong() };
+  const withAccounts = (accounts: unknown, more: Record<string, string> = {}) => ({
+    ...SECRETS,
+    "zakaz:vkAds": "true",
+    "zakaz:vkAdsAccounts": typeof accounts === "string" ? accounts : JSON.stringify(accounts),
+    ...more,
+  });
+
+  it("are written as Node writes JSON, so that Pulumi recognises their parts", async () => {
+    const escaped = JSON.stringify([{ ...account, clientSecret: "a<b&c" }])
+      .replace("<", "\\u003c")
+      .replace("&", "\\u0026");
+    const { secrets } = await read(withAccounts(escaped), "prod");
+    expect(await valueOf(secrets["vkAdsAccounts"]!)).toBe(
+      JSON.stringify([{ ...account, clientSecret: "a<b&c" }]),
+    );
+  });
+
+  it.each([
+    [[{ account: "1001", clientId: "x" }], "[0].clientSecret", "lacks clientSecret for account 1001"],
+    [[account, account], "[1].account", "names account 1001 twice"],
+  ])("%j is refused in one sentence with its command", async (accounts, path, problem) => {
+    expect(await reason(withAccounts(accounts), "prod")).toBe(
+      `zakaz:vkAdsAccounts ${problem}. Fix it with: pulumi config set --secret --path 'zakaz:vkAdsAccounts${path}' --stack prod`,
+    );
+  });
+
+  it("are needed exactly where VK Ads is switched on", async () => {
+    expect(await reason({ ...SECRETS, "zakaz:vkAds": "true" }, "prod")).toBe(
+      "zakaz:vkAdsAccounts is not set, but zakaz:vkAds is true. Fix it with: " +
+        "pulumi config set --secret --path 'zakaz:vkAdsAccounts[0].clientSecret' --stack prod",
+    );
+    expect(await reason(withAccounts([account], { "zakaz:vkAds": "false" }), "prod")).toBe(
+      "zakaz:vkAdsAccounts is set, but zakaz:vkAds is not true. Fix it with: pulumi config rm zakaz:vkAdsAccounts --stack prod",
+    );
+  });
+
+  it("are no samples but on dev", async () => {
+    const sample = [{ ...account, clientSecret: "sandbox_secret" }];
+    expect(await reason(withAccounts(sample, { "zakaz:source": "sandbox" }), "prod")).toContain(
+      "zakaz:vkAdsAccounts holds a documented sample, allowed on stack dev only",
+    );
+    await expect(read(withAccounts(sample, { "zakaz:source": "sandbox" }), "dev")).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyAccess } from "../../../warehouse/access/apply";
+import { sentence } from "../../../warehouse/access/difference";
+import { readDifferences, type Declaration } from "../../../warehouse/access/read";
+import type { Warehouse } from "../../../warehouse/client";
+import { ask } from "../../../warehouse/login";
+import { sha256Hex } from "../../../warehouse/password-hash";
+import type { Server } from "../../support/server";
+import { wholeSql } from "../../support/sql";
+import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+
+/** Further readers, on a server with the whole schema: what each may read, and that only what was asked for changes. */
+describe.each(SERVERS)("further readers on $name", ({ start }) => {
+  let server: Server;
+  let access: Warehouse;
+  const passwords = newPasswords();
+  const base = declarationWith(passwords);
+  const hosts = ["127.0.0.1", "::1"];
+  const anna = { user: "anna", password: randomBytes(9).toString("hex") };
+  const boris = { user: "boris", password: randomBytes(9).toString("hex") };
+
+  type Reader = { user: string; password: string; views: string[] };
+  const declare = (...readers: Reader[]): Declaration => ({
+    ...base,
+    logins: [
+      ...base.logins,
+      ...readers.map(({ user, password, views }) => ({
+        user,
+        passwordSha256: sha256Hex(password),
+        hosts,
+        views,
+      })),
+    ],
+  });
+  const apply = async (declaration: Declaration) => {
+    const { fixed, left } = await applyAccess(access, declaration);
+    expect((await readDifferences(access, declaration)).differences).toEqual(left);
+    return { fixed: fixed.map(({ text }) => text), left: left.map(sentence) };
+  };
+  const code = async ({ user, password }: { user: string; password: string }, sql: string) =>
+    (await ask(server.httpUrl, user, password, sql)).code;
+
+  beforeAll(async () => {
+    server = await start();
+    access = warehouseOf(server);
+    expect((await server.client(["--multiquery"], wholeSql())).code).toBe(0);
+    await applyAccess(access, base);
+  });
+
+  afterAll(async () => {
+    await access?.close();
+    await server?.stop();
+  });
+
+  it("come with the rights of datalens_reader, or with some of its views", async () => {
+    const views = ["bi.v_sales_daily", "zakaz.v_romi_daily"];
+    const { fixed, left } = await apply(declare({ ...anna, views: [] }, { ...boris, views }));
+    expect(fixed).toEqual([
+      "the user anna is missing",
+      "the user boris is missing",
+      expect.stringContaining("bi_reader_quota") as string,
+    ]);
+    expect(left).toEqual([]);
+    for (const view of ["bi.v_sales_daily", "zakaz.v_romi_daily"]) {
+      expect(await code(anna, `SELECT count() FROM ${view}`)).toBe(0);
+      expect(await code(boris, `SELECT count() FROM ${view}`)).toBe(0);
+    }
+    expect(await code(anna, "SELECT count() FROM bi.v_vk_ads_daily")).toBe(0);
+    expect(await code(boris, "SELECT count() FROM bi.v_vk_ads_daily")).toBe(497);
+    for (const reader of [anna, boris]) {
+      expect(await code(reader, "SELECT count() FROM zakaz.dim_events")).toBe(497);
+      expect(await code(reader, "SELECT count() FROM meta.watermarks")).toBe(497);
+      expect(await code(reader, "CREATE TABLE zakaz.t (a UInt8) ENGINE = Memory")).not.toBe(0);
+      expect(await code(reader, "SELECT 1 SETTINGS max_memory_usage = 100000000000")).toBe(452);
+      expect(await code(reader, "SELECT 1 SETTINGS readonly = 0")).toBe(164);
+    }
+  });
+
+  it("are the same after a second apply", async () => {
+    const views = ["bi.v_sales_daily", "zakaz.v_romi_daily"];
+    expect(await apply(declare({ ...anna, views: [] }, { ...boris, views }))).toEqual({
+      fixed: [],
+      left: [],
+    });
+  });
+
+  it("get another password, and nobody else notices", async () => {
+    const old = { ...anna };
+    anna.password = randomBytes(9).toString("hex");
+    const views = ["bi.v_sales_daily"];
+    const { fixed } = await apply(declare({ ...anna, views: [] }, { ...boris, views }));
+    expect(fixed).toEqual([expect.stringContaining("boris") as string]);
+    expect(await code(old, "SELECT 1")).toBe(516);
+    expect(await code(anna, "SELECT count() FROM bi.v_sales_daily")).toBe(0);
+    expect(await code(boris, "SELECT count() FROM zakaz.v_romi_daily")).toBe(497);
+    for (const [user, password] of Object.entries(passwords)) {
+      expect(await code({ user, password }, "SELECT 1"), user).toBe(0);
+    }
+  });
+
+  it("go when the configuration names them no more; somebody else's user stays", async () => {
+    await server.client([], "CREATE USER guest IDENTIFIED WITH sha256_password BY 'guest-of-a-person'");
+    const { fixed, left } = await apply(declare({ ...anna, views: [] }));
+    expect(fixed).toContain("the reader boris is not in zakaz:readers any more");
+    expect(fixed.filter((text) => !/boris|bi_reader_quota/.test(text))).toEqual([]);
+    expect(left).toEqual([
+      "the user guest is not declared: add it to sql/10_access.sql, or remove it with DROP USER guest",
+    ]);
+    expect(await code(boris, "SELECT 1")).toBe(516);
+    expect(await code(anna, "SELECT count() FROM bi.v_sales_daily")).toBe(0);
+    expect((await apply(base)).fixed).toContain("the reader anna is not in zakaz:readers any more");
+    expect(await code(anna, "SELECT 1")).toBe(516);
+  });
+});
