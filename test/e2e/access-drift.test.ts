@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writtenTables } from "../../loaders/sources";
+import { newPassword } from "../../ops/password";
 import { loaderTables } from "../../warehouse/access/agreements";
 import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
 import { run, TestStack } from "../support/stack";
@@ -175,6 +176,29 @@ describe("access of a running stack", () => {
     await stack.up();
     expect(await loginCode("backup_user", previous)).toBe("516");
     expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
+    await expectClean();
+  });
+
+  it("adds, changes and drops a further reader by configuration, and that is all the preview shows", async () => {
+    const [first, second] = [newPassword(), newPassword()];
+    await stack.setPart("readers[0].name", "anna");
+    await stack.setPart("readers[0].views[0]", "bi.v_sales_daily");
+    await stack.setSecretPart("readers[0].password", first);
+    expect((await preview()).changes).toEqual(["update access-apply"]);
+    await stack.up();
+    expect(await loginCode("anna", first)).toBeNull();
+    await expectClean();
+
+    await stack.setSecretPart("readers[0].password", second);
+    expect((await preview()).changes).toEqual(["update access-apply"]);
+    await stack.up();
+    expect([await loginCode("anna", first), await loginCode("anna", second)]).toEqual(["516", null]);
+
+    await stack.pulumi("config", "rm", "zakaz:readers");
+    expect((await preview()).changes).toEqual(["update access-apply"]);
+    await stack.up();
+    expect(await loginCode("anna", second)).toBe("516");
+    expect(await loginCode("datalens_reader", secrets.datalensPassword)).toBeNull();
     await expectClean();
   });
 

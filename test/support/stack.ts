@@ -116,7 +116,7 @@ export class TestStack {
   }
 
   /** Sets a setting of a stack that is configured already. */
-  async set(key: keyof Settings, value: string): Promise<void> {
+  async set(key: keyof Settings | "vkAds", value: string): Promise<void> {
     await must(this.pulumi("config", "set", `zakaz:${key}`, value));
   }
 
@@ -128,28 +128,28 @@ export class TestStack {
     return all;
   }
 
-  /**
-   * Switches VK Ads on: one account of each API, their secrets set part by part, in no argument; answers what was said.
-   */
+  /** Sets a part of a list such as `readers[0].name`; answers what was said. */
+  async setPart(path: string, value: string): Promise<string> {
+    return (await must(this.pulumi("config", "set", "--path", `zakaz:${path}`, value))).all;
+  }
+
+  /** The same for a secret; it is in no argument. */
+  async setSecretPart(path: string, input: string): Promise<string> {
+    const args = ["config", "set", "--secret", "--path", `zakaz:${path}`, "--non-interactive"];
+    return (await must(run("pulumi", args, { cwd: this.project, env: this.env, input }))).all;
+  }
+
+  /** Switches VK Ads on: one account of each API; answers what was said. */
   async useVkAds(parts: { clientId: string; clientSecret: string; accessToken: string }): Promise<string> {
-    const said = [(await must(this.pulumi("config", "set", "zakaz:vkAds", "true"))).all];
-    const key = "zakaz:vkAdsAccounts";
-    for (const [path, value] of [
-      ["[0].account", "1001"],
-      ["[1].account", "1002"],
-      ["[1].api", "legacy"],
-    ] as const) {
-      said.push((await must(this.pulumi("config", "set", "--path", `${key}${path}`, value))).all);
-    }
-    for (const [path, input] of [
-      ["[0].clientId", parts.clientId],
-      ["[0].clientSecret", parts.clientSecret],
-      ["[1].accessToken", parts.accessToken],
-    ] as const) {
-      const args = ["config", "set", "--secret", "--path", `${key}${path}`, "--non-interactive"];
-      said.push((await must(run("pulumi", args, { cwd: this.project, env: this.env, input }))).all);
-    }
-    return said.join("");
+    await this.set("vkAds", "true");
+    return [
+      await this.setPart("vkAdsAccounts[0].account", "1001"),
+      await this.setSecretPart("vkAdsAccounts[0].clientId", parts.clientId),
+      await this.setSecretPart("vkAdsAccounts[0].clientSecret", parts.clientSecret),
+      await this.setPart("vkAdsAccounts[1].account", "1002"),
+      await this.setPart("vkAdsAccounts[1].api", "legacy"),
+      await this.setSecretPart("vkAdsAccounts[1].accessToken", parts.accessToken),
+    ].join("");
   }
 
   /** Runs `pulumi` in the copy, without questions. */
