@@ -14,10 +14,10 @@ const MARGIN = 10 * 60_000;
 /** How long a pair lives where the answer does not say so, in seconds. */
 const USUAL_LIFE = 86_400;
 
-/** What is kept of a pair, with the client that it was given to: another one's is of no use. */
+/** What is kept of a pair. */
 const kept = z.object({
-  clientId: z.string(),
-  agencyClient: z.string().optional(),
+  /** Hash of the client that it was given to: another one's pair is of no use. */
+  clientHash: z.string(),
   /** Hash of the secret that the vendor has accepted. */
   secretHash: z.string(),
   accessToken: z.string().min(1),
@@ -33,6 +33,8 @@ const answer = z.object({
   // Text in the documentation, a number elsewhere.
   expires_in: z.coerce.number().min(1).max(1e9).catch(USUAL_LIFE),
 });
+
+const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
 export interface TokenKeeperOptions {
   account: V2Account;
@@ -53,10 +55,13 @@ export type AskOptions = Pick<HttpRequest, "isMended" | "isRepeatable">;
  */
 export class TokenKeeper {
   private readonly file: string;
+  private readonly clientHash: string;
   private readonly secretHash: string;
 
   constructor(private readonly options: TokenKeeperOptions) {
-    this.secretHash = createHash("sha256").update(options.account.clientSecret).digest("hex");
+    const { clientId, clientSecret, agencyClient } = options.account;
+    this.clientHash = hash(JSON.stringify([clientId, agencyClient]));
+    this.secretHash = hash(clientSecret);
     this.file = fileOf(options.directory, options.account);
   }
 
@@ -134,8 +139,7 @@ export class TokenKeeper {
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = parsed.data;
     const life = seconds * 1000;
     this.write({
-      clientId: account.clientId,
-      ...(account.agencyClient === undefined ? {} : { agencyClient: account.agencyClient }),
+      clientHash: this.clientHash,
       secretHash: this.secretHash,
       accessToken,
       refreshToken: refreshToken ?? usedToRefresh,
@@ -152,10 +156,8 @@ export class TokenKeeper {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw unusable(this.options.directory, error);
     }
-    const parsed = kept.safeParse(parseOrNull(text));
-    const { clientId, agencyClient } = this.options.account;
-    const isOurs = parsed.data?.clientId === clientId && parsed.data.agencyClient === agencyClient;
-    return isOurs ? parsed.data : undefined;
+    const { data } = kept.safeParse(parseOrNull(text));
+    return data?.clientHash === this.clientHash ? data : undefined;
   }
 
   /** Before the vendor is asked: a pair that cannot be kept is one of five that is lost. */

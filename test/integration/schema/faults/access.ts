@@ -54,6 +54,12 @@ export const accessFaults: readonly Fault[] = [
     edits: [
       ["loaders/core/cities.ts", "import { asLoader }", "import { asBackup }"],
       ["loaders/core/cities.ts", "asLoader`SELECT", "asBackup`SELECT"],
+      // The other query that reads the aliases.
+      [
+        "ops/actions/cities.ts",
+        "SELECT toString(city) FROM zakaz.dim_city_alias FINAL WHERE is_active = 1",
+        "''",
+      ],
     ],
     findings: [
       "loaders/core/cities.ts:«asBackup`SELECT» zakaz.dim_city_alias: backup_user lacks SELECT, needed by " +
