@@ -261,19 +261,23 @@ export function describeServer(current: () => ServerContainer): void {
       const command = `docker exec -it -e CLICKHOUSE_PASSWORD ${server.name} clickhouse-client --user=admin`;
       const terminal = typeInto(command, { CLICKHOUSE_PASSWORD: server.adminPassword });
       try {
-        await terminal.expect(":) ");
-        await terminal.type("SELECT 40 + 2 AS answer\r");
+        // What is typed before there is a prompt is lost: the client empties the line when it begins to read.
+        const typeAtPrompt = async (keys: string) => {
+          await terminal.expect(":) ");
+          await terminal.type(keys);
+        };
+        await typeAtPrompt("SELECT 40 + 2 AS answer\r");
         await terminal.expect("│     42 │");
         await terminal.expect("1 row in set.");
-        await terminal.type("\u001b[A\r"); // the line before, once more
+        await typeAtPrompt("\u001b[A\r"); // the line before, once more
         await terminal.expect("1 row in set.");
-        await terminal.type("SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1\r");
+        await typeAtPrompt("SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1\r");
         await terminal.expect("Progress:");
         await terminal.type("\u0003");
         await terminal.expect("Query was cancelled.");
-        await terminal.type("SELECT 'still here'\r");
+        await typeAtPrompt("SELECT 'still here'\r");
         await terminal.expect("│ still here");
-        await terminal.type("exit\r");
+        await typeAtPrompt("exit\r");
         expect(await terminal.ended).toBe(0);
       } finally {
         terminal.kill();
