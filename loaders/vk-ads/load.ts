@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { readAliases } from "../core/cities";
 import { daysBefore, type Days } from "../core/days";
 import { ExpectedError, StoppedError } from "../core/errors";
@@ -31,6 +32,9 @@ export interface Asked {
 export interface VkRun extends RunContext {
   settings: Settings;
 }
+
+/** Turns of the event loop after which a request is surely under way. */
+const TURNS = 3;
 
 /** After so many parts of an account that failed one after another, the rest is not tried. */
 const FAILURES_IN_A_ROW = 3;
@@ -137,9 +141,7 @@ class AccountLoad {
       }),
     );
     try {
-      for (const [index, part] of parts.entries()) {
-        await this.loadPart(part, `part ${index + 1} of ${parts.length}`, ads, report);
-      }
+      await this.loadParts(parts, ads, report);
     } finally {
       // An account of which nothing was loaded is left out as a whole.
       if (this.loaded > 0) this.missing.forEach(report.incomplete);
@@ -171,19 +173,43 @@ class AccountLoad {
     return Object.fromEntries(more.filter(([, times]) => times > 0));
   }
 
-  /** A part that fails is left out, unless nothing more may be asked for the account. */
-  private async loadPart(
-    { ids, days }: Part,
-    name: string,
+  /** Each part is asked for while the one before it becomes rows. */
+  private async loadParts(
+    parts: readonly Part[],
     ads: ReadonlyMap<string, Ad>,
     report: DataSetReport,
   ): Promise<void> {
-    let stats: DailyStat[];
-    const began = this.run.clock.now();
+    const ask = (index: number) => {
+      const part = parts[index];
+      const asked = part && this.askPart(part, `part ${index + 1} of ${parts.length}`);
+      // Whoever waits for it is told; a failure before that leaves it alone.
+      asked?.catch(() => undefined);
+      return asked;
+    };
+    let asked = ask(0);
+    for (const [index, { days }] of parts.entries()) {
+      const stats = await asked;
+      asked = ask(index + 1);
+      // Lets the request go before the work begins: undici looks at an idle connection for two turns of the event loop.
+      for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+      if (stats !== undefined) await this.writePart(stats, days, ads, report);
+    }
+  }
+
+  /** The statistics of a part; undefined for one that is left out. Throws when nothing more may be asked for the account. */
+  private async askPart({ ids, days }: Part, name: string): Promise<DailyStat[] | undefined> {
+    const { clock, log } = this.run;
+    const began = clock.now();
     try {
-      stats = await this.adapter.statistics(ids, days);
+      const stats = await this.adapter.statistics(ids, days);
       this.failuresInARow = 0;
       this.loaded += 1;
+      log.info(`Read ${name} of account ${this.input.account.account}`, {
+        ads: ids.length,
+        rows: stats.length,
+        seconds: (clock.now() - began) / 1000,
+      });
+      return stats;
     } catch (error) {
       this.failuresInARow += 1;
       const isFinal = this.adapter.isFinal(error) || this.failuresInARow >= FAILURES_IN_A_ROW;
@@ -191,14 +217,16 @@ class AccountLoad {
       this.failure = error;
       const what = `${ids.length} ads from ${days.from} to ${days.to}`;
       this.missing.push(`${name} is missing, ${what}: ${error.message}`);
-      return;
+      return undefined;
     }
-    const { account } = this.input.account;
-    this.run.log.info(`Read ${name} of account ${account}`, {
-      ads: ids.length,
-      rows: stats.length,
-      seconds: (this.run.clock.now() - began) / 1000,
-    });
+  }
+
+  private async writePart(
+    stats: readonly DailyStat[],
+    days: Days,
+    ads: ReadonlyMap<string, Ad>,
+    report: DataSetReport,
+  ): Promise<void> {
     report.read(stats.length, 0);
     const rows = stats
       .filter(({ day }) => this.isWanted(day, days))
