@@ -16,17 +16,7 @@ import { asAdmin } from "../queries";
 import { readPrivileges, type Server } from "./live";
 import type { Privileges } from "./privileges";
 import { readerStatements } from "./readers";
-import { normalRule, type AccessState, type UserState } from "./state";
-
-/** Password and hosts of one login user: what `sql/10_access.sql` leaves open. */
-export interface Login {
-  user: string;
-  passwordSha256: string;
-  /** Addresses and CIDR networks. */
-  hosts: string[];
-  /** Of a reader that `sql/10_access.sql` does not name: the views it may read; empty: all that `datalens_reader` may. */
-  views?: string[] | undefined;
-}
+import { normalRule, type AccessState, type Login, type UserState } from "./state";
 
 /**
  * The declared access: the statements of `sql/10_access.sql`, and the login users' hashes and hosts on top. The server

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareAccess, passwordDifference } from "./compare";
-import { declaredAccess, type Login } from "./declared";
+import { declaredAccess } from "./declared";
 import type { Difference } from "./difference";
 import { passwordKey } from "../catalogue";
 import { liveAccess, type Server } from "./live";
-import { own, type AccessState } from "./state";
+import { own, type AccessState, type Login } from "./state";
 
 /** The declaration: statements of `sql/10_access.sql`, and what they leave open of the login users. */
 export interface Declaration {

@@ -1,8 +1,7 @@
 import { users } from "../catalogue";
 import { quoteIfNeeded } from "../sql/quote";
 import type { Difference } from "./difference";
-import type { Login } from "./declared";
-import type { AccessState } from "./state";
+import type { AccessState, Login } from "./state";
 
 /** Who has it is a reader of the stack's configuration, and goes with its entry there. It gives no right. */
 export const FURTHER_READER = "role_further_reader";

@@ -32,6 +32,16 @@ export interface UserState extends Grantee {
   configured?: boolean;
 }
 
+/** Password and hosts of one login user: what `sql/10_access.sql` leaves open. */
+export interface Login {
+  user: string;
+  passwordSha256: string;
+  /** Addresses and CIDR networks. */
+  hosts: string[];
+  /** Of a reader that `sql/10_access.sql` does not name: the views it may read; empty: all that `datalens_reader` may. */
+  views?: string[] | undefined;
+}
+
 /** The kinds of things that are declared. */
 export type StateKind = "users" | "roles" | "profiles" | "quotas";
 
