@@ -1,9 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
+import { sha256Hex } from "../warehouse/password-hash";
 import type { WarehouseTarget } from "../warehouse/target";
 import { hardening } from "./hardening";
 import { ROOT, localServerImage } from "../images";
@@ -172,5 +172,5 @@ function adminFile(args: ClickHouseArgs): pulumi.Output<string> {
  * previews show of a password is this and nothing else.
  */
 export function sha256(password: pulumi.Output<string>): pulumi.Output<string> {
-  return pulumi.unsecret(password.apply((text) => createHash("sha256").update(text).digest("hex")));
+  return pulumi.unsecret(password.apply(sha256Hex));
 }

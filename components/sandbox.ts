@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { hardening, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
 import type { Source, SourceSandbox } from "../loaders/pipeline/source";
+import { sha256Hex } from "../warehouse/password-hash";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";
@@ -99,7 +99,7 @@ function clientsOf(
   return pulumi.unsecret(
     secret.apply((value) =>
       clients(value).map(({ credential, ...rest }) => ({
-        sha256: createHash("sha256").update(credential).digest("hex"),
+        sha256: sha256Hex(credential),
         ...rest,
       })),
     ),

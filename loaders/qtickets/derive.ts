@@ -6,21 +6,12 @@
  */
 
 import { asLoader } from "../../warehouse/queries";
+import type { DerivationStep } from "../pipeline/derivation";
 
-/** One step of the derivation: an `INSERT … SELECT` with query parameters. */
-export interface DeriveStatement {
-  /** Stable short name for logs and metrics. */
-  name: string;
+/** A step. See {@link deriveStatements} for its parameters. */
+export interface DeriveStatement extends DerivationStep {
   /** Steps of kind `inventory` are left out when a run took no poll of the seats. */
   kind: "sales" | "inventory";
-  /** Counter of the journal for the rows written, if they have one. */
-  counter?: string;
-  /** A repair is no new data: its rows count for nothing. */
-  isRepair?: true;
-  /** The table written to. */
-  table: string;
-  /** The statement. See {@link deriveStatements} for its parameters. */
-  sql: string;
 }
 
 /**

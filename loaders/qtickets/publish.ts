@@ -3,7 +3,8 @@ import { asLoader } from "../../warehouse/queries";
 import { MOSCOW, moscowDay, moscowMidnight } from "../core/values";
 import { writeWatermarks, type Watermark } from "../core/watermarks";
 import type { RunContext } from "../pipeline/context";
-import { increment, type Counters, type Found } from "../pipeline/found";
+import { derive } from "../pipeline/derivation";
+import type { Found } from "../pipeline/found";
 import { deriveStatements, type DeriveStatement } from "./derive";
 import type { OrdersFound } from "./orders";
 import { filterTime, type Window } from "./windows";
@@ -25,12 +26,12 @@ export interface Publication {
 
 /** Makes visible what was read, and notes how far that is: not at all when some of it may be missing. */
 export async function publish(run: RunContext, publication: Publication): Promise<Found> {
-  const found = await run.stopwatch.wait("recompute", derive(run, publication));
+  const found = await run.stopwatch.wait("recompute", derivePublished(run, publication));
   await moveWatermarks(run, publication);
   return found;
 }
 
-async function derive(run: RunContext, publication: Publication): Promise<Found> {
+async function derivePublished(run: RunContext, publication: Publication): Promise<Found> {
   const { kinds, snapshotSeconds } = publication;
   return deriveFacts(
     run,
@@ -44,22 +45,16 @@ async function derive(run: RunContext, publication: Publication): Promise<Found>
 }
 
 /** Brings the facts in line with staging, one statement per fact; `params` are those of `deriveStatements`. */
-export async function deriveFacts(
-  { database, log }: Pick<RunContext, "database" | "log">,
+export function deriveFacts(
+  run: Pick<RunContext, "database" | "log">,
   kinds: readonly DeriveStatement["kind"][],
   params: { run_clock: number; first_day: string; snapshot_ts: number },
 ): Promise<Found> {
-  const counters: Counters = {};
-  let written = 0;
-  for (const { name, kind, counter, isRepair, table: fullName, sql } of deriveStatements()) {
-    if (!kinds.includes(kind)) continue;
-    const table = fullName.replace("zakaz.", `${database.name}.`);
-    const rows = await database.run(sql.replaceAll("zakaz.", `${database.name}.`), params);
-    log.info(`Inserted ${rows} rows into ${table}`, { step: name, rows });
-    if (counter !== undefined) increment(counters, counter, rows);
-    if (!isRepair) written += rows;
-  }
-  return { counters, written };
+  return derive(
+    run,
+    deriveStatements().filter(({ kind }) => kinds.includes(kind)),
+    params,
+  );
 }
 
 /**

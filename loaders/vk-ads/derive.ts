@@ -4,22 +4,13 @@
  */
 
 import { asLoader } from "../../warehouse/queries";
-
-/** One step: an `INSERT … SELECT` with query parameters. */
-export interface DeriveStatement {
-  /** Stable short name for logs. */
-  name: string;
-  /** Counter of the journal for the rows written. */
-  counter: string;
-  table: string;
-  sql: string;
-}
+import type { DerivationStep } from "../pipeline/derivation";
 
 /**
  * The steps in their order. Parameters of all of them: `run_clock` (UInt64), the start of the run in ms, and `first_day`
  * (Date), the first day that is compared.
  */
-export function deriveStatements(): DeriveStatement[] {
+export function deriveStatements(): DerivationStep[] {
   return [
     { name: "withdraw", counter: "withdrawn_rows", table: "zakaz.stg_vk_ads_daily", sql: WITHDRAW },
     { name: "facts", counter: "fact_rows", table: "zakaz.fact_vk_ads_daily", sql: FACTS },

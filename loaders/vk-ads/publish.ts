@@ -2,7 +2,8 @@ import { asLoader } from "../../warehouse/queries";
 import type { Database } from "../core/database";
 import { daysBefore } from "../core/days";
 import type { RunContext } from "../pipeline/context";
-import { increment, type Counters, type Found } from "../pipeline/found";
+import { derive } from "../pipeline/derivation";
+import type { Found } from "../pipeline/found";
 import { deriveStatements, STAGING_DAYS } from "./derive";
 
 /** The version of a run's rows: its start (ms), or more where the clock has stepped back behind an earlier run. */
@@ -14,17 +15,8 @@ export async function nextVersion(database: Database, startedAt: number): Promis
 }
 
 /** Brings the fact in line with all that staging holds: a run over whatever days may have died before it did so. */
-export async function publish(run: Pick<RunContext, "database" | "log" | "startedAt">): Promise<Found> {
-  const { database, log, startedAt } = run;
+export function publish(run: Pick<RunContext, "database" | "log" | "startedAt">): Promise<Found> {
+  const { startedAt } = run;
   const params = { run_clock: startedAt, first_day: daysBefore(startedAt, STAGING_DAYS) };
-  const counters: Counters = {};
-  let written = 0;
-  for (const { name, counter, table: fullName, sql } of deriveStatements()) {
-    const table = fullName.replace("zakaz.", `${database.name}.`);
-    const rows = await database.run(sql.replaceAll("zakaz.", `${database.name}.`), params);
-    log.info(`Inserted ${rows} rows into ${table}`, { step: name, rows });
-    increment(counters, counter, rows);
-    written += rows;
-  }
-  return { counters, written };
+  return derive(run, deriveStatements(), params);
 }

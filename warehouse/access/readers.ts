@@ -1,10 +1,10 @@
 import { users } from "../catalogue";
 import { quoteIfNeeded } from "../sql/quote";
 import type { Difference } from "./difference";
-import type { AccessState, Login } from "./state";
+import type { AccessState, Login, UserState } from "./state";
 
 /** Who has it is a reader of the stack's configuration, and goes with its entry there. It gives no right. */
-export const FURTHER_READER = "role_further_reader";
+const FURTHER_READER = "role_further_reader";
 
 const READER_ROLE = "role_bi_reader";
 const READER_PROFILE = "bi_reader_profile";
@@ -45,15 +45,16 @@ export function grantableViews(sql: string): string[] {
   );
 }
 
+/** Whether the stack's configuration has made a user. */
+export function isFurtherReader({ roles }: Pick<UserState, "roles">): boolean {
+  return roles.some(({ role }) => role === FURTHER_READER);
+}
+
 /** Readers on the server whom the configuration names no more. */
-export function formerReaders(declared: AccessState, live: AccessState): (Difference & { user: string })[] {
+export function formerReaders(declared: AccessState, live: AccessState): Difference[] {
   return Object.entries(live.users)
-    .filter(
-      ([name, { roles }]) =>
-        !Object.hasOwn(declared.users, name) && roles.some(({ role }) => role === FURTHER_READER),
-    )
+    .filter(([name, user]) => !Object.hasOwn(declared.users, name) && isFurtherReader(user))
     .map(([name]) => ({
-      user: name,
       text: `the reader ${name} is not in zakaz:readers any more`,
       steps: [{ when: "alter", sql: `DROP USER IF EXISTS ${quoteIfNeeded(name)}` }],
     }));

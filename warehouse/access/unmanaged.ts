@@ -1,8 +1,8 @@
 import { users } from "../catalogue";
 import { quoteIfNeeded } from "../sql/quote";
 import type { Difference } from "./difference";
-import { formerReaders } from "./readers";
-import { own, type AccessState, type StateKind } from "./state";
+import { isFurtherReader } from "./readers";
+import { own, type AccessState, type StateKind, type UserState } from "./state";
 
 /** What the server's configuration makes. */
 const ofTheServer: Record<StateKind, string[]> = {
@@ -21,12 +21,11 @@ const nouns = {
 
 /** What is on the server and not declared. It is never dropped here: it may be somebody's work. */
 export function unmanagedEntries(declared: AccessState, live: AccessState): Difference[] {
-  const former = new Set(formerReaders(declared, live).map(({ user }) => user));
   const kinds = Object.keys(nouns) as StateKind[];
   const principals = kinds.flatMap((kind) =>
     Object.keys(live[kind])
       .filter((name) => own<unknown>(declared[kind], name) === undefined && !ofTheServer[kind].includes(name))
-      .filter((name) => kind !== "users" || !former.has(name))
+      .filter((name) => kind !== "users" || !isFurtherReader(live.users[name] as UserState))
       .map((name): Difference => ({
         text: `the ${nouns[kind].one} ${name} is not declared`,
         steps: [],
