@@ -40,6 +40,43 @@ test("a failing test fails the whole", () => {
   expect(sum()).toMatchObject({ code: 1, closing: "10 passed, 1 failed" });
 });
 
+test("what failed is named with its reason, and a file that failed outside its tests too", () => {
+  const report = {
+    numPassedTests: 1,
+    numFailedTests: 1,
+    numPendingTests: 0,
+    numTodoTests: 0,
+    testResults: [
+      {
+        name: join(process.cwd(), "test/e2e/a.test.ts"),
+        message: "",
+        assertionResults: [
+          { status: "passed", fullName: "a stack comes up", failureMessages: [] },
+          {
+            status: "failed",
+            fullName: "a stack goes down",
+            failureMessages: ["\u001b[31mexpected 1 to be 2\u001b[39m\n    at here"],
+          },
+        ],
+      },
+      { name: join(process.cwd(), "test/e2e/b.test.ts"), message: "no such module", assertionResults: [] },
+    ],
+  };
+  writeFileSync(join(folder, "e2e.exit"), "1\n");
+  writeFileSync(join(folder, "e2e.json"), JSON.stringify(report));
+  expect(sum().lines).toEqual([
+    "e2e          failed (exit code 1): 1 passed, 1 failed, 0 skipped",
+    "",
+    "test/e2e/a.test.ts: a stack goes down",
+    "    expected 1 to be 2",
+    "        at here",
+    "",
+    "test/e2e/b.test.ts: outside its tests",
+    "    no such module",
+    "1 passed, 1 failed",
+  ]);
+});
+
 test("a failing lint counts as one", () => {
   check("types", 2);
   check("unit", 0, [10, 0, 0]);
