@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { adminUserXml } from "./admin-user";
-import { sha256Hex } from "../warehouse/password-hash";
+import { sha256Hex } from "./password-hash";
 
 /** The version that development and tests run; set-up knows it as CLICKHOUSE_VERSION. */
 export const SERVER_VERSION = "25.8.2";
@@ -31,6 +31,8 @@ export interface LocalServerOptions {
   version?: string;
   /** Further configuration files, or others in place of ours, by path: `config.d/x.xml`. */
   files?: Record<string, string>;
+  /** True: nothing of it is worth a write to the disk. Users and grants stay in memory, and end with the process. */
+  inMemory?: boolean;
   /** Fixed ports of loopback, for a server that is started again; without them the server chooses, and is asked. */
   ports?: { http: number; native: number };
 }
@@ -137,7 +139,7 @@ export class LocalServer {
         passwordSha256Hex: sha256Hex(this.adminPassword),
         networks: ["127.0.0.1", "::1"],
       }),
-      "config.d/zz-local-server.xml": placesXml(folder, this.options.ports ?? { http: 0, native: 0 }),
+      "config.d/zz-local-server.xml": placesXml(folder, this.options),
       ...this.options.files,
     };
     for (const [path, content] of Object.entries(files))
@@ -160,8 +162,23 @@ function portIn(log: string, pattern: RegExp): number {
   return Number(pattern.exec(log)?.[1]);
 }
 
+/** Hash of the configuration files that every server gets. */
+export function configurationHash(): string {
+  const folders = ["clickhouse/image", "clickhouse/config.d", "clickhouse/users.d"];
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith(".xml"))
+      .map((name) => readFileSync(join(ROOT, folder, name), "utf8")),
+  );
+  return sha256Hex(files.join("\n"));
+}
+
 /** Everything that the image keeps in fixed places. Merged last. */
-function placesXml(folder: string, { http, native }: { http: number; native: number }): string {
+function placesXml(folder: string, { ports, inMemory }: LocalServerOptions): string {
+  const { http, native } = ports ?? { http: 0, native: 0 };
+  const access = inMemory
+    ? "<memory/>"
+    : `<local_directory><path>${folder}/data/access/</path></local_directory>`;
   return `<clickhouse>
   <listen_host>127.0.0.1</listen_host>
   <http_port>${http}</http_port>
@@ -170,9 +187,9 @@ function placesXml(folder: string, { http, native }: { http: number; native: num
   <tmp_path>${folder}/data/tmp/</tmp_path>
   <user_files_path>${folder}/data/user_files/</user_files_path>
   <format_schema_path>${folder}/data/format_schemas/</format_schema_path>
-  <user_directories>
+  <user_directories replace="replace">
     <users_xml><path>${folder}/users.xml</path></users_xml>
-    <local_directory><path>${folder}/data/access/</path></local_directory>
+    ${access}
   </user_directories>
   <logger><log>${folder}/log/server.log</log><errorlog>${folder}/log/server.err.log</errorlog></logger>
   <storage_configuration><disks><backups><path>${folder}/data/backups/</path></backups></disks></storage_configuration>

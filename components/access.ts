@@ -11,7 +11,7 @@ import { users } from "../warehouse/catalogue";
 import type { Network } from "./network";
 import { accessSql } from "../warehouse/access/read";
 import { readersIn, type Reader } from "../config/readers";
-import { sha256Hex } from "../warehouse/password-hash";
+import { sha256Hex } from "../clickhouse/password-hash";
 
 export interface AccessArgs {
   clickhouse: ClickHouse;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adminUserXml } from "../clickhouse/admin-user";
-import { sha256Hex } from "../warehouse/password-hash";
+import { sha256Hex } from "../clickhouse/password-hash";
 import type { WarehouseTarget } from "../warehouse/target";
 import { hardening } from "./hardening";
 import { ROOT, localServerImage } from "../images";

@@ -4,7 +4,7 @@ import { hardening, readOnlyRoot } from "./hardening";
 import { BuiltImage } from "./image";
 import { recipes } from "../images";
 import type { Source, SourceSandbox } from "../loaders/pipeline/source";
-import { sha256Hex } from "../warehouse/password-hash";
+import { sha256Hex } from "../clickhouse/password-hash";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";

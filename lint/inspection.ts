@@ -1,6 +1,6 @@
 import type { CodeQuery } from "./code/queries";
 import type { ColumnList } from "./code/column-lists";
-import type { AccessRules } from "./access-rules";
+import type { GivenRight } from "./rights";
 import type { LiveObject } from "./live";
 import type { Finding } from "./finding";
 import type { Scratch } from "./scratch";
@@ -18,7 +18,8 @@ export interface Inspection {
   canon: ReadonlyMap<string, SqlStatement>;
   /** What the engine holds after `sql/` was loaded, by `database.name`. */
   live: ReadonlyMap<string, LiveObject>;
-  access: AccessRules;
+  /** What `sql/` gives to whom. */
+  rights: GivenRight[];
   queries: CodeQuery[];
   columnLists: ColumnList[];
   /** An engine in which `sql/` is loaded and the login users may log in. */
@@ -26,7 +27,7 @@ export interface Inspection {
 }
 
 /** What a rule may look at when the engine has refused the schema; `live` is empty then. */
-export type StaticInspection = Omit<Inspection, "access" | "scratch">;
+export type StaticInspection = Omit<Inspection, "rights" | "scratch">;
 export type StaticRule = (inspection: StaticInspection) => Finding[];
 
 /** One rule of the schema; answers what breaks it. */

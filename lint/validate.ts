@@ -1,5 +1,5 @@
 import { DATABASES } from "../warehouse/catalogue";
-import { readAccess } from "./access-rules";
+import { readRights } from "./rights";
 import { withBuiltQueries } from "./code/built-queries";
 import { findColumnLists, type ColumnList } from "./code/column-lists";
 import { Program } from "./code/program";
@@ -83,12 +83,12 @@ export async function validate(tree: Tree, scratch: Scratch): Promise<Report> {
 
 /** Applies every rule; `sql/` of the tree is in the engine already. */
 export async function check(tree: Tree, scratch: Scratch): Promise<Report> {
-  const [live, access] = await Promise.all([readLive(scratch, DATABASES), readAccess(scratch, tree.schema)]);
-  const inspection = { ...tree, live, access, scratch };
+  const [live, rights] = await Promise.all([readLive(scratch, DATABASES), readRights(scratch, tree.schema)]);
+  const inspection = { ...tree, live, rights, scratch };
   const tables = createdObjects(inspection, "create_table").map(({ object }) => object);
   await Promise.all(sampleInserts(tables).map((sql) => scratch.rows(sql)));
   const found = await Promise.all(LIVE_RULES.map(async (rule) => rule(inspection)));
-  return report([...staticFindings(tree, live), ...found.flat()], tree, live, access.rights.length);
+  return report([...staticFindings(tree, live), ...found.flat()], tree, live, rights.length);
 }
 
 function staticFindings(tree: Tree, live: ReadonlyMap<string, LiveObject>): Finding[] {

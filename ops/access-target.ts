@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sha256Hex } from "../warehouse/password-hash";
+import { sha256Hex } from "../clickhouse/password-hash";
 import { Failure } from "../warehouse/failure";
 import { pulumi } from "./pulumi";
 import type { AccessTarget } from "../warehouse/target";

@@ -3,6 +3,11 @@ import { EXIT } from "../exit-codes";
 import { Failure } from "./failure";
 import type { WarehouseTarget } from "./target";
 
+/** What a reader of state asks: the live server, or an empty one that has run `sql/`. */
+export interface RowSource {
+  rows<T>(sql: string, params?: Record<string, unknown>): Promise<T[]>;
+}
+
 /** The server does not answer: it is stopped, starting, or not reachable from here. */
 export class Unreachable extends Failure {}
 
@@ -18,7 +23,7 @@ const ONE_HOUR = 3_600_000;
 const RESPONSE_BYTES = 16 * 2 ** 20;
 
 /** The way by which commands reach the server as `admin`. Close it when done. */
-export class Warehouse {
+export class Warehouse implements RowSource {
   private readonly http: ClickHouseClient;
 
   constructor(

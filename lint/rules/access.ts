@@ -1,4 +1,4 @@
-import type { GivenRight } from "../access-rules";
+import type { GivenRight } from "../rights";
 import { mentionsIn } from "../code/queries";
 import { users } from "../../warehouse/catalogue";
 import { writtenTables } from "../../loaders/sources";
@@ -20,14 +20,14 @@ const SYSTEM = /^(?:system|INFORMATION_SCHEMA|information_schema)\./;
 
 /** Every grant names what exists; everybody has the rights that the code, the views and the agreements need, and no more. */
 export function access(inspection: Inspection): Finding[] {
-  const { rights, principals } = inspection.access;
+  const { rights } = inspection;
   const needed = [
     ...rightsOfCode(inspection),
     ...rightsOfViews(inspection),
     ...rightsByAgreement(inspection),
   ];
   return [
-    ...rights.flatMap((given) => danglingGrants(given, inspection, principals)),
+    ...rights.flatMap((given) => danglingGrants(given, inspection)),
     ...missingRights(
       rights,
       needed.filter(({ on }) => on.endsWith(".*") || SYSTEM.test(on) || inspection.live.has(on)),
@@ -36,35 +36,17 @@ export function access(inspection: Inspection): Finding[] {
   ];
 }
 
+/** A grant may name what there is not; whoever gets it is there, or the server would have refused. */
 function danglingGrants(
-  given: GivenRight,
+  { on, right, grantee, statement }: GivenRight,
   { live, canon }: Inspection,
-  principals: ReadonlySet<string>,
 ): Finding[] {
-  const { on, right, grantee, statement } = given;
   const exists = on.endsWith(".*")
     ? canon.has(on.slice(0, -2))
     : live.has(on) || canon.has(on) || SYSTEM.test(on);
-  const findings: Finding[] = [];
-  if (!exists)
-    findings.push(
-      at(
-        statement,
-        on,
-        `a grant of ${right} to ${grantee} names it, and it does not exist`,
-        "an object of sql/",
-      ),
-    );
-  if (!principals.has(grantee))
-    findings.push(
-      at(
-        statement,
-        grantee,
-        "a grant names it, and it is not created",
-        "CREATE USER or CREATE ROLE before it",
-      ),
-    );
-  return findings;
+  if (exists) return [];
+  const wrong = `a grant of ${right} to ${grantee} names it, and it does not exist`;
+  return [at(statement, on, wrong, "an object of sql/")];
 }
 
 function missingRights(rights: GivenRight[], needed: NeededRight[]): Finding[] {

@@ -125,7 +125,7 @@ describe("access of a running stack", () => {
     );
     const sentences = [
       "the user stranger is not declared: add it to sql/10_access.sql, or remove it with DROP USER stranger",
-      "the row policy narrow ON zakaz.dim_events is not declared: remove it with DROP ROW POLICY narrow ON zakaz.dim_events",
+      "the row policy narrow ON zakaz.dim_events is not declared: add it to sql/10_access.sql, or remove it with DROP ROW POLICY narrow ON zakaz.dim_events",
     ];
     const warned = await stack.pulumi("preview", "--expect-no-changes");
     for (const sentence of sentences) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { sha256Hex } from "../../warehouse/password-hash";
+import { sha256Hex } from "../../clickhouse/password-hash";
 import { adminUserXml } from "../../clickhouse/admin-user";
 import { localServerImage, ROOT } from "../../images";
 import { reservePort } from "./ports";

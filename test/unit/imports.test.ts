@@ -16,8 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
   toolchain: [],
   images: [],
-  warehouse: ["exit-codes"],
-  clickhouse: ["warehouse"],
+  clickhouse: [],
+  warehouse: ["exit-codes", "clickhouse"],
   "loaders/core": ["warehouse"],
   "loaders/pipeline": ["loaders/core", "exit-codes", "warehouse"],
   "loaders/<source>": ["loaders/pipeline", "loaders/core", "exit-codes", "warehouse"],
@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lint: ["warehouse", "clickhouse", "loaders", "loaders/pipeline"],
   config: ["loaders", "loaders/pipeline", "warehouse"],
   components: ["config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
-  ops: ["warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
+  ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
   index: ["components", "config", "images", "warehouse"],
 };
 

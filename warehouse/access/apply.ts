@@ -1,12 +1,12 @@
 import { Failure } from "../failure";
 import { identify } from "./compare";
 import { fixableOf, statementsOf, withoutHashes, type Difference } from "./difference";
-import type { Server } from "./live";
+import type { RowSource } from "../client";
 import { readDifferences, type Declaration } from "./read";
 import { own } from "./state";
 
 /** What applying needs of a server: also to run one statement, as admin. */
-export interface AccessServer extends Server {
+export interface AccessServer extends RowSource {
   command(statement: string): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { quoteIfNeeded } from "../sql/quote";
-import type { Grant, Grantee } from "./statements/model";
 import type { Difference, Step } from "./difference";
 import { grantKey, type Privileges } from "./privileges";
+import type { Grant, Grantee } from "./state";
 
 /** How many privileges a sentence names. */
 const longestList = 6;
@@ -16,14 +16,15 @@ export function compareGrants(
   live: Grantee,
   privileges: Privileges,
 ): Difference[] {
-  const liveByKey = new Map(live.grants.map((grant) => [grantKey(grant), grant]));
-  const declaredByKey = new Map(declared.grants.map((grant) => [grantKey(grant), grant]));
-  const missing = declared.grants.filter((grant) => {
-    const found = liveByKey.get(grantKey(grant));
-    return !found || (grant.option && !found.option);
+  const [wanted, found] = [privileges.expand(declared.grants), privileges.expand(live.grants)];
+  const liveByKey = new Map(found.map((grant) => [grantKey(grant), grant]));
+  const declaredByKey = new Map(wanted.map((grant) => [grantKey(grant), grant]));
+  const missing = wanted.filter((grant) => {
+    const held = liveByKey.get(grantKey(grant));
+    return !held || (grant.option && !held.option);
   });
-  const surplus = live.grants.filter((grant) => !declaredByKey.has(grantKey(grant)));
-  const surplusOption = live.grants.filter(
+  const surplus = found.filter((grant) => !declaredByKey.has(grantKey(grant)));
+  const surplusOption = found.filter(
     (grant) => grant.option && declaredByKey.get(grantKey(grant))?.option === false,
   );
 
@@ -31,14 +32,14 @@ export function compareGrants(
   const give = (grants: Grant[]): Step[] => groupAlike(grants).map((group) => grantStep(group, to));
   // No text of rights on other things than tables is read by every version: everything is revoked and granted anew.
   const anew = surplus.some((grant) => privileges.hasOwnObjects(grant.privilege))
-    ? [{ when: "revoke", sql: `REVOKE ALL ON *.* FROM ${to}` } as const, ...give(declared.grants)]
+    ? [{ when: "revoke", sql: `REVOKE ALL ON *.* FROM ${to}` } as const, ...give(wanted)]
     : undefined;
   return [
     ...groupAlike(surplus).map((group): Difference => ({
       text: `${name} has ${formatGrants(group, privileges)}, which is not declared`,
       steps: anew ?? [
         revokeStep(group, to),
-        ...give(declared.grants.filter((grant) => group.some((revoked) => isInside(grant, revoked)))),
+        ...give(wanted.filter((grant) => group.some((revoked) => isInside(grant, revoked)))),
       ],
     })),
     ...groupAlike(surplusOption).map((group): Difference => ({

@@ -1,8 +1,7 @@
 import { quoteIfNeeded } from "../sql/quote";
-import type { Quota, QuotaInterval } from "./statements/model";
 import { compareTargets } from "./compare-settings";
 import type { Difference, Step } from "./difference";
-import { formatNames } from "./state";
+import { formatNames, type Quota, type QuotaInterval } from "./state";
 
 /** A declared quota: its key, its intervals with limits, and whom it counts (`live` undefined: there is none). */
 export function compareQuota(name: string, declared: Quota, live: Quota | undefined): Difference[] {

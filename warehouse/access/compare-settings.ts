@@ -1,7 +1,6 @@
 import { quoteIfNeeded, quoteText } from "../sql/quote";
-import type { NameSet, Profile, SettingsBlock } from "./statements/model";
 import type { Difference, Step } from "./difference";
-import { own, formatNames, formatRule } from "./state";
+import { own, formatNames, formatRule, type NameSet, type Profile, type SettingsBlock } from "./state";
 
 /**
  * Settings, constraints and profiles of `name`. `steps` set all of them anew, whatever differs.

@@ -1,14 +1,22 @@
 import { users } from "../catalogue";
 import { quoteIfNeeded, quoteText } from "../sql/quote";
-import type { Grantee, NameSet } from "./statements/model";
 import { compareGrants } from "./compare-grants";
+import { compareCollection, comparePolicy } from "./compare-policies";
 import { compareQuota } from "./compare-quotas";
 import { compareProfile, compareSettings, formatSettings } from "./compare-settings";
 import type { Difference, Step } from "./difference";
 import { unmanagedEntries } from "./unmanaged";
 import type { Privileges } from "./privileges";
 import { formerReaders } from "./readers";
-import { own, formatNames, type AccessState, type UserState } from "./state";
+import {
+  own,
+  formatNames,
+  LOCKED,
+  type AccessState,
+  type Grantee,
+  type NameSet,
+  type UserState,
+} from "./state";
 
 const nothing: Grantee = { grants: [], roles: [], settings: { profiles: [], settings: {} } };
 
@@ -25,22 +33,27 @@ export function compareAccess(
   privileges: Privileges,
 ): Difference[] {
   return [
-    ...Object.entries(declared.roles).flatMap(([name, role]) =>
-      compareRole(name, role, own(live.roles, name), privileges),
-    ),
-    ...Object.entries(declared.profiles).flatMap(([name, profile]) =>
-      compareProfile(name, profile, own(live.profiles, name)),
-    ),
-    ...Object.entries(declared.users).flatMap(([name, user]) =>
-      compareUser(name, user, own(live.users, name), privileges),
-    ),
+    ...each(declared.collections, live.collections, compareCollection),
+    ...each(declared.roles, live.roles, (name, role, found) => compareRole(name, role, found, privileges)),
+    ...each(declared.profiles, live.profiles, compareProfile),
+    ...each(declared.users, live.users, (name, user, found) => compareUser(name, user, found, privileges)),
     ...unmanagedAssignments(declared, live),
-    ...Object.entries(declared.quotas).flatMap(([name, quota]) =>
-      compareQuota(name, quota, own(live.quotas, name)),
-    ),
+    ...each(declared.rowPolicies, live.rowPolicies, comparePolicy),
+    ...each(declared.quotas, live.quotas, compareQuota),
     ...formerReaders(declared, live),
     ...unmanagedEntries(declared, live),
   ];
+}
+
+/** Differences of all that is declared of a kind; what the server's configuration makes is its own business. */
+function each<Entry extends { configured?: boolean }>(
+  declared: Record<string, Entry>,
+  live: Record<string, Entry>,
+  compare: (name: string, wanted: Entry, found: Entry | undefined) => Difference[],
+): Difference[] {
+  return Object.entries(declared)
+    .filter(([, { configured }]) => configured !== true)
+    .flatMap(([name, wanted]) => compare(name, wanted, own(live, name)));
 }
 
 /**
@@ -115,7 +128,7 @@ function identity(name: string, declared: UserState, live: UserState): Differenc
       `${name} is valid until`,
       ends(live),
       ends(declared),
-      `ALTER USER ${quoteIfNeeded(name)} VALID UNTIL 'infinity'`,
+      `ALTER USER ${quoteIfNeeded(name)} VALID UNTIL ${quoteText(declared.validUntil[0] ?? "infinity")}`,
     ),
   ];
 }
@@ -166,7 +179,9 @@ function defaultRoles(name: string, declared: UserState, live: UserState | undef
 
 /** Profiles, quotas and row policies that are not declared, given to somebody who is. */
 function unmanagedAssignments(declared: AccessState, live: AccessState): Difference[] {
-  const ours = [...Object.keys(declared.users), ...Object.keys(declared.roles)];
+  const ours = [...Object.entries(declared.users), ...Object.entries(declared.roles)].flatMap(
+    ([name, { configured }]) => (configured === true ? [] : [name]),
+  );
   const kinds = [
     { kind: "profiles", noun: "SETTINGS PROFILE", one: "settings profile", when: "profile targets", ours },
     { kind: "quotas", noun: "QUOTA", one: "quota", when: "free quota", ours },
@@ -201,7 +216,12 @@ function missingEntry(what: string, create: Step, parts: Difference[]): Differen
   return { text: `${what} is missing`, steps: [create, ...parts.flatMap(({ steps }) => steps)] };
 }
 
-function formatIdentity({ passwordSha256 = "", hosts }: UserState): string {
-  const allowed = hosts.map((host) => (/^(ANY|LOCAL)$/.test(host) ? host : `IP ${quoteText(host)}`));
-  return `IDENTIFIED WITH sha256_hash BY '${passwordSha256}' HOST ${allowed.join(", ") || "NONE"}`;
+function formatIdentity({ passwordSha256 = LOCKED, validUntil, hosts }: UserState): string {
+  const allowed = hosts.map((host) => {
+    const [, kind, value = ""] = /^(NAME|LIKE|REGEXP) ([^]*)$/.exec(host) ?? [];
+    if (kind !== undefined) return `${kind} ${quoteText(value)}`;
+    return /^(ANY|LOCAL)$/.test(host) ? host : `IP ${quoteText(host)}`;
+  });
+  const end = validUntil[0] === undefined ? "" : ` VALID UNTIL ${quoteText(validUntil[0])}`;
+  return `IDENTIFIED WITH sha256_hash BY '${passwordSha256}'${end} HOST ${allowed.join(", ") || "NONE"}`;
 }

@@ -1,125 +1,67 @@
-import { quoteIfNeeded, quoteText } from "../sql/quote";
-import { applyStatement } from "./statements/evaluate";
-import { DeclarationError } from "./statements/declaration-error";
-import {
-  emptyModel,
-  type AccessModel,
-  type Grantee,
-  type SettingsBlock,
-  type User,
-} from "./statements/model";
-import { parseAccessStatement } from "./statements/parse";
-import type { AccessStatement } from "./statements/statement";
+import type { RowSource } from "../client";
 import { Failure } from "../failure";
-import { parseStatements } from "../schema/source";
 import { asAdmin } from "../queries";
-import { readPrivileges, type Server } from "./live";
-import type { Privileges } from "./privileges";
-import { readerStatements } from "./readers";
-import { normalRule, type AccessState, type Login, type UserState } from "./state";
+import type { SqlStatement } from "../schema/source";
+import { isSignificant, tokenize } from "../sql/lexer";
+import { quoteText } from "../sql/quote";
+import { withReaders } from "./readers";
+import { LOCKED, type AccessState, type Login } from "./state";
+
+/** How a user may be identified in `sql/`: locked, by a hash that no password has. */
+const LOCKED_USER = `WITH sha256_hash BY '${LOCKED}'`;
 
 /**
- * The declared access: the statements of `sql/10_access.sql`, and the login users' hashes and hosts on top. The server
- * brings them into its own spelling first; nothing is changed there, and no hash is sent.
- * @throws Failure naming file and line of a statement that cannot be read
+ * Access as it is declared for a stack: what `sql/` says, with hash and hosts of each login user on top.
+ * @param state of an empty server that has run `sql/`
+ * @param live spells the hosts as it shows them; no hash is sent to it
  */
-export async function declaredAccess(server: Server, sql: string, logins: Login[]): Promise<AccessState> {
-  const statements = [
-    ...parseStatements(sql, "sql/10_access.sql"),
-    ...readerStatements(logins).map((text) => ({ text, file: "zakaz:readers", line: 1 })),
-  ];
-  const [spellings, hosts, privileges] = await Promise.all([
-    canonicalTexts(
-      server,
-      statements.map(({ text }) => text),
-    ),
-    canonicalTexts(server, logins.map(hostStatement)),
-    readPrivileges(server),
-  ]);
-  let model = emptyModel();
-  const apply = (spelling: string | undefined, where: string) => {
-    const statement = readDeclared(spelling, where);
-    model = withLocation(where, () => applyStatement(model, statement));
-  };
-  for (const [index, { file, line }] of statements.entries()) apply(spellings[index], `${file}:${line}`);
+export async function declaredAccess(
+  state: AccessState,
+  logins: readonly Login[],
+  live: RowSource,
+): Promise<AccessState> {
+  const hosts = await spellHosts(live, logins);
+  const declared = withReaders(state, logins);
   for (const [index, { user, passwordSha256 }] of logins.entries()) {
-    apply(hosts[index], `the hosts of ${user}`);
-    (model.users[user] as User).passwordSha256 = passwordSha256;
+    declared.users[user] = { ...declared.users[user]!, passwordSha256, hosts: hosts[index]! };
   }
-  return stateOf(model, privileges);
+  return declared;
 }
 
 /**
- * One statement of the declaration.
- * @param spelling formatQuery's; none where the server cannot read the statement
- * @param where it stands, for a failure to begin with
- * @throws Failure for what cannot be read
+ * Passwords come from the stack's configuration alone, so `sql/` creates every user locked.
+ * @throws Failure with file and line of a statement that says otherwise
  */
-export function readDeclared(spelling: string | undefined, where: string): AccessStatement {
-  if (spelling === undefined) throw new Failure(`${where}: ClickHouse cannot read this statement`);
-  return withLocation(where, () => parseAccessStatement(spelling));
-}
-
-function withLocation<Result>(where: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof DeclarationError)) throw cause;
-    throw new Failure(`${where}: ${cause.message}`, undefined, { cause });
+export function refusePasswords(statements: readonly SqlStatement[]): void {
+  for (const { file, line, text } of statements) {
+    const words = tokenize(text)
+      .filter(isSignificant)
+      .map((token) => token.text);
+    const upper = words.map((word) => word.toUpperCase());
+    const at = upper.indexOf("IDENTIFIED");
+    const isCreated = upper[0] === "CREATE" && upper[1] === "USER";
+    const how = words.slice(at + 1, at + 5).join(" ");
+    const more = words[at + 5] === ",";
+    if (at < 0 ? !isCreated : how === LOCKED_USER && !more) continue;
+    throw new Failure(
+      `${file}:${line}: a user must be created locked here (IDENTIFIED ${LOCKED_USER}): its password is set by the stack`,
+    );
   }
 }
 
-/** Lets a user in from its hosts; the hash goes another way, so that no statement about it reaches the server's logs. */
-function hostStatement({ user, hosts }: Login): string {
-  const allowed = hosts.length === 0 ? "NONE" : hosts.map((host) => `IP ${quoteText(host)}`).join(", ");
-  return `ALTER USER ${quoteIfNeeded(user)} HOST ${allowed}`;
-}
-
-/** Statements in formatQuery's spelling; none for what the server cannot read. */
-async function canonicalTexts(server: Server, statements: string[]): Promise<(string | undefined)[]> {
-  if (statements.length === 0) return [];
-  const list = statements.map(quoteText).join(", ");
-  const [row] = await server.rows<{ q: (string | null)[] }>(
-    asAdmin`SELECT arrayMap(q -> formatQuerySingleLineOrNull(q), [${list}]) AS q`,
-  );
-  return (row?.q ?? []).map((spelling) => spelling ?? undefined);
-}
-
-function stateOf(model: AccessModel, privileges: Privileges): AccessState {
-  const grantee = (one: Grantee): Grantee => ({
-    grants: privileges.normal(one.grants),
-    roles: one.roles,
-    settings: normalSettings(one.settings),
+/** The hosts of each login as the server shows them: `LOCAL` for loopback, networks without needless bits. */
+async function spellHosts(live: RowSource, logins: readonly Login[]): Promise<string[][]> {
+  const statements = logins.map(({ hosts }) => {
+    const list = hosts.map((host) => `IP ${quoteText(host)}`).join(", ");
+    return quoteText(`CREATE USER u HOST ${list === "" ? "NONE" : list}`);
   });
-  return {
-    users: mapValues(model.users, (user): UserState => ({
-      ...grantee(user),
-      authentication: ["sha256_password"],
-      validUntil: [],
-      passwordSha256: user.passwordSha256,
-      hosts: [...user.hosts].sort(),
-      defaultRoles: defaultRoles(user),
-      grantees: user.grantees,
-      defaultDatabase: user.defaultDatabase,
-    })),
-    roles: mapValues(model.roles, grantee),
-    profiles: mapValues(model.profiles, ({ settings, to }) => ({ settings: normalSettings(settings), to })),
-    quotas: model.quotas,
-    rowPolicies: {},
-  };
-}
-
-function defaultRoles({ roles, defaultRoles: chosen }: User): string[] {
-  return roles
-    .map(({ role }) => role)
-    .filter((role) => chosen.all !== chosen.names.includes(role))
-    .sort();
-}
-
-function normalSettings({ profiles, settings }: SettingsBlock): SettingsBlock {
-  return { profiles, settings: mapValues(settings, normalRule) };
-}
-
-function mapValues<From, To>(record: Record<string, From>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+  const [row] = await live.rows<{ spelled: string[] }>(
+    asAdmin`SELECT arrayMap(q -> formatQuerySingleLine(q), ${`[${statements.join(", ")}]`}::Array(String)) AS spelled`,
+  );
+  return (row?.spelled ?? []).map((text) =>
+    tokenize(text)
+      .filter(({ kind, text: word }) => kind === "string" || word === "LOCAL" || word === "ANY")
+      .map(({ kind, text: word }) => (kind === "string" ? word.slice(1, -1) : word))
+      .sort(),
+  );
 }

@@ -1,5 +1,6 @@
 /** The order in which statements of different kinds run: what is named must be there, REVOKE comes before GRANT. */
 const order = [
+  "collection",
   "create role",
   "create profile",
   "create user",
@@ -10,6 +11,7 @@ const order = [
   "revoke inside",
   "grant role",
   "default role",
+  "row policy",
   "free quota",
   "quota",
 ] as const;

@@ -1,8 +1,4 @@
-import { covers } from "./statements/grants";
-import type { Grant } from "./statements/model";
-import { unquote } from "./statements/cursor";
-import { isSignificant, tokenize } from "../sql/lexer";
-import { quoteIfNeeded } from "../sql/quote";
+import type { Grant } from "./state";
 
 /** One row of `system.privileges`. */
 export interface PrivilegeRow {
@@ -35,21 +31,15 @@ export class Privileges {
   }
 
   /**
-   * Grants in normal form: elementary privileges, one column each, names written alike, without those that a wider one
-   * contains (the server drops them as well).
+   * Grants with every group as its members, as a server shows a group by its name as long as none of it is missing. What this
+   * server does not know is left out: it cannot be given here.
    */
-  normal(grants: Grant[]): Grant[] {
-    const elementary = grants.flatMap((grant) => {
-      const object = formatObject(grant.object);
-      const columns = grant.columns.length > 0 ? grant.columns.map((column) => [column]) : [[]];
-      return this.elements(grant.privilege, object).flatMap((privilege) =>
-        columns.map((own) => ({ ...grant, privilege, object, columns: own })),
-      );
-    });
-    const distinct = [
-      ...new Map(elementary.map((grant) => [grantKey(grant) + grant.option, grant])).values(),
-    ];
-    return distinct.filter((grant) => grant.revoke || !distinct.some((other) => contains(other, grant)));
+  expand(grants: Grant[]): Grant[] {
+    return grants.flatMap((grant) =>
+      this.elements(grant.privilege, grant.object)
+        .filter((privilege) => this.levels.has(privilege))
+        .map((privilege) => ({ ...grant, privilege })),
+    );
   }
 
   /** Privileges on one object with whole groups under the group's name. */
@@ -81,18 +71,6 @@ export class Privileges {
 /** Names one grant, whatever its grant option. */
 export function grantKey({ revoke, privilege, columns, object }: Grant): string {
   return JSON.stringify([revoke, privilege, columns, object]);
-}
-
-/** `zakaz.*`, `system.one`, `*.*` with quotes only where they are needed. */
-export function formatObject(object: string): string {
-  return tokenize(object)
-    .filter(isSignificant)
-    .map(({ kind, text }) => (kind === "quotedName" ? quoteIfNeeded(unquote(text)) : text))
-    .join("");
-}
-
-function contains(wide: Grant, narrow: Grant): boolean {
-  return wide !== narrow && !wide.revoke && covers(wide, narrow);
 }
 
 function fits(level: string | undefined, object: string): boolean {

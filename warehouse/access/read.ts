@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareAccess, passwordDifference } from "./compare";
-import { declaredAccess } from "./declared";
+import { declaredAccess, refusePasswords } from "./declared";
 import type { Difference } from "./difference";
 import { passwordKey } from "../catalogue";
-import { liveAccess, type Server } from "./live";
+import type { RowSource } from "../client";
+import { declaredState } from "../declared";
+import { readSchemaFiles, type SqlStatement } from "../schema/source";
+import { readAccess } from "./server-state";
 import { own, type AccessState, type Login } from "./state";
 
-/** The declaration: statements of `sql/10_access.sql`, and what they leave open of the login users. */
+/** The declaration: statements of `sql/`, and what they leave open of the login users. */
 export interface Declaration {
-  sql: string;
+  statements: SqlStatement[];
   logins: Login[];
 }
 
@@ -20,7 +23,7 @@ export function accessSql(): string {
 
 /** The repository's declaration for these login users. */
 export function declaration(logins: Login[]): Declaration {
-  return { sql: accessSql(), logins };
+  return { statements: readSchemaFiles().flatMap(({ statements }) => statements), logins };
 }
 
 /**
@@ -29,13 +32,14 @@ export function declaration(logins: Login[]): Declaration {
  * @throws Failure for a declaration that cannot be read
  */
 export async function readDifferences(
-  server: Server,
-  { sql, logins }: Declaration,
+  server: RowSource,
+  { statements, logins }: Declaration,
   refused: string[] = [],
 ): Promise<{ declared: AccessState; differences: Difference[] }> {
+  refusePasswords(statements.filter(({ kind }) => kind === "access"));
   const [declared, { state, privileges }] = await Promise.all([
-    declaredAccess(server, sql, logins),
-    liveAccess(server),
+    declaredState(statements).then(({ access }) => declaredAccess(access, logins, server)),
+    readAccess(server),
   ]);
   const differences = compareAccess(declared, state, privileges);
   const passwords = refused.flatMap((name) => {

@@ -1,4 +1,3 @@
-import { users } from "../catalogue";
 import { quoteIfNeeded } from "../sql/quote";
 import type { Difference } from "./difference";
 import type { AccessState, Login, UserState } from "./state";
@@ -9,33 +8,51 @@ const FURTHER_READER = "role_further_reader";
 const READER_ROLE = "role_bi_reader";
 const READER_PROFILE = "bi_reader_profile";
 const READER_QUOTA = "bi_reader_quota";
-/** As in `sql/10_access.sql`: no password has this hash. */
-const LOCKED = "0".repeat(64);
 
 /**
- * Statements that declare the further readers among the login users: each with the role of `datalens_reader` or with some of
+ * The declared state with the further readers among the login users: each with the role of `datalens_reader` or with some of
  * its views, and with the same limits.
  */
-export function readerStatements(logins: readonly Login[]): string[] {
+export function withReaders(state: AccessState, logins: readonly Login[]): AccessState {
   const readers = logins.filter(({ views }) => views !== undefined);
-  const names = [users.reader, ...readers.map(({ user }) => user)].map(quoteIfNeeded).join(", ");
-  return [
-    ...readers.flatMap(({ user, views = [] }) => {
-      const to = quoteIfNeeded(user);
-      const rights =
-        views.length === 0
-          ? [`GRANT ${READER_ROLE} TO ${to}`]
-          : views.map((view) => `GRANT SELECT ON ${view} TO ${to}`);
-      return [
-        `CREATE USER IF NOT EXISTS ${to} IDENTIFIED WITH sha256_hash BY '${LOCKED}' HOST NONE`,
-        `GRANT ${FURTHER_READER} TO ${to}`,
-        ...rights,
-        `ALTER USER ${to} SETTINGS PROFILE '${READER_PROFILE}'`,
-        `SET DEFAULT ROLE ALL TO ${to}`,
-      ];
-    }),
-    ...(readers.length === 0 ? [] : [`ALTER QUOTA ${READER_QUOTA} TO ${names}`]),
-  ];
+  const quota = state.quotas[READER_QUOTA];
+  return {
+    ...state,
+    users: {
+      ...state.users,
+      ...Object.fromEntries(readers.map(({ user, views = [] }) => [user, furtherReader(views)])),
+    },
+    quotas: {
+      ...state.quotas,
+      ...(quota && {
+        [READER_QUOTA]: {
+          ...quota,
+          to: { ...quota.to, names: [...quota.to.names, ...readers.map(({ user }) => user)] },
+        },
+      }),
+    },
+  };
+}
+
+function furtherReader(views: readonly string[]): UserState {
+  const roles = [READER_ROLE, FURTHER_READER].filter((role) => views.length === 0 || role !== READER_ROLE);
+  return {
+    grants: views.map((object) => ({
+      revoke: false,
+      option: false,
+      privilege: "SELECT",
+      columns: [],
+      object,
+    })),
+    roles: roles.map((role) => ({ role, admin: false })),
+    settings: { profiles: [READER_PROFILE], settings: {} },
+    authentication: ["sha256_password"],
+    validUntil: [],
+    hosts: [],
+    defaultRoles: [...roles].sort(),
+    grantees: { all: true, names: [] },
+    defaultDatabase: "",
+  };
 }
 
 /** Views that a further reader may be given: those of `role_bi_reader`, by the statements of `sql/10_access.sql`. */

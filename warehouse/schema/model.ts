@@ -129,26 +129,6 @@ export function parseObject(formatted: string): ObjectModel {
     : view(noun === "VIEW" ? "view" : "materialized_view", name, scan.rest());
 }
 
-/**
- * Reads CREATE DATABASE out of what `formatQuery` makes of it.
- * @throws NotAnObject
- */
-export function parseDatabase(formatted: string): DatabaseModel {
-  const scan = new Scan(tokenize(formatted).filter(isSignificant));
-  scan.expect("CREATE");
-  scan.expect("DATABASE");
-  scan.accept("IF NOT EXISTS");
-  const name = scan.name();
-  const clauses = split(scan.rest(), ["ENGINE", "COMMENT"]);
-  return {
-    name,
-    ...withoutUndefined({
-      engine: optionalText(clauses.get("ENGINE")?.slice(1)),
-      comment: literal(clauses.get("COMMENT")),
-    }),
-  };
-}
-
 function table(name: string, tokens: Token[]): TableModel {
   if (tokens[0]?.text !== "(") throw new NotAnObject(`${name} declares no columns`);
   const end = closingBracket(tokens, 0);

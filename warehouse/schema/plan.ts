@@ -1,5 +1,6 @@
 import { changeName, type Drift } from "../drift";
 import type { Warehouse } from "../client";
+import { declaredState } from "../declared";
 import { compareSchemas } from "./compare";
 import { note, refusal, describeDifference, type Difference } from "./difference";
 import type { Journal, Revision } from "./journal";
@@ -12,7 +13,9 @@ import {
   type Migration,
   type PendingMigration,
 } from "./migrations";
-import { readLive, readSource, readWanted } from "./read";
+import { readSource, wantedSchema } from "./read";
+import { readSchema } from "./server-state";
+import { readSchemaFiles } from "./source";
 import { seedDifferences } from "./seeds";
 
 export interface PlanOptions {
@@ -48,13 +51,14 @@ export async function readPlan(
 ): Promise<Plan> {
   const source = readSource(options.root);
   const files = readMigrations(options.root);
-  const [revision, rows, wanted] = await Promise.all([
+  const databases = source.databases.flatMap(({ object }) => object ?? []);
+  const [revision, rows, live, declared] = await Promise.all([
     journal.revision("schema"),
     journal.migrations(),
-    readWanted(warehouse, source),
+    readSchema(warehouse, databases),
+    declaredState(readSchemaFiles(options.root).flatMap(({ statements }) => statements)),
   ]);
-  const databases = wanted.databases.map(({ model }) => model.name);
-  const live = await readLive(warehouse, databases);
+  const wanted = wantedSchema(source, declared.schema);
   const compared = compareSchemas(wanted, live);
   const differences = [...compared, ...(await seedDifferences(warehouse, source.seeds, compared))];
 

@@ -13,7 +13,7 @@ interface HandChange {
 const undeclared = (noun: string, name: string, spelled = name) =>
   `the ${noun.toLowerCase()} ${name} is not declared: add it to sql/10_access.sql, or remove it with DROP ${noun.toUpperCase()} ${spelled}`;
 const policy = (name: string) =>
-  `the row policy ${name} is not declared: remove it with DROP ROW POLICY ${name}`;
+  `the row policy ${name} is not declared: add it to sql/10_access.sql, or remove it with DROP ROW POLICY ${name}`;
 const views = [
   "v_qtickets_sales_dashboard",
   "v_qtickets_sales_latest",

@@ -62,7 +62,7 @@ describe.each(SERVERS)("access statements on $name", ({ start }) => {
       "datalens_reader is valid until 2032-01-01 00:00:00, declared without end",
       "the row policy hidden ON zakaz.plan_sales, which is not declared, is given to role_etl_writer",
       "the user guest is not declared: add it to sql/10_access.sql, or remove it with DROP USER guest",
-      "the row policy hidden ON zakaz.plan_sales is not declared: remove it with DROP ROW POLICY hidden ON zakaz.plan_sales",
+      "the row policy hidden ON zakaz.plan_sales is not declared: add it to sql/10_access.sql, or remove it with DROP ROW POLICY hidden ON zakaz.plan_sales",
     ]);
     await applyAccess(access, declaration);
     expect(await asLoader()).toEqual({ code: 0, text: "1" });

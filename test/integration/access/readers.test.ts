@@ -5,7 +5,7 @@ import { sentence } from "../../../warehouse/access/difference";
 import { readDifferences, type Declaration } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
 import { ask } from "../../../warehouse/login";
-import { sha256Hex } from "../../../warehouse/password-hash";
+import { sha256Hex } from "../../../clickhouse/password-hash";
 import type { Server } from "../../support/server";
 import { wholeSql } from "../../support/sql";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";

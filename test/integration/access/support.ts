@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex } from "../../../warehouse/password-hash";
+import { sha256Hex } from "../../../clickhouse/password-hash";
 import type { Declaration } from "../../../warehouse/access/read";
 import { loginUsers, users } from "../../../warehouse/catalogue";
+import { parseStatements, type SqlStatement } from "../../../warehouse/schema/source";
 import { Warehouse } from "../../../warehouse/client";
 import { startServer, type Server } from "../../support/server";
 import { ROOT } from "../../support/stack";
@@ -20,10 +21,16 @@ export function newPasswords(): Record<string, string> {
   return Object.fromEntries(loginUsers.map((user) => [user, randomBytes(9).toString("hex")]));
 }
 
+/** Statements of `sql/10_access.sql`, with further ones behind them. */
+export function accessStatements(...more: string[]): SqlStatement[] {
+  const sql = readFileSync(join(ROOT, "sql/10_access.sql"), "utf8");
+  return parseStatements([sql, ...more].join("\n"), "sql/10_access.sql");
+}
+
 /** The repository's declaration with these passwords, and the hosts from which tests come. */
 export function declarationWith(passwords: Record<string, string>): Declaration {
   return {
-    sql: readFileSync(join(ROOT, "sql/10_access.sql"), "utf8"),
+    statements: accessStatements(),
     logins: Object.entries(passwords).map(([user, password]) => ({
       user,
       passwordSha256: sha256Hex(password),

@@ -1,19 +1,30 @@
-import { quoteIfNeeded } from "../sql/quote";
+import type { RowSource } from "../client";
 import { asAdmin } from "../queries";
-import { Cursor } from "./statements/cursor";
-import type { Grant, Grantee, NameSet, Profile, Quota, SettingsBlock } from "./statements/model";
+import { unquoteToken } from "../schema/statement-tokens";
+import { isSignificant, tokenize } from "../sql/lexer";
+import { quoteIfNeeded } from "../sql/quote";
 import { Privileges, type PrivilegeRow } from "./privileges";
-import { normalRule, type AccessState, type UserState } from "./state";
+import {
+  normalRule,
+  type AccessState,
+  type Grant,
+  type Grantee,
+  type NameSet,
+  type Quota,
+  type SettingsBlock,
+  type UserState,
+} from "./state";
 
-/** A server whose access is read: it gives the rows of a query, as admin. */
-export interface Server {
-  rows<T>(sql: string): Promise<T[]>;
+/** Entities of the server's configuration files stand in this storage. */
+const CONFIGURATION = "users_xml";
+
+interface EntityRow {
+  name: string;
+  storage: string;
 }
 
 /** Columns of `system.users` that are compared; the kind of authentication is a list from 24.9 on. */
-interface UserRow {
-  name: string;
-  storage: string;
+interface UserRow extends EntityRow {
   auth_type: string | string[];
   host_ip: string[];
   host_names: string[];
@@ -59,50 +70,60 @@ interface ElementRow {
   inherit_profile: string | null;
 }
 
-interface AppliedRow {
-  name: string;
+interface AppliedRow extends EntityRow {
   apply_to_all: number;
   apply_to_list: string[];
   apply_to_except: string[];
 }
 
 type QuotaRow = AppliedRow & { keys: string[] };
+type PolicyRow = AppliedRow & { select_filter: string | null; is_restrictive: number };
+/** `source` is missing in old versions; another one than SQL: of the server's configuration. */
+interface CollectionRow {
+  name: string;
+  collection: Record<string, string>;
+  source?: string;
+}
 type LimitRow = Record<string, string | number | null> & { quota_name: string };
 
-/** The server's tree of privileges. */
-export async function readPrivileges(server: Server): Promise<Privileges> {
-  const rows = await server.rows<PrivilegeRow>(
-    asAdmin`SELECT privilege, level, parent_group FROM system.privileges`,
-  );
-  return new Privileges(rows);
-}
-
 /**
- * What the server really gives to whom, from its system tables: they say the same in every version from 24.8 on. When a
- * login ends is in none of them, so that comes from SHOW ACCESS.
+ * What the server gives to whom, from its system tables: they say the same in every version from 24.8 on. When a login ends is
+ * in none of them, so that comes from SHOW ACCESS.
  */
-export async function liveAccess(server: Server): Promise<{ state: AccessState; privileges: Privileges }> {
+export async function readAccess(server: RowSource): Promise<{ state: AccessState; privileges: Privileges }> {
   const table = <Row>(name: string, order = "ALL") =>
     server.rows<Row>(asAdmin`SELECT * FROM system.${name} ORDER BY ${order}`);
-  const [privileges, users, ends, roles, grants, roleGrants, profiles, elements, quotas, limits, policies] =
-    await Promise.all([
-      readPrivileges(server),
-      table<UserRow>("users", "name"),
-      readEnds(server),
-      table<{ name: string }>("roles", "name"),
-      table<GrantRow>("grants"),
-      table<RoleGrantRow>("role_grants"),
-      table<AppliedRow>("settings_profiles", "name"),
-      table<ElementRow>("settings_profile_elements", "index"),
-      table<QuotaRow>("quotas", "name"),
-      table<LimitRow>("quota_limits", "quota_name, duration"),
-      table<AppliedRow>("row_policies", "name"),
-    ]);
+  const [
+    privileges,
+    users,
+    ends,
+    roles,
+    grants,
+    roleGrants,
+    profiles,
+    elements,
+    quotas,
+    limits,
+    policies,
+    collections,
+  ] = await Promise.all([
+    server.rows<PrivilegeRow>(asAdmin`SELECT privilege, level, parent_group FROM system.privileges`),
+    table<UserRow>("users", "name"),
+    readEnds(server),
+    table<EntityRow>("roles", "name"),
+    table<GrantRow>("grants"),
+    table<RoleGrantRow>("role_grants"),
+    table<AppliedRow>("settings_profiles", "name"),
+    table<ElementRow>("settings_profile_elements", "index"),
+    table<QuotaRow>("quotas", "name"),
+    table<LimitRow>("quota_limits", "quota_name, duration"),
+    table<PolicyRow>("row_policies", "name"),
+    table<CollectionRow>("named_collections", "name SETTINGS format_display_secrets_in_show_and_select = 1"),
+  ]);
+  const tree = new Privileges(privileges);
 
   const grantee = (key: "user_name" | "role_name", name: string): Grantee => ({
-    grants: privileges.normal(
-      grants.filter((row) => row[key] === name).map((row) => grantOf(row, privileges)),
-    ),
+    grants: grants.filter((row) => row[key] === name).map((row) => grantOf(row, tree)),
     roles: roleGrants
       .filter((row) => row[key] === name)
       .map((row) => ({ role: row.granted_role_name, admin: row.with_admin_option === 1 })),
@@ -119,33 +140,40 @@ export async function liveAccess(server: Server): Promise<{ state: AccessState; 
       .sort(),
     grantees: nameSet(row.grantees_any, row.grantees_list, row.grantees_except),
     defaultDatabase: row.default_database,
-    configured: row.storage === "users_xml",
   });
-  const profile = (row: AppliedRow): Profile => ({
-    settings: settingsOf(elements.filter(({ profile_name }) => profile_name === row.name)),
-    to: targetsOf(row),
-  });
-  const state = {
+  const state: AccessState = {
     users: byName(users, user),
     roles: byName(roles, ({ name }) => grantee("role_name", name)),
-    profiles: byName(profiles, profile),
+    profiles: byName(profiles, (row) => ({
+      settings: settingsOf(elements.filter(({ profile_name }) => profile_name === row.name)),
+      to: targetsOf(row),
+    })),
     quotas: byName(quotas, (row) => quotaOf(row, limits)),
-    rowPolicies: byName(policies, (row) => ({ to: targetsOf(row) })),
+    rowPolicies: byName(policies, (row) => ({
+      filter: row.select_filter ?? "",
+      restrictive: row.is_restrictive === 1,
+      to: targetsOf(row),
+    })),
+    collections: byName(
+      collections.map((row) => ({ ...row, storage: (row.source ?? "SQL") === "SQL" ? "" : CONFIGURATION })),
+      ({ collection }) => ({ values: collection }),
+    ),
   };
-  return { state, privileges };
+  return { state, privileges: tree };
 }
 
 /** By user, when its ways to log in end: as in `CREATE USER u IDENTIFIED WITH a VALID UNTIL '…', b HOST …`. */
-async function readEnds(server: Server): Promise<Map<string, string[]>> {
+async function readEnds(server: RowSource): Promise<Map<string, string[]>> {
   const ends = new Map<string, string[]>();
   for (const row of await server.rows<Record<string, string>>(asAdmin`SHOW ACCESS`)) {
-    const cursor = new Cursor(Object.values(row).join());
-    if (!cursor.accept("CREATE", "USER")) continue;
-    const user = cursor.name();
-    while (!cursor.ended) {
-      if (cursor.accept("VALID", "UNTIL")) ends.set(user, [...(ends.get(user) ?? []), cursor.string()]);
-      else cursor.skip();
-    }
+    const tokens = tokenize(Object.values(row).join()).filter(isSignificant);
+    const [create, noun, name] = tokens;
+    if (create?.text !== "CREATE" || noun?.text !== "USER" || name === undefined) continue;
+    const own = tokens.filter((_, i) => tokens[i - 2]?.text === "VALID" && tokens[i - 1]?.text === "UNTIL");
+    ends.set(
+      unquoteToken(name),
+      own.map(({ text }) => text.slice(1, -1)),
+    );
   }
   return ends;
 }
@@ -221,9 +249,14 @@ function quotaOf(row: QuotaRow, limits: LimitRow[]): Quota {
   };
 }
 
-function byName<Row extends { name: string }, Value>(
+function byName<Row extends EntityRow, Value>(
   rows: Row[],
   value: (row: Row) => Value,
-): Record<string, Value> {
-  return Object.fromEntries(rows.map((row) => [row.name, value(row)]));
+): Record<string, Value & { configured?: true }> {
+  return Object.fromEntries(
+    rows.map((row) => [
+      row.name,
+      { ...value(row), ...(row.storage === CONFIGURATION ? { configured: true as const } : {}) },
+    ]),
+  );
 }
