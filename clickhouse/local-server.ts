@@ -31,8 +31,6 @@ export interface LocalServerOptions {
   version?: string;
   /** Further configuration files, or others in place of ours, by path: `config.d/x.xml`. */
   files?: Record<string, string>;
-  /** True: nothing of it is worth a write to the disk. Users and grants stay in memory, and end with the process. */
-  inMemory?: boolean;
   /** Fixed ports of loopback, for a server that is started again; without them the server chooses, and is asked. */
   ports?: { http: number; native: number };
 }
@@ -139,7 +137,7 @@ export class LocalServer {
         passwordSha256Hex: sha256Hex(this.adminPassword),
         networks: ["127.0.0.1", "::1"],
       }),
-      "config.d/zz-local-server.xml": placesXml(folder, this.options),
+      "config.d/zz-local-server.xml": placesXml(folder, this.options.ports ?? { http: 0, native: 0 }),
       ...this.options.files,
     };
     for (const [path, content] of Object.entries(files))
@@ -174,11 +172,7 @@ export function configurationHash(): string {
 }
 
 /** Everything that the image keeps in fixed places. Merged last. */
-function placesXml(folder: string, { ports, inMemory }: LocalServerOptions): string {
-  const { http, native } = ports ?? { http: 0, native: 0 };
-  const access = inMemory
-    ? "<memory/>"
-    : `<local_directory><path>${folder}/data/access/</path></local_directory>`;
+function placesXml(folder: string, { http, native }: { http: number; native: number }): string {
   return `<clickhouse>
   <listen_host>127.0.0.1</listen_host>
   <http_port>${http}</http_port>
@@ -187,9 +181,9 @@ function placesXml(folder: string, { ports, inMemory }: LocalServerOptions): str
   <tmp_path>${folder}/data/tmp/</tmp_path>
   <user_files_path>${folder}/data/user_files/</user_files_path>
   <format_schema_path>${folder}/data/format_schemas/</format_schema_path>
-  <user_directories replace="replace">
+  <user_directories>
     <users_xml><path>${folder}/users.xml</path></users_xml>
-    ${access}
+    <local_directory><path>${folder}/data/access/</path></local_directory>
   </user_directories>
   <logger><log>${folder}/log/server.log</log><errorlog>${folder}/log/server.err.log</errorlog></logger>
   <storage_configuration><disks><backups><path>${folder}/data/backups/</path></backups></disks></storage_configuration>

@@ -107,7 +107,7 @@ const keyOf = (sql: string, params: Record<string, unknown> = {}): string =>
   `${sql} ${JSON.stringify(params)}`;
 
 async function onEmptyServer<T>(version: string, work: (server: Warehouse) => Promise<T>): Promise<T> {
-  const server = new LocalServer({ version, inMemory: true });
+  const server = new LocalServer({ version });
   try {
     await server.start();
     const { url, adminPassword: password } = server;

@@ -24,8 +24,9 @@ export function compareTtl(
 }
 
 function isLonger(found: string, wanted: string): boolean {
-  const [from, to] = [found, wanted].map((ttl) => /^(.+) \+ toInterval(\w+)\((\d+)\)$/.exec(ttl));
-  if (!from || !to || from[1] !== to[1]) return false;
+  const pattern = /^(.+) \+ toInterval(\w+)\((\d+)\)( GROUP BY .+)?$/;
+  const [from, to] = [found, wanted].map((ttl) => pattern.exec(ttl));
+  if (!from || !to || from[1] !== to[1] || from[4] !== to[4]) return false;
   const [a, b] = [from, to].map(([, , unit = "", count]) => (UNIT_HOURS[unit] ?? NaN) * Number(count));
   // Months have no fixed length, but more of them are more.
   return from[2] === to[2] ? Number(from[3]) < Number(to[3]) : a! < b!;
