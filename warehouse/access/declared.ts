@@ -8,7 +8,7 @@ import { withReaders } from "./readers";
 import { LOCKED, type AccessState, type Login } from "./state";
 
 /** How a user may be identified in `sql/`: locked, by a hash that no password has. */
-const LOCKED_USER = `WITH sha256_hash BY '${LOCKED}'`;
+const LOCKED_USER = `IDENTIFIED WITH sha256_hash BY '${LOCKED}'`;
 
 /**
  * Access as it is declared for a stack: what `sql/` says, with hash and hosts of each login user on top.
@@ -40,11 +40,11 @@ export function refusePasswords(statements: readonly SqlStatement[]): void {
     const upper = words.map((word) => word.toUpperCase());
     const at = upper.indexOf("IDENTIFIED");
     const isCreated = upper[0] === "CREATE" && upper[1] === "USER";
-    const how = words.slice(at + 1, at + 5).join(" ");
+    const how = words.slice(at, at + 5).join(" ");
     const more = words[at + 5] === ",";
     if (at < 0 ? !isCreated : how === LOCKED_USER && !more) continue;
     throw new Failure(
-      `${file}:${line}: a user must be created locked here (IDENTIFIED ${LOCKED_USER}): its password is set by the stack`,
+      `${file}:${line}: a user must be created locked here (${LOCKED_USER}): its password is set by the stack`,
     );
   }
 }
