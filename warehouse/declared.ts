@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { configurationHash, LocalServer, SERVER_VERSION } from "../clickhouse/local-server";
 import { users } from "./catalogue";
@@ -24,9 +25,10 @@ type Answers = Record<string, unknown[]>;
 /** A statement that the record has no answer to. */
 class NotRecorded extends Error {}
 
-const FOLDER = join(__dirname, "../.zakaz/declared");
-/** Records that are kept: each content of `sql/` and each version of the server has its own. */
-const MOST_RECORDS = 40;
+/** Beside what set-up keeps: a record depends on nothing but its name, so that all checkouts share it. */
+const FOLDER = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "zakaz/declared");
+/** Records that are kept, of some 150 KB each. */
+const MOST_RECORDS = 100;
 
 /** By what they depend on, the states that this process has asked for. */
 const known = new Map<string, Promise<DeclaredState>>();

@@ -6,7 +6,7 @@ import type { Difference } from "./difference";
 import { passwordKey } from "../catalogue";
 import type { RowSource } from "../client";
 import { declaredState } from "../declared";
-import { readSchemaFiles, type SqlStatement } from "../schema/source";
+import { schemaStatements, type SqlStatement } from "../schema/source";
 import { readAccess } from "./server-state";
 import { own, type AccessState, type Login } from "./state";
 
@@ -23,7 +23,7 @@ export function accessSql(): string {
 
 /** The repository's declaration for these login users. */
 export function declaration(logins: Login[]): Declaration {
-  return { statements: readSchemaFiles().flatMap(({ statements }) => statements), logins };
+  return { statements: schemaStatements(), logins };
 }
 
 /**

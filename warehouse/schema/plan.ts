@@ -15,7 +15,7 @@ import {
 } from "./migrations";
 import { readSource, wantedSchema } from "./read";
 import { readSchema } from "./server-state";
-import { readSchemaFiles } from "./source";
+import { schemaStatements } from "./source";
 import { seedDifferences } from "./seeds";
 
 export interface PlanOptions {
@@ -56,7 +56,7 @@ export async function readPlan(
     journal.revision("schema"),
     journal.migrations(),
     readSchema(warehouse, databases),
-    declaredState(readSchemaFiles(options.root).flatMap(({ statements }) => statements)),
+    declaredState(schemaStatements(options.root)),
   ]);
   const wanted = wantedSchema(source, declared.schema);
   const compared = compareSchemas(wanted, live);

@@ -1,7 +1,7 @@
 import { Failure } from "../failure";
 import type { LiveSchema, WantedSchema } from "./compare";
 import { checksum } from "./journal-table";
-import { readMigrationFiles, readSchemaFiles, type SqlStatement } from "./source";
+import { readMigrationFiles, schemaStatements, type SqlStatement } from "./source";
 
 /** `sql/` as statements, by what they do. */
 export interface SchemaSource {
@@ -18,7 +18,7 @@ export interface SchemaSource {
  */
 export function readSource(root?: string): SchemaSource {
   const source: SchemaSource = { databases: [], objects: [], seeds: [] };
-  for (const statement of readSchemaFiles(root).flatMap((file) => file.statements)) {
+  for (const statement of schemaStatements(root)) {
     const { kind, file, line } = statement;
     if (kind === "access") continue;
     else if (kind === "create_database") source.databases.push(statement);

@@ -68,6 +68,11 @@ export function readSchemaFiles(root = ROOT): SqlFile[] {
   return readSqlFiles([join(root, "sql")], root);
 }
 
+/** All statements of {@link readSchemaFiles}. */
+export function schemaStatements(root?: string): SqlStatement[] {
+  return readSchemaFiles(root).flatMap(({ statements }) => statements);
+}
+
 /** The numbered files of `sql/migrations/`; none when there is no such folder. */
 export function readMigrationFiles(root = ROOT): SqlFile[] {
   const folder = join(root, "sql", "migrations");

@@ -6,7 +6,7 @@ import { declaredState } from "../../../warehouse/declared";
 import { compareSchemas } from "../../../warehouse/schema/compare";
 import { readSource, wantedSchema } from "../../../warehouse/schema/read";
 import { readSchema } from "../../../warehouse/schema/server-state";
-import { readSchemaFiles } from "../../../warehouse/schema/source";
+import { schemaStatements } from "../../../warehouse/schema/source";
 import { DATABASES } from "../../../warehouse/catalogue";
 import { startServer } from "../../support/server";
 import { wholeSql } from "../../support/sql";
@@ -21,7 +21,7 @@ it.each([
   const { warehouse: live } = new SchemaServer(server);
   try {
     expect((await server.client(["--multiquery"], wholeSql())).code).toBe(0);
-    const statements = readSchemaFiles().flatMap((file) => file.statements);
+    const statements = schemaStatements();
     const declared = await declaredState(statements, empty);
     const found = await readSchema(live, [...DATABASES]);
     expect(compareSchemas(wantedSchema(readSource(), declared.schema), found)).toEqual([]);
