@@ -1,8 +1,7 @@
 import { covers } from "./statements/grants";
 import type { Grant } from "./statements/model";
-import { unquote } from "./statements/cursor";
 import { isSignificant, tokenize } from "../sql/lexer";
-import { quoteIfNeeded } from "../sql/quote";
+import { quoteIfNeeded, unquote } from "../sql/quote";
 
 /** One row of `system.privileges`. */
 export interface PrivilegeRow {
