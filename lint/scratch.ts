@@ -1,18 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { Agent, request } from "undici";
 import { LocalServer } from "../clickhouse/local-server";
 import { users } from "../warehouse/catalogue";
+import { Warehouse, type Sending } from "../warehouse/client";
 import { Failure } from "../warehouse/failure";
-import { Refused } from "./refused";
 
 /** Below the number of queries at a time that the profiles of the users allow. */
 const CONNECTIONS = 6;
-/** Errors come whole and as text, and big numbers as numbers. */
-const SETTINGS = {
-  wait_end_of_query: 1,
-  http_write_exception_in_output_format: 0,
-  output_format_json_quote_64bit_integers: 0,
-};
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Query {
@@ -26,7 +19,8 @@ export interface Query {
 
 /** An empty ClickHouse server of its own, which goes with this process: also when a signal ends it. */
 export class Scratch {
-  private readonly connections = new Agent({ connections: CONNECTIONS });
+  /** Once the server has started. */
+  private warehouse: Warehouse | undefined;
   /** Password of every user that is let in: random, never shown. */
   private readonly password = randomBytes(18).toString("hex");
   private readonly onSignal = (signal: NodeJS.Signals): void => {
@@ -45,7 +39,10 @@ export class Scratch {
     let scratch: Scratch | undefined;
     try {
       scratch = new Scratch(new LocalServer());
-      await scratch.server.start();
+      const { server } = scratch;
+      await server.start();
+      const target = { url: server.url, user: users.admin, password: server.adminPassword };
+      scratch.warehouse = new Warehouse(target, { max_open_connections: CONNECTIONS });
       return scratch;
     } catch (error) {
       await scratch?.stop();
@@ -55,27 +52,24 @@ export class Scratch {
 
   /**
    * Rows of one statement.
-   * @throws Refused
+   * @throws StatementFailure
    */
-  async rows<T = Record<string, unknown>>(sql: string, query: Query = {}): Promise<T[]> {
-    const body = await this.send(sql, { ...query, format: "JSONEachRow" });
-    return body
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as T);
+  rows<T = Record<string, unknown>>(sql: string, query: Query = {}): Promise<T[]> {
+    return this.warehouse!.rows<T>(sql, query.params, this.as(query));
   }
 
   /**
-   * What the server answers to one statement, as text with tabs.
-   * @throws Refused
+   * What the server answers to one statement, as text with tabs, names and types first.
+   * @throws StatementFailure
    */
-  async text(sql: string, query: Query = {}): Promise<string> {
-    return this.send(sql, { ...query, format: "TabSeparatedWithNamesAndTypes" });
+  text(sql: string, query: Query = {}): Promise<string> {
+    const settings = { default_format: "TabSeparatedWithNamesAndTypes", ...query.settings };
+    return this.warehouse!.text(sql, query.params, this.as({ ...query, settings }));
   }
 
   /**
    * Lets users in that `sql/` creates locked.
-   * @throws Refused when one is not there
+   * @throws StatementFailure when one is not there
    */
   async letIn(users: readonly string[]): Promise<void> {
     for (const user of users) {
@@ -93,34 +87,12 @@ export class Scratch {
   /** Ends the server and removes its folder. */
   async stop(): Promise<void> {
     await this.server.stop();
-    await this.connections.destroy();
+    await this.warehouse?.close();
     for (const signal of ENDING_SIGNALS) process.off(signal, this.onSignal);
   }
 
-  private async send(
-    sql: string,
-    { user = users.admin, settings, params, format }: Query & { format: string },
-  ): Promise<string> {
-    const parameters: Record<string, string | number> = { default_format: format, ...SETTINGS, ...settings };
-    for (const [name, value] of Object.entries(params ?? {}))
-      parameters[`param_${name}`] = escapeParameter(value);
+  private as({ user = users.admin, settings = {} }: Query): Sending {
     const password = user === users.admin ? this.server.adminPassword : this.password;
-    const { statusCode, body } = await request(this.server.url, {
-      dispatcher: this.connections,
-      method: "POST",
-      query: parameters,
-      headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
-      body: sql,
-    });
-    const answer = await body.text();
-    if (statusCode === 200) return answer;
-    const [, code, message] =
-      /^Code: (\d+)\. DB::Exception: ([^]*?)(?: \(version [^)]*\))?\s*$/.exec(answer) ?? [];
-    throw new Refused(Number(code ?? 0), message ?? answer.trim());
+    return { as: { user, password }, settings };
   }
-}
-
-/** A parameter's value is read as in a file with tabs. */
-function escapeParameter(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
