@@ -8,7 +8,6 @@ import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
 } from "@clickhouse/client";
-import { EXIT } from "../exit-codes";
 import { StatementFailure, Unreachable } from "./failure";
 import type { Credentials, WarehouseTarget } from "./target";
 
@@ -17,9 +16,6 @@ const RESPONSE_BYTES = 16 * 2 ** 20;
 
 /** Long enough for an INSERT … SELECT that copies a table. */
 const ONE_HOUR = 3_600_000;
-
-/** Connections at a time, as by default of the client. */
-const CONNECTIONS = 10;
 
 /** Numbers are numbers, and an error is text and not JSON. */
 const ROWS = {
@@ -36,24 +32,24 @@ export function openClient(
   { url, tls, user, password }: WarehouseTarget,
   options: ClickHouseClientConfigOptions = {},
 ): ClickHouseClient {
-  const { max_open_connections: maxSockets = CONNECTIONS, clickhouse_settings, ...others } = options;
+  const maxSockets = options.max_open_connections;
   return createClient({
     url,
     username: user,
     password,
-    max_open_connections: maxSockets,
-    // Not by the client's own `tls`: with a certificate that would send no password.
+    // Not by the client's own `tls`: a certificate would be the login there, and a password beside it refused.
     ...(url.startsWith("https:") ? { http_agent: new Agent({ keepAlive: true, maxSockets, ...tls }) } : {}),
     // Errors are thrown; the client's own log would say them twice, with whole statements.
     log: { level: ClickHouseLogLevel.OFF },
+    ...options,
     clickhouse_settings: {
       // An error that comes late is an error, and not the end of an answer …
       wait_end_of_query: 1,
-      // … which waits in memory: in a file, as is the default, a full disk makes it empty, with status 200 (seen on 25.8).
+      // … which waits in memory: in a file, as is the default, a full disk makes it empty, with status 200 (seen on 25.8), and
+      // a journal that reads as empty would start a first load.
       buffer_size: String(RESPONSE_BYTES),
-      ...clickhouse_settings,
+      ...options.clickhouse_settings,
     },
-    ...others,
   });
 }
 
@@ -66,17 +62,15 @@ export function failureOf(
   { url, container, password }: Pick<WarehouseTarget, "url" | "container" | "password">,
 ): unknown {
   if (!(cause instanceof Error)) return cause;
-  const reason = (password === "" ? cause.message : cause.message.replaceAll(password, "[secret]")).trim();
+  // Of several addresses that were tried there is a code only.
+  const said = cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? "an empty answer");
+  const reason = password === "" ? said : said.replaceAll(password, "[secret]");
   if (cause instanceof ClickHouseError)
     return new StatementFailure(Number(cause.code), cause.type ?? "", reason, { cause });
   // Errors of the network have a code; what the client itself throws, such as a time-out, is a plain error.
   if (!("code" in cause) && cause.constructor !== Error) return cause;
   const advice = container === undefined ? "" : `: start it with docker start ${container}, or make up`;
-  return new Unreachable(
-    `ClickHouse does not answer at ${url}${reason === "" ? "" : ` (${reason})`}${advice}`,
-    EXIT.error,
-    { cause },
-  );
+  return new Unreachable(`ClickHouse does not answer at ${url} (${reason})${advice}`, reason, { cause });
 }
 
 /** How one statement is sent. */

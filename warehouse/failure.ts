@@ -12,7 +12,16 @@ export class Failure extends Error {
 }
 
 /** The server does not answer: it is stopped, starting, or not reachable from here. */
-export class Unreachable extends Failure {}
+export class Unreachable extends Failure {
+  constructor(
+    message: string,
+    /** What the network or whoever answers instead says. */
+    readonly reason = "",
+    options?: ErrorOptions,
+  ) {
+    super(message, EXIT.error, options);
+  }
+}
 
 /** A statement that ClickHouse refused. */
 export class StatementFailure extends Failure {

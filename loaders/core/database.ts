@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
-import type { ClickHouseClientConfigOptions } from "@clickhouse/client";
 import { failureOf, openClient } from "../../warehouse/client";
 import { StatementFailure, Unreachable } from "../../warehouse/failure";
 import { asLoader } from "../../warehouse/queries";
 import { Block, type PackedBlock } from "./block";
 import type { Clock } from "./clock";
-import { describeError, ExpectedError } from "./errors";
+import { ExpectedError } from "./errors";
 import { errorCode } from "./api-error";
 import type { Log } from "./log";
 import { startTimeLimit } from "./time-limit";
@@ -73,7 +72,21 @@ export function createDatabase(options: DatabaseOptions): Database {
   const { clock, log, host, port, database, signal, user, password } = options;
   const url = `${options.secure ? "https" : "http"}://${host}:${port}`;
   const target = { url, user, password, tls: { rejectUnauthorized: options.verifyTls } };
-  const client = openClient(target, clientOptions(options));
+  const client = openClient(target, {
+    database,
+    application: options.job,
+    request_timeout: STATEMENT_TIMEOUT,
+    max_open_connections: 4,
+    use_multipart_params_auto: true,
+    clickhouse_settings: {
+      log_comment: `${options.job} ${options.runId}`,
+      date_time_input_format: "best_effort",
+      input_format_skip_unknown_fields: 0,
+      input_format_null_as_default: 0,
+      output_format_json_quote_64bit_integers: 1,
+      output_format_json_quote_decimals: 1,
+    },
+  });
 
   const attempt = <T>(operation: () => Promise<T>, table = STATEMENT_RETRY): Promise<T> => {
     const translated = () =>
@@ -163,24 +176,6 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-function clientOptions({ database, job, runId }: DatabaseOptions): ClickHouseClientConfigOptions {
-  return {
-    database,
-    application: job,
-    request_timeout: STATEMENT_TIMEOUT,
-    max_open_connections: 4,
-    use_multipart_params_auto: true,
-    clickhouse_settings: {
-      log_comment: `${job} ${runId}`,
-      date_time_input_format: "best_effort",
-      input_format_skip_unknown_fields: 0,
-      input_format_null_as_default: 0,
-      output_format_json_quote_64bit_integers: 1,
-      output_format_json_quote_decimals: 1,
-    },
-  };
-}
-
 function classify(error: unknown): Verdict {
   if (error instanceof StatementFailure) return { again: TRANSIENT_SERVER_CODES.has(error.code) };
   const code = errorCode(error);
@@ -191,7 +186,7 @@ function classify(error: unknown): Verdict {
 function shortReason(error: unknown): string {
   if (error instanceof StatementFailure)
     return `code ${error.code} (${error.type}): ${error.gist.slice(0, 300)}`;
-  return errorCode(error) ?? describeError((error as Error).cause).message;
+  return errorCode(error) ?? (error as Unreachable).reason.slice(0, 300);
 }
 
 function explain(error: unknown, options: DatabaseOptions): unknown {

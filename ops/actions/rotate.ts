@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
 import { passwordKeys } from "../../warehouse/catalogue";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
-import { Failure, StatementFailure } from "../../warehouse/failure";
+import { Failure, StatementFailure, Unreachable } from "../../warehouse/failure";
 import { AUTHENTICATION_FAILED } from "../../warehouse/login";
 import { probe } from "../../warehouse/queries";
 import type { WarehouseTarget } from "../../warehouse/target";
@@ -101,11 +101,11 @@ function accepts(target: WarehouseTarget): Promise<boolean> {
         await warehouse.text(probe`SELECT 1`);
         return true;
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
+        if (!(error instanceof StatementFailure || error instanceof Unreachable)) throw error;
         if (error instanceof StatementFailure && error.code === AUTHENTICATION_FAILED) return false;
         if (Date.now() > deadline) {
           throw new Failure(
-            `ClickHouse at ${target.url} does not answer a login of ${target.user}: ${(error.cause as Error).message}. ` +
+            `ClickHouse at ${target.url} does not answer a login of ${target.user}: ${error.reason}. ` +
               "See npx zakaz status, then `pulumi up --refresh`",
             EXIT.error,
             { cause: error },

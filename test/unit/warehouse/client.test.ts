@@ -27,11 +27,17 @@ describe("a failure of the client", () => {
       new Unreachable(
         "ClickHouse does not answer at http://127.0.0.1:8123 (connect ECONNREFUSED): " +
           "start it with docker start ch-zakaz, or make up",
+        "connect ECONNREFUSED",
       ),
     );
     expect(failureOf(new Error("Timeout error."), { url: "https://example.org", password: "" })).toEqual(
-      new Unreachable("ClickHouse does not answer at https://example.org (Timeout error.)"),
+      new Unreachable("ClickHouse does not answer at https://example.org (Timeout error.)", "Timeout error."),
     );
+  });
+
+  it("of a name with several addresses says the code", () => {
+    const cause = Object.assign(new AggregateError([]), { code: "ECONNREFUSED" });
+    expect(failureOf(cause, SERVER)).toMatchObject({ reason: "ECONNREFUSED" });
   });
 
   it("of a statement carries code, name and text, without the password", () => {
