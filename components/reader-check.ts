@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ReaderTarget } from "../warehouse/target";
+import type { WarehouseTarget } from "../warehouse/target";
 import type { ClickHouse } from "./clickhouse";
 import { users } from "../warehouse/catalogue";
 import { operatorCommand } from "./operator-command";
@@ -12,7 +12,7 @@ export interface ReaderCheckArgs {
 /** Proof that `datalens_reader` can read over HTTP from the host, and cannot write. */
 export class ReaderCheck extends pulumi.ComponentResource {
   /** All that `npx zakaz check-reader` needs; secret. */
-  readonly target: pulumi.Output<ReaderTarget>;
+  readonly target: pulumi.Output<WarehouseTarget>;
 
   constructor(name: string, args: ReaderCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:access:ReaderCheck", name, {}, opts);

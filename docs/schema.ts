@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ROOT } from "../images";
 import { describeFinding } from "../lint/finding";
 import { loadTwice } from "../lint/install";
-import { Scratch } from "../lint/scratch";
+import { Scratch } from "../warehouse/scratch";
 import { readSchemaFiles } from "../warehouse/schema/source";
 import { drawSchema } from "./draw/diagram";
 import { readSchema } from "./draw/lineage";

@@ -1,3 +1,4 @@
+import type { StatementFailure } from "../warehouse/failure";
 import { isSignificant, tokenize } from "../warehouse/sql/lexer";
 import type { SqlStatement } from "../warehouse/schema/source";
 
@@ -22,6 +23,11 @@ export interface Finding {
 /** `file:line object: what is wrong; expected …` */
 export function describeFinding({ file, line, object, wrong, expected, critical }: Finding): string {
   return `${critical ? "critical: " : ""}${file}:${line} ${object}: ${wrong}; expected ${expected}`;
+}
+
+/** What is wrong with a statement that ClickHouse refuses: its code and the first sentence of its text. */
+export function describeRefusal({ code, gist }: StatementFailure): string {
+  return `code ${code}, ${gist}`;
 }
 
 /** A finding about a statement, at the line of the first of the words that stands in it. */

@@ -3,7 +3,7 @@ import type { ColumnList } from "./code/column-lists";
 import type { GivenRight } from "./rights";
 import type { LiveObject } from "./live";
 import type { Finding } from "./finding";
-import type { Scratch } from "./scratch";
+import type { Scratch } from "../warehouse/scratch";
 import type { SqlFile, SqlStatement } from "../warehouse/schema/source";
 
 /** All that the rules look at. */

@@ -1,8 +1,8 @@
 import { DATABASES, loginUsers } from "../warehouse/catalogue";
 import { asAdmin } from "../warehouse/queries";
-import { at, type Finding } from "./finding";
-import { Refused, describeRefusal } from "./refused";
-import type { Scratch } from "./scratch";
+import { at, describeRefusal, type Finding } from "./finding";
+import { StatementFailure } from "../warehouse/failure";
+import type { Scratch } from "../warehouse/scratch";
 import type { SqlFile, SqlStatement } from "../warehouse/schema/source";
 
 const UNKNOWN_TABLE = 60;
@@ -48,10 +48,10 @@ async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Findin
     try {
       await scratch.rows(statement.text);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof StatementFailure)) throw error;
       const follows =
         [UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code) &&
-        [...missing].some((name) => error.message.includes(name));
+        [...missing].some((name) => error.reason.includes(name));
       if (statement.kind.startsWith("create_") && statement.object) missing.add(statement.object);
       if (follows) continue;
       findings.push(

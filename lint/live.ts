@@ -1,6 +1,6 @@
 import { parseObject, type ObjectModel } from "../warehouse/schema/model";
 import { asAdmin } from "../warehouse/queries";
-import type { Scratch } from "./scratch";
+import type { Scratch } from "../warehouse/scratch";
 
 export interface LiveColumn {
   name: string;

@@ -1,7 +1,7 @@
 import { readAccess } from "../warehouse/access/server-state";
 import type { SqlFile, SqlStatement } from "../warehouse/schema/source";
 import { isSignificant, tokenize } from "../warehouse/sql/lexer";
-import type { Scratch } from "./scratch";
+import type { Scratch } from "../warehouse/scratch";
 
 /** One privilege on one object. */
 export interface GivenRight {
@@ -18,7 +18,7 @@ export interface GivenRight {
 
 /**
  * What the access statements of `sql/` give to whom, by the server that has run them.
- * @throws Refused, Failure
+ * @throws StatementFailure
  */
 export async function readRights(scratch: Scratch, files: SqlFile[]): Promise<GivenRight[]> {
   const { state } = await readAccess({ rows: (sql) => scratch.rows(sql) });

@@ -10,7 +10,7 @@ import { readLive, type LiveObject } from "./live";
 import { loadTwice } from "./install";
 import { LIVE_RULES, STATIC_RULES } from "./rules";
 import { sampleInserts } from "./sample-rows";
-import type { Scratch } from "./scratch";
+import type { Scratch } from "../warehouse/scratch";
 import {
   readMigrationFiles,
   readSchemaFiles,

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { ask } from "../warehouse/login";
+import { Warehouse, withWarehouse } from "../warehouse/client";
 import { docker, type Result } from "./docker";
-import { Failure } from "../warehouse/failure";
 import type { LoaderTarget } from "../warehouse/target";
 
 /** What a run may use; the image itself brings its user, who is not root. */
@@ -14,6 +13,9 @@ const LIMITS = [
   "--memory=1g",
   "--pids-limit=256",
 ];
+
+/** How long a query of {@link queryAsLoader} may take. */
+const QUERY_TIMEOUT_MS = 30_000;
 
 /** Seconds that a run which lost its `zakaz` has for an orderly end; the lease then frees the job. */
 const ORPHAN_GRACE = 10;
@@ -67,13 +69,12 @@ function stopWithUs(container: string): () => void {
 /**
  * Runs one query as the loader's user.
  * @returns its rows as TabSeparated, without the last line break
- * @throws Failure with ClickHouse's message
+ * @throws StatementFailure, Unreachable
  */
-export async function queryAsLoader({ url, settings }: LoaderTarget, sql: string): Promise<string> {
+export function queryAsLoader({ settings, ...server }: LoaderTarget, sql: string): Promise<string> {
   const { CLICKHOUSE_USER: user = "", CLICKHOUSE_PASSWORD: password = "" } = settings;
-  const { code, text } = await ask(url, user, password, sql);
-  if (code !== 0) throw new Failure(`ClickHouse at ${url} refuses a query of ${user}: ${text}`);
-  return text;
+  const warehouse = new Warehouse({ ...server, user, password }, { request_timeout: QUERY_TIMEOUT_MS });
+  return withWarehouse(warehouse, () => warehouse.text(sql));
 }
 
 /** The end of a log, for an error message. */

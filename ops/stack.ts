@@ -5,13 +5,7 @@ import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
-import {
-  accessTarget,
-  loaderTarget,
-  readerTarget,
-  warehouseTarget,
-  type LoaderTarget,
-} from "../warehouse/target";
+import { accessTarget, loaderTarget, warehouseTarget, type LoaderTarget } from "../warehouse/target";
 
 /** Outputs of the stack that commands read. */
 const stackOutputs = z.object({
@@ -22,7 +16,7 @@ const stackOutputs = z.object({
   loaderImage: z.string(),
   /** By job, of each source that the stack has switched on. */
   loaderTargets: z.record(z.string(), loaderTarget).default({}),
-  readerTarget,
+  readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,
 });

@@ -1,105 +1,153 @@
-import { ClickHouseError, createClient, type ClickHouseClient } from "@clickhouse/client";
-import { EXIT } from "../exit-codes";
-import { Failure } from "./failure";
-import type { WarehouseTarget } from "./target";
+import { randomUUID } from "node:crypto";
+import { Agent } from "node:https";
+import { text as readAll } from "node:stream/consumers";
+import {
+  ClickHouseError,
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+} from "@clickhouse/client";
+import { StatementFailure, Unreachable } from "./failure";
+import type { Credentials, WarehouseTarget } from "./target";
 
 /** What a reader of state asks: the live server, or an empty one that has run `sql/`. */
 export interface RowSource {
   rows<T>(sql: string, params?: Record<string, unknown>): Promise<T[]>;
 }
 
-/** The server does not answer: it is stopped, starting, or not reachable from here. */
-export class Unreachable extends Failure {}
-
-export interface WarehouseOptions {
-  /** Longest time that one statement may take, in milliseconds. */
-  timeoutMs?: number;
-}
+/** No answer to a command or a loader is longer: definitions of some fifty objects, rights of a few users, aggregates. */
+const RESPONSE_BYTES = 16 * 2 ** 20;
 
 /** Long enough for an INSERT … SELECT that copies a table. */
 const ONE_HOUR = 3_600_000;
 
-/** No answer to a command is longer: definitions of some fifty objects, rights of a few users. */
-const RESPONSE_BYTES = 16 * 2 ** 20;
+/** Numbers are numbers, and an error is text and not JSON. */
+const ROWS = {
+  default_format: "JSONEachRow",
+  output_format_json_quote_64bit_integers: 0,
+  http_write_exception_in_output_format: 0,
+} as const;
 
-/** The way by which commands reach the server as `admin`. Close it when done. */
+/**
+ * A client of the server, as the user of the target: all that speaks to ClickHouse does so by one of these. Opens nothing
+ * yet: the first statement connects. Pass what it throws through {@link failureOf}.
+ */
+export function openClient(
+  { url, tls, user, password }: WarehouseTarget,
+  options: ClickHouseClientConfigOptions = {},
+): ClickHouseClient {
+  const maxSockets = options.max_open_connections;
+  return createClient({
+    url,
+    username: user,
+    password,
+    // Not by the client's own `tls`: a certificate would be the login there, and a password beside it refused.
+    ...(url.startsWith("https:") ? { http_agent: new Agent({ keepAlive: true, maxSockets, ...tls }) } : {}),
+    // Errors are thrown; the client's own log would say them twice, with whole statements.
+    log: { level: ClickHouseLogLevel.OFF },
+    ...options,
+    clickhouse_settings: {
+      // An error that comes late is an error, and not the end of an answer …
+      wait_end_of_query: 1,
+      // … which waits in memory: in a file, as is the default, a full disk makes it empty, with status 200 (seen on 25.8), and
+      // a journal that reads as empty would start a first load.
+      buffer_size: String(RESPONSE_BYTES),
+      ...options.clickhouse_settings,
+    },
+  });
+}
+
+/**
+ * What a client has thrown, as StatementFailure or Unreachable, in which the password is masked. What comes neither from the
+ * server nor from the way to it, such as a mistake of the program, stays as it is.
+ */
+export function failureOf(
+  cause: unknown,
+  { url, container, password }: Pick<WarehouseTarget, "url" | "container" | "password">,
+): unknown {
+  if (!(cause instanceof Error)) return cause;
+  // Of several addresses that were tried there is a code only.
+  const said = cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? "an empty answer");
+  const reason = password === "" ? said : said.replaceAll(password, "[secret]");
+  if (cause instanceof ClickHouseError)
+    return new StatementFailure(Number(cause.code), cause.type ?? "", reason, { cause });
+  // Errors of the network have a code; what the client itself throws, such as a time-out, is a plain error.
+  if (!("code" in cause) && cause.constructor !== Error) return cause;
+  const advice = container === undefined ? "" : `: start it with docker start ${container}, or make up`;
+  return new Unreachable(`ClickHouse does not answer at ${url} (${reason})${advice}`, reason, { cause });
+}
+
+/** How one statement is sent. */
+export interface Sending {
+  /** Who sends it; by default the user of the target. */
+  as?: Credentials;
+  /** Settings of this statement. */
+  settings?: Record<string, string | number>;
+  /** The server runs at most one query of an id at a time. */
+  queryId?: string;
+}
+
+/** Sends statements and answers rows or text; see {@link openClient}. Close it when done. */
 export class Warehouse implements RowSource {
-  private readonly http: ClickHouseClient;
+  private readonly client: ClickHouseClient;
 
   constructor(
     readonly target: WarehouseTarget,
-    options: WarehouseOptions = {},
+    options: ClickHouseClientConfigOptions = {},
   ) {
-    this.http = createClient({
-      url: target.url,
-      username: target.user,
-      password: target.password,
-      request_timeout: options.timeoutMs ?? ONE_HOUR,
-      // Errors are thrown; the client's own log would say them twice.
-      log: { level: 127 },
-      clickhouse_settings: {
-        // An error that comes late is an error, and not the end of an answer …
-        wait_end_of_query: 1,
-        // … which waits in memory: in a file, as is the default, a full disk makes it empty, with status 200 (seen on 25.8).
-        http_response_buffer_size: String(RESPONSE_BYTES),
-        output_format_json_quote_64bit_integers: 0,
-      },
-    });
+    this.client = openClient(target, { request_timeout: ONE_HOUR, ...options });
   }
 
   /**
-   * Rows of one SELECT as objects; 64-bit integers are numbers.
+   * Rows of one statement as objects; 64-bit integers are numbers.
    * @param params values of `{name:Type}` in the statement
-   * @throws Unreachable, or Failure with ClickHouse's code and message
+   * @throws StatementFailure, Unreachable
    */
-  async rows<T>(sql: string, params: Record<string, unknown> = {}): Promise<T[]> {
-    return this.try(async () => {
-      const answer = await this.http.query({ query: sql, query_params: params, format: "JSONEachRow" });
-      return answer.json<T>();
-    });
+  async rows<T>(sql: string, params: Record<string, unknown> = {}, how: Sending = {}): Promise<T[]> {
+    const answer = await this.text(sql, params, { ...how, settings: { ...ROWS, ...how.settings } });
+    return answer
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as T);
   }
 
   /**
    * Runs one statement that answers nothing (DDL, INSERT … SELECT, access statements).
-   * @param options `params` as for `rows`; `queryId`: the server runs at most one query of an id at a time
-   * @throws Unreachable, or Failure with ClickHouse's code and message
+   * @param params as for `rows`
+   * @throws StatementFailure, Unreachable
    */
-  async command(
+  async command(sql: string, params: Record<string, unknown> = {}, how: Sending = {}): Promise<void> {
+    await this.text(sql, params, how);
+  }
+
+  /**
+   * The answer to one statement as it is, without the last line break: rows with tabs, or what `default_format` says.
+   * @param params as for `rows`
+   * @throws StatementFailure, Unreachable
+   */
+  async text(
     sql: string,
-    options: { params?: Record<string, unknown>; queryId?: string } = {},
-  ): Promise<void> {
-    const { params = {}, queryId } = options;
-    await this.try(() =>
-      this.http.command({
+    params: Record<string, unknown> = {},
+    { as = this.target, settings = {}, queryId = randomUUID() }: Sending = {},
+  ): Promise<string> {
+    try {
+      const { stream } = await this.client.exec({
         query: sql,
         query_params: params,
-        ...(queryId === undefined ? {} : { query_id: queryId }),
-      }),
-    );
+        query_id: queryId,
+        clickhouse_settings: settings,
+        auth: { username: as.user, password: as.password },
+      });
+      return (await readAll(stream)).replace(/\n$/, "");
+    } catch (cause) {
+      throw failureOf(cause, { ...this.target, password: as.password });
+    }
   }
 
   /** Ends the connections. */
   close(): Promise<void> {
-    return this.http.close();
-  }
-
-  private async try<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof ClickHouseError) throw new StatementFailure(cause, this.mask(cause.message));
-      const message = cause instanceof Error ? this.mask(cause.message) : "";
-      throw new Unreachable(
-        `ClickHouse does not answer at ${this.target.url}${message === "" ? "" : ` (${message})`}: ` +
-          `start it with docker start ${this.target.container}, or make up`,
-        EXIT.error,
-        { cause },
-      );
-    }
-  }
-
-  private mask(text: string): string {
-    return text.replaceAll(this.target.password, "[secret]");
+    return this.client.close();
   }
 }
 
@@ -112,16 +160,5 @@ export async function withWarehouse<T>(
     return await work(warehouse);
   } finally {
     await warehouse.close();
-  }
-}
-
-/** A statement that ClickHouse refused. */
-export class StatementFailure extends Failure {
-  /** ClickHouse's error code, e.g. 497. */
-  readonly code: number;
-
-  constructor(cause: ClickHouseError, message: string) {
-    super(`ClickHouse says ${cause.code} ${cause.type ?? ""}: ${message.trim()}`, EXIT.error, { cause });
-    this.code = Number(cause.code);
   }
 }

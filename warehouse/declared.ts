@@ -2,16 +2,16 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { configurationHash, LocalServer, SERVER_VERSION } from "../clickhouse/local-server";
-import { users } from "./catalogue";
+import { configurationHash, SERVER_VERSION } from "../clickhouse/local-server";
 import { readAccess } from "./access/server-state";
 import type { AccessState } from "./access/state";
-import { StatementFailure, Warehouse, type RowSource } from "./client";
-import { Failure } from "./failure";
+import type { RowSource } from "./client";
+import { Failure, StatementFailure } from "./failure";
 import type { LiveSchema } from "./schema/compare";
 import { checksum } from "./schema/journal-table";
 import { readSchema } from "./schema/server-state";
 import type { SqlStatement } from "./schema/source";
+import { Scratch } from "./scratch";
 
 /** What `sql/` makes of a server. */
 export interface DeclaredState {
@@ -39,7 +39,7 @@ const known = new Map<string, Promise<DeclaredState>>();
  * version of the server; only a question that is not among them starts a server.
  * @param statements of `sql/`, in order; those that fill tables are not run
  * @param version of the empty server
- * @throws Failure with file and line of a statement that ClickHouse refuses
+ * @throws Failure with file and line of a statement that ClickHouse refuses; when there is no ClickHouse to start
  */
 export function declaredState(
   statements: readonly SqlStatement[],
@@ -65,27 +65,32 @@ async function readState(
   } catch (error) {
     if (!(error instanceof NotRecorded)) throw error;
   }
-  return onEmptyServer(version, async (server) => {
-    for (const { text, file: source, line } of statements) {
-      await server.command(text).catch((error: unknown) => {
-        if (!(error instanceof StatementFailure)) throw error;
-        throw new Failure(`${source}:${line}: ${error.message}`, undefined, { cause: error });
-      });
-    }
+  const empty = await Scratch.start(version);
+  try {
+    for (const statement of statements) await run(empty, statement);
     const answered: Answers = {};
-    const state = await readBoth(
-      {
-        rows: async <Row>(sql: string, params?: Record<string, unknown>) => {
-          const rows = await server.rows<Row>(sql, params);
-          answered[keyOf(sql, params)] = rows;
-          return rows;
-        },
+    const recorded: RowSource = {
+      rows: async <Row>(sql: string, params?: Record<string, unknown>) => {
+        const rows = await empty.rows<Row>(sql, { params });
+        answered[keyOf(sql, params)] = rows;
+        return rows;
       },
-      statements,
-    );
+    };
+    const state = await readBoth(recorded, statements);
     writeRecord(file, answered);
     return state;
-  });
+  } finally {
+    await empty.stop();
+  }
+}
+
+async function run(empty: Scratch, { text, file, line }: SqlStatement): Promise<void> {
+  try {
+    await empty.rows(text);
+  } catch (cause) {
+    if (!(cause instanceof StatementFailure)) throw cause;
+    throw new Failure(`${file}:${line}: ${cause.message}`, undefined, { cause });
+  }
 }
 
 async function readBoth(source: RowSource, statements: readonly SqlStatement[]): Promise<DeclaredState> {
@@ -107,22 +112,6 @@ function replayOf(record: Answers): RowSource {
 
 const keyOf = (sql: string, params: Record<string, unknown> = {}): string =>
   `${sql} ${JSON.stringify(params)}`;
-
-async function onEmptyServer<T>(version: string, work: (server: Warehouse) => Promise<T>): Promise<T> {
-  const server = new LocalServer({ version });
-  try {
-    await server.start();
-    const { url, adminPassword: password } = server;
-    const warehouse = new Warehouse({ container: "", url, user: users.admin, password });
-    try {
-      return await work(warehouse);
-    } finally {
-      await warehouse.close();
-    }
-  } finally {
-    await server.stop();
-  }
-}
 
 function readRecord(file: string): Answers {
   try {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UNANSWERED, type Drift } from "./drift";
-import { Failure } from "./failure";
-import { Unreachable } from "./client";
+import { Failure, Unreachable } from "./failure";
 
 const RETRY_MS = 200;
 

@@ -1,11 +1,37 @@
 import { z } from "zod";
 
+/** A ClickHouse server, wherever it runs. */
+const server = z.object({
+  /** Its HTTP interface as seen from here, http or https. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** For https, as PEM texts; the names are those of Node. */
+  tls: z
+    .object({
+      /** Who may have signed the server's certificate; by default those whom Node trusts. */
+      ca: z.string(),
+      /** Certificate and key that are shown to a server which asks for them. */
+      cert: z.string(),
+      key: z.string(),
+      /** False: whoever answers is believed to be the server. */
+      rejectUnauthorized: z.boolean(),
+    })
+    .partial()
+    .optional(),
+  /** Its container, so that a message can say how to start it; none for a server elsewhere. */
+  container: z.string().optional(),
+});
+
+const credentials = z.object({ user: z.string(), password: z.string() });
+export type Credentials = z.infer<typeof credentials>;
+
+/** A server and one of its users: what a client needs; holds secrets. */
+export const warehouseTarget = server.extend(credentials.shape);
+export type WarehouseTarget = z.infer<typeof warehouseTarget>;
+
 /** What a run of the loader needs; comes from the stack and holds secrets. */
-export const loaderTarget = z.object({
-  /** Container of the server. */
+export const loaderTarget = server.extend({
+  /** Container of the server; the container of a run is named after it. */
   container: z.string(),
-  /** The server's HTTP interface as seen from the host. */
-  url: z.url(),
   /** Docker network in which the loader runs. */
   network: z.string(),
   /** Id of the loader's image. */
@@ -18,21 +44,6 @@ export const loaderTarget = z.object({
   settings: z.record(z.string(), z.string()),
 });
 export type LoaderTarget = z.infer<typeof loaderTarget>;
-
-/** What a query as `datalens_reader` needs. */
-export const readerTarget = z.object({ url: z.url(), user: z.string(), password: z.string() });
-export type ReaderTarget = z.infer<typeof readerTarget>;
-
-/** What commands that work on the server as `admin` need; holds a secret. */
-export const warehouseTarget = z.object({
-  /** Container of the server. */
-  container: z.string(),
-  /** Its HTTP interface as seen from the host. */
-  url: z.url(),
-  user: z.string(),
-  password: z.string(),
-});
-export type WarehouseTarget = z.infer<typeof warehouseTarget>;
 
 /** What commands about users and grants need; holds secrets. */
 export const accessTarget = z.object({

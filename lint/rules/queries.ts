@@ -1,10 +1,10 @@
 import { probe } from "../../warehouse/queries";
 import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
 import type { CodeQuery } from "../code/queries";
-import type { Finding } from "../finding";
+import { describeRefusal, type Finding } from "../finding";
 import type { Inspection } from "../inspection";
-import { Refused, describeRefusal } from "../refused";
-import type { Scratch } from "../scratch";
+import { StatementFailure } from "../../warehouse/failure";
+import type { Scratch } from "../../warehouse/scratch";
 import type { LiveObject } from "../live";
 
 /** A value of each type that a query parameter may have. */
@@ -72,7 +72,7 @@ async function explain(
       live.get(insert.table),
     );
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof StatementFailure)) throw error;
     const wrong = `${user} cannot run a query: ${describeRefusal(error)}`;
     const follows = query.mentions.map((mention) => mention.object);
     return [{ ...fault(query, object, wrong, "a query that fits the schema and its rights"), follows }];

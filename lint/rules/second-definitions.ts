@@ -1,7 +1,7 @@
-import type { Finding } from "../finding";
+import { describeRefusal, type Finding } from "../finding";
 import type { Inspection } from "../inspection";
 import { NotAnObject, parseObject, type Column, type ObjectModel } from "../../warehouse/schema/model";
-import { Refused, describeRefusal } from "../refused";
+import { StatementFailure } from "../../warehouse/failure";
 import type { SqlStatement } from "../../warehouse/schema/source";
 import { asAdmin } from "../../warehouse/queries";
 
@@ -19,8 +19,8 @@ export async function secondDefinitions({ schema, others, canon, scratch }: Insp
       const [wanted, found] = await Promise.all([first, second].map(read));
       return contradictions(wanted!, found!).map((contradiction) => finding(first, second, contradiction));
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof NotAnObject)) throw error;
-      const wrong = error instanceof Refused ? describeRefusal(error) : error.message;
+      if (!(error instanceof StatementFailure || error instanceof NotAnObject)) throw error;
+      const wrong = error instanceof StatementFailure ? describeRefusal(error) : error.message;
       return [finding(first, second, { what: "", wrong: `cannot be read: ${wrong}`, expected: "its text" })];
     }
   });

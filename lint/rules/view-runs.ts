@@ -2,11 +2,11 @@ import { users } from "../../warehouse/catalogue";
 import { probe } from "../../warehouse/queries";
 import { isReaderView } from "../../warehouse/schema/objects";
 import { mentionsIn } from "../code/queries";
-import { at, type Finding } from "../finding";
+import { at, describeRefusal, type Finding } from "../finding";
 import { createdObjects, type CreatedObject, type Inspection } from "../inspection";
 import type { LiveObject } from "../live";
-import { Refused, describeRefusal } from "../refused";
-import type { Scratch } from "../scratch";
+import { StatementFailure } from "../../warehouse/failure";
+import type { Scratch } from "../../warehouse/scratch";
 
 /** What DataLens sends with each query. */
 const READER = { user: users.reader, settings: { readonly: 2, join_use_nulls: 1 } };
@@ -31,7 +31,7 @@ async function viewFaults(scratch: Scratch, { object, statement }: CreatedObject
     if (isReaderView(object.name)) await scratch.text(sql, READER);
     return [];
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof StatementFailure)) throw error;
     const follows = mentionsIn(statement.text)
       .map((mention) => mention.object)
       .filter((name) => name !== object.name);

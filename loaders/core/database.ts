@@ -1,6 +1,6 @@
-import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
-import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
+import { failureOf, openClient } from "../../warehouse/client";
+import { StatementFailure, Unreachable } from "../../warehouse/failure";
 import { asLoader } from "../../warehouse/queries";
 import { Block, type PackedBlock } from "./block";
 import type { Clock } from "./clock";
@@ -59,34 +59,41 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A statement that ClickHouse refused, by its code. */
-export class StatementError extends ExpectedError {
-  override readonly name = "StatementError";
-  constructor(
-    message: string,
-    readonly code: number,
-  ) {
-    super(message, { status: null, code: String(code) });
-  }
-}
-
 /** Codes of ClickHouse that say "later": too many queries or parts, network, shutting down, insert of unknown outcome, keeper. */
 const TRANSIENT_SERVER_CODES: ReadonlySet<number> = new Set([202, 209, 210, 236, 252, 319, 999]);
+/** Codes of ClickHouse for a login that failed. */
+const LOGIN_CODES: ReadonlySet<number> = new Set([194, 516]);
 const CONNECT_TIMEOUT = 10_000;
 /** Above `max_execution_time` of the loader's profile, as with `wait_end_of_query` nothing is sent before the end. */
 const STATEMENT_TIMEOUT = 610_000;
 
-/** No answer to the loader is longer: what it reads of a warehouse is aggregated. */
-const RESPONSE_BYTES = 16 * 2 ** 20;
-
 /** Opens nothing yet: the first statement connects. */
 export function createDatabase(options: DatabaseOptions): Database {
-  const { clock, log, host, port, database, signal } = options;
+  const { clock, log, host, port, database, signal, user, password } = options;
   const url = `${options.secure ? "https" : "http"}://${host}:${port}`;
-  const client = createClickHouseClient(url, options);
+  const target = { url, user, password, tls: { rejectUnauthorized: options.verifyTls } };
+  const client = openClient(target, {
+    database,
+    application: options.job,
+    request_timeout: STATEMENT_TIMEOUT,
+    max_open_connections: 4,
+    use_multipart_params_auto: true,
+    clickhouse_settings: {
+      log_comment: `${options.job} ${options.runId}`,
+      date_time_input_format: "best_effort",
+      input_format_skip_unknown_fields: 0,
+      input_format_null_as_default: 0,
+      output_format_json_quote_64bit_integers: 1,
+      output_format_json_quote_decimals: 1,
+    },
+  });
 
-  const attempt = <T>(operation: () => Promise<T>, table = STATEMENT_RETRY): Promise<T> =>
-    retry(operation, {
+  const attempt = <T>(operation: () => Promise<T>, table = STATEMENT_RETRY): Promise<T> => {
+    const translated = () =>
+      operation().catch((error: unknown) => {
+        throw failureOf(error, target);
+      });
+    return retry(translated, {
       table,
       clock,
       deadline: options.deadline,
@@ -100,6 +107,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     }).catch((error: unknown) => {
       throw explain(error, options);
     });
+  };
   const abort = signal ? { abort_signal: signal } : {};
   const insertBlock: Database["insertBlock"] = async (table, columns, block, token) => {
     const [first, ...rest] = columns;
@@ -168,71 +176,32 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-function createClickHouseClient(url: string, options: DatabaseOptions): ClickHouseClient {
-  const agent =
-    options.secure && !options.verifyTls
-      ? { http_agent: new HttpsAgent({ keepAlive: true, rejectUnauthorized: false }) }
-      : {};
-  return createClient({
-    url,
-    username: options.user,
-    password: options.password,
-    database: options.database,
-    application: options.job,
-    request_timeout: STATEMENT_TIMEOUT,
-    max_open_connections: 4,
-    // Blocks come packed.
-    compression: { request: false, response: false },
-    use_multipart_params_auto: true,
-    // The client's own logger would print whole statements.
-    log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: {
-      log_comment: `${options.job} ${options.runId}`,
-      wait_end_of_query: 1,
-      // Answers wait in memory: in a file, as is the default, a full disk makes them empty, with status 200 (seen on 25.8), and a
-      // journal that reads as empty would start a first load.
-      http_response_buffer_size: String(RESPONSE_BYTES),
-      date_time_input_format: "best_effort",
-      input_format_skip_unknown_fields: 0,
-      input_format_null_as_default: 0,
-      output_format_json_quote_64bit_integers: 1,
-      output_format_json_quote_decimals: 1,
-    },
-    ...agent,
-  });
-}
-
 function classify(error: unknown): Verdict {
-  if (error instanceof ClickHouseError) return { again: TRANSIENT_SERVER_CODES.has(Number(error.code)) };
+  if (error instanceof StatementFailure) return { again: TRANSIENT_SERVER_CODES.has(error.code) };
   const code = errorCode(error);
   return { again: code !== undefined && TRANSIENT_CODES.has(code) };
 }
 
-/** ClickHouse's own text without what may quote the statement or its data. */
+/** Why a statement was not done, without what may quote it or its data. */
 function shortReason(error: unknown): string {
-  if (error instanceof ClickHouseError) {
-    const text = error.message.replace(/\s+/g, " ").split(/: While |: \(at row |\. Stack trace/)[0] ?? "";
-    return `code ${error.code}${error.type ? ` (${error.type})` : ""}: ${text.slice(0, 300)}`;
-  }
-  return errorCode(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  if (error instanceof StatementFailure)
+    return `code ${error.code} (${error.type}): ${error.gist.slice(0, 300)}`;
+  return errorCode(error) ?? (error as Unreachable).reason.slice(0, 300);
 }
 
 function explain(error: unknown, options: DatabaseOptions): unknown {
-  const where = `${options.host}:${options.port}`;
-  if (error instanceof ClickHouseError) {
-    const code = Number(error.code);
-    if (code === 516 || code === 194) {
-      return new StatementError(
-        `ClickHouse at ${where} refused user ${options.user} (code ${code}): check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.`,
-        code,
-      );
-    }
-    return new StatementError(`ClickHouse at ${where} refused a statement: ${shortReason(error)}`, code);
+  const where = `ClickHouse at ${options.host}:${options.port}`;
+  if (error instanceof StatementFailure) {
+    const { code } = error;
+    const sentence = LOGIN_CODES.has(code)
+      ? `${where} refused user ${options.user} (code ${code}): check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD.`
+      : `${where} refused a statement: ${shortReason(error)}`;
+    return new ExpectedError(sentence, { status: null, code: String(code) });
   }
-  const code = errorCode(error);
-  if (code === undefined || error instanceof ExpectedError) return error;
+  if (!(error instanceof Unreachable)) return error;
+  const code = shortReason(error);
   return new ExpectedError(
-    `ClickHouse at ${where} does not answer (${code}): start it (\`docker start ${options.host}\` or \`make up\`), ` +
+    `${where} does not answer (${code}): start it (\`docker start ${options.host}\` or \`make up\`), ` +
       "check CLICKHOUSE_HOST and CLICKHOUSE_PORT, and run the loader again.",
     { status: null, code },
   );

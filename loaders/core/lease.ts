@@ -1,7 +1,6 @@
 import { asLoader } from "../../warehouse/queries";
 import type { Clock } from "./clock";
 import type { Database } from "./database";
-import { StatementError } from "./database";
 import { ExpectedError, LockedError } from "./errors";
 import type { Log } from "./log";
 
@@ -24,7 +23,7 @@ export interface Lease {
 }
 
 /** ClickHouse's code for "a query with this id is running". */
-const SAME_ID_IS_RUNNING = 216;
+const SAME_ID_IS_RUNNING = "216";
 
 const KEY = "source = {job:String} AND stream = 'lease' AND wm_type = 'ts'";
 
@@ -91,7 +90,7 @@ FROM meta.watermarks FINAL WHERE ${KEY}`,
         await database.run(statement, params, `zakaz-lease-${job}`);
         return await holder();
       } catch (error) {
-        const busy = error instanceof StatementError && error.code === SAME_ID_IS_RUNNING;
+        const busy = error instanceof ExpectedError && error.details["code"] === SAME_ID_IS_RUNNING;
         if (!busy || tries >= 20) throw error;
         await clock.sleep(50 + 100 * clock.random());
       }

@@ -23,7 +23,7 @@ export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
     }
     // The log tables are made by their first flush.
     await warehouse.command("SYSTEM FLUSH LOGS");
-    return runCells(warehouse.target.url, passwords, cells);
+    return runCells(warehouse, passwords, cells);
   });
   const wrong = outcomes.filter(({ right }) => !right);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

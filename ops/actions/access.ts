@@ -1,9 +1,10 @@
 import { changeName, STATE_VARIABLE } from "../../warehouse/drift";
 import { Failure } from "../../warehouse/failure";
+import { refusedLogins } from "../../warehouse/login";
 import { Journal } from "../../warehouse/schema/journal";
 import { applyAccess } from "../../warehouse/access/apply";
 import { fixableOf, statementsOf, sentence, withoutHashes } from "../../warehouse/access/difference";
-import { differencesOf, refusedUsers } from "../../warehouse/access/drift";
+import { differencesOf } from "../../warehouse/access/drift";
 import { declaration } from "../../warehouse/access/read";
 import { withAccess } from "../access-target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
@@ -40,7 +41,7 @@ export async function accessApply(from: string | undefined): Promise<void> {
     return applyAccess(
       warehouse,
       declaration(target.logins),
-      await refusedUsers(target),
+      await refusedLogins(warehouse, target.passwords),
       async (fixes, statements, work) => {
         const next = await plannedName(journal);
         if (fixes.length === 0 && next === undefined) return work();

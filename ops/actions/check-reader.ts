@@ -1,8 +1,9 @@
-import { ask, Refused, type Answer } from "../../warehouse/datalens/connection";
+import { Warehouse, withWarehouse } from "../../warehouse/client";
+import { ask, type Answer } from "../../warehouse/datalens/connection";
 import { DATASETS, fieldsOf } from "../../warehouse/datalens/datasets";
 import { datasetQueries, metadataQueries, type Query } from "../../warehouse/datalens/queries";
-import { Failure } from "../../warehouse/failure";
-import type { ReaderTarget } from "../../warehouse/target";
+import { Failure, StatementFailure } from "../../warehouse/failure";
+import type { WarehouseTarget } from "../../warehouse/target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 import { readTarget } from "../stack";
 import { probe } from "../../warehouse/queries";
@@ -30,6 +31,9 @@ export interface CheckReaderFlags extends JsonFlag, TargetFlag {
   list?: boolean;
 }
 
+/** DataLens gives up sooner on a server that does not answer; a check may wait longer. */
+const TIMEOUT_MS = 80_000;
+
 /** A query that was answered. */
 interface Answered {
   what: string;
@@ -45,14 +49,16 @@ interface Answered {
 export async function checkReader(flags: CheckReaderFlags): Promise<void> {
   const target = await readTarget("readerTarget", flags.target);
   const answered: Answered[] = [];
-  for (const query of metadataQueries(DATASETS)) answered.push(await expectAnswer(target, query));
-  for (const dataset of DATASETS) {
-    for (const query of datasetQueries(dataset)) {
-      const fields = query.fields ? fieldsOf(dataset) : undefined;
-      answered.push(await expectAnswer(target, query, fields));
+  await withWarehouse(new Warehouse(target, { request_timeout: TIMEOUT_MS }), async (warehouse) => {
+    for (const query of metadataQueries(DATASETS)) answered.push(await expectAnswer(warehouse, query));
+    for (const dataset of DATASETS) {
+      for (const query of datasetQueries(dataset)) {
+        const fields = query.fields ? fieldsOf(dataset) : undefined;
+        answered.push(await expectAnswer(warehouse, query, fields));
+      }
     }
-  }
-  for (const forbidden of FORBIDDEN) await expectRefusal(target, forbidden);
+    for (const forbidden of FORBIDDEN) await expectRefusal(warehouse, forbidden);
+  });
   const { user, url } = target;
   const answer = {
     user,
@@ -65,21 +71,20 @@ export async function checkReader(flags: CheckReaderFlags): Promise<void> {
 }
 
 async function expectAnswer(
-  target: ReaderTarget,
+  warehouse: Warehouse,
   { what, sql }: Query,
   fields?: readonly string[],
 ): Promise<Answered> {
   const began = performance.now();
   let answer: Answer;
   try {
-    answer = await ask(target, sql);
+    answer = await ask(warehouse, sql);
   } catch (cause) {
+    const { user, url } = warehouse.target;
     throw new Failure(
-      `${target.user} at ${target.url} got no answer to "${what}" (${sql}): ${messageOf(cause)}`,
+      `${user} at ${url} got no answer to "${what}" (${sql}): ${(cause as Error).message}`,
       undefined,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   if (fields) expectFields(what, fields, answer);
@@ -93,25 +98,26 @@ function expectFields(what: string, wanted: readonly string[], answer: Answer): 
 }
 
 async function expectRefusal(
-  target: ReaderTarget,
+  warehouse: Warehouse,
   { what, sql, settings, codes }: (typeof FORBIDDEN)[number],
 ): Promise<void> {
+  const { user, url } = warehouse.target;
   try {
-    await ask(target, sql, settings);
+    await ask(warehouse, sql, settings);
   } catch (error) {
-    if (error instanceof Refused && codes.includes(error.code)) return;
+    if (error instanceof StatementFailure && codes.includes(error.code)) return;
     throw new Failure(
-      `${target.user} at ${target.url}: ${what} should be refused with code ${codes.join(" or ")}, but: ${messageOf(error)}`,
+      `${user} at ${url}: ${what} should be refused with code ${codes.join(" or ")}, but: ${(error as Error).message}`,
       undefined,
       { cause: error },
     );
   }
   throw new Failure(
-    `${target.user} at ${target.url}: ${what} is not refused; see what differs with npx zakaz access diff, fix it with pulumi up`,
+    `${user} at ${url}: ${what} is not refused; see what differs with npx zakaz access diff, fix it with pulumi up`,
   );
 }
 
-function describe(target: ReaderTarget, answered: Answered[], list: boolean): string {
+function describe(target: WarehouseTarget, answered: Answered[], list: boolean): string {
   const lines = list
     ? answered.map(
         ({ what, rows, ms }) =>
@@ -125,12 +131,4 @@ function describe(target: ReaderTarget, answered: Answered[], list: boolean): st
       `(slowest: ${slowest.what}, ${Math.round(slowest.ms)} ms); ${FORBIDDEN.length} forbidden ones refused.`,
   );
   return `${lines.join("\n")}\n`;
-}
-
-/** fetch hides why it failed in the cause. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== ""
-    ? `${error.message}: ${error.cause.message}`
-    : error.message;
 }

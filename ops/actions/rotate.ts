@@ -1,13 +1,15 @@
-import { ClickHouseError, createClient } from "@clickhouse/client";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
-import { Failure } from "../../warehouse/failure";
 import { passwordKeys } from "../../warehouse/catalogue";
+import { Warehouse, withWarehouse } from "../../warehouse/client";
+import { Failure, StatementFailure, Unreachable } from "../../warehouse/failure";
+import { AUTHENTICATION_FAILED } from "../../warehouse/login";
+import { probe } from "../../warehouse/queries";
+import type { WarehouseTarget } from "../../warehouse/target";
 import { newPassword, type PasswordOwner } from "../password";
 import { pulumi } from "../pulumi";
 import { readStack } from "../stack";
-import { probe } from "../../warehouse/queries";
 
 export interface RotateFlags {
   /** File to be made for the new password, readable by its owner alone. */
@@ -16,8 +18,6 @@ export interface RotateFlags {
   print?: boolean;
 }
 
-/** ClickHouse's code for a wrong password or an unknown user. */
-const AUTHENTICATION_FAILED = "516";
 /** How long a server that was replaced may take until it answers, in ms. */
 const PATIENCE = 20_000;
 
@@ -34,9 +34,9 @@ export async function rotate(who: PasswordOwner, options: RotateFlags): Promise<
   }
   const [user, name] = Object.entries(passwordKeys).find(([, name]) => name === `${who}Password`)!;
   const key = `zakaz:${name}`;
-  const { clickhouseUrl: url } = await readStack();
+  const { warehouseTarget: server } = await readStack();
   const old = await readSecret(key);
-  await accepts(url, user, old); // a server that does not answer: nothing has been changed yet
+  await accepts({ ...server, user, password: old }); // a server that does not answer: nothing has been changed yet
 
   const password = newPassword();
   if (options.out !== undefined) writeNew(options.out, password);
@@ -53,12 +53,12 @@ export async function rotate(who: PasswordOwner, options: RotateFlags): Promise<
   if (up.code !== 0) {
     throw new Failure(`\`pulumi up\` failed, so that ${user} may still have the old password. ${resume}`);
   }
-  if (!(await accepts(url, user, password))) {
+  if (!(await accepts({ ...server, user, password }))) {
     throw new Failure(
       `The server refuses the new password of ${user} after \`pulumi up\`. ${resume} --refresh`,
     );
   }
-  if (await accepts(url, user, old)) {
+  if (await accepts({ ...server, user, password: old })) {
     throw new Failure(
       `The server still accepts the old password of ${user} after \`pulumi up\`. ${resume} --refresh`,
     );
@@ -93,29 +93,26 @@ function writeNew(file: string, password: string): void {
  * Whether a user may log in with a password.
  * @throws Failure when the server gives no answer to that question
  */
-async function accepts(url: string, username: string, password: string): Promise<boolean> {
-  // The client's log would say expected errors twice.
-  const client = createClient({ url, username, password, log: { level: 127 } });
+function accepts(target: WarehouseTarget): Promise<boolean> {
   const deadline = Date.now() + PATIENCE;
-  try {
+  return withWarehouse(new Warehouse(target, { request_timeout: PATIENCE }), async (warehouse) => {
     for (;;) {
       try {
-        await (await client.query({ query: probe`SELECT 1` })).text();
+        await warehouse.text(probe`SELECT 1`);
         return true;
-      } catch (cause) {
-        if (cause instanceof ClickHouseError && cause.code === AUTHENTICATION_FAILED) return false;
+      } catch (error) {
+        if (!(error instanceof StatementFailure || error instanceof Unreachable)) throw error;
+        if (error instanceof StatementFailure && error.code === AUTHENTICATION_FAILED) return false;
         if (Date.now() > deadline) {
-          const reason = cause instanceof Error ? cause.message : String(cause);
           throw new Failure(
-            `ClickHouse at ${url} does not answer a login of ${username}: ${reason}. See npx zakaz status, then \`pulumi up --refresh\``,
+            `ClickHouse at ${target.url} does not answer a login of ${target.user}: ${error.reason}. ` +
+              "See npx zakaz status, then `pulumi up --refresh`",
             EXIT.error,
-            { cause },
+            { cause: error },
           );
         }
         await sleep(200);
       }
     }
-  } finally {
-    await client.close();
-  }
+  });
 }

@@ -6,6 +6,7 @@ import { Journal } from "../../warehouse/schema/journal";
 import { readPlan } from "../../warehouse/schema/plan";
 import { readTarget } from "../stack";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
+import type { WarehouseTarget } from "../../warehouse/target";
 
 export interface ApplyFlags extends TargetFlag {
   allow?: string[];
@@ -17,8 +18,9 @@ export interface ApplyFlags extends TargetFlag {
 export async function schemaDiff(flags: JsonFlag & TargetFlag): Promise<void> {
   const target = await readTarget("warehouseTarget", flags.target);
   await withWarehouse(new Warehouse(target), async (warehouse) => {
+    const server = nameOf(target);
     const plan = await readPlan(warehouse, new Journal(warehouse));
-    printAnswer(flags, planAnswer(plan, target.container), showPlan(plan, target.container));
+    printAnswer(flags, planAnswer(plan, server), showPlan(plan, server));
     if (plan.differences.length > 0 || plan.changes.length > 0) process.exitCode = EXIT.error;
   });
 }
@@ -34,6 +36,10 @@ export async function schemaApply(flags: ApplyFlags): Promise<void> {
       say: (line) => process.stdout.write(`${line}\n`),
     });
     const done = run === 0 ? "nothing to do" : `${run} statements run`;
-    process.stdout.write(`Schema of ${target.container}: ${done}\n`);
+    process.stdout.write(`Schema of ${nameOf(target)}: ${done}\n`);
   });
+}
+
+function nameOf({ container, url }: WarehouseTarget): string {
+  return container ?? url;
 }

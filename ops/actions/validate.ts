@@ -2,7 +2,7 @@ import { ROOT } from "../../images";
 import { EXIT } from "../../exit-codes";
 import { Failure } from "../../warehouse/failure";
 import { describeFinding } from "../../lint/finding";
-import { Scratch } from "../../lint/scratch";
+import { Scratch } from "../../warehouse/scratch";
 import { printAnswer, type JsonFlag } from "../command";
 import { readTree, validate as validateTree, type Report, type Tree } from "../../lint/validate";
 

@@ -4,6 +4,8 @@ import { writtenTables } from "../../loaders/sources";
 import { newPassword } from "../../ops/password";
 import { loaderTables } from "../../warehouse/access/agreements";
 import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
+import { users } from "../../warehouse/catalogue";
+import { Warehouse, withWarehouse } from "../../warehouse/client";
 import { run, TestStack } from "../support/stack";
 
 /** Access of a running stack: the matrix of rights, and changes by hand that are seen by preview and fixed by up. */
@@ -63,7 +65,14 @@ describe("access of a running stack", () => {
       datalens_reader: secrets.datalensPassword,
       backup_user: secrets.backupPassword,
     };
-    const outcomes = await runCells(`http://127.0.0.1:${stack.httpPort}`, passwords, MATRIX);
+    const admin = {
+      url: `http://127.0.0.1:${stack.httpPort}`,
+      user: users.admin,
+      password: secrets.adminPassword,
+    };
+    const outcomes = await withWarehouse(new Warehouse(admin), (warehouse) =>
+      runCells(warehouse, passwords, MATRIX),
+    );
     expect(outcomes.filter(({ right }) => !right).map(formatOutcome)).toEqual([]);
     expect(outcomes).toHaveLength(MATRIX.length);
   });

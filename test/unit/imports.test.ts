@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "loaders/pipeline": ["loaders/core", "exit-codes", "warehouse"],
   "loaders/<source>": ["loaders/pipeline", "loaders/core", "exit-codes", "warehouse"],
   loaders: ["loaders/<source>", "loaders/pipeline", "loaders/core", "warehouse", "exit-codes"],
-  lint: ["warehouse", "clickhouse", "loaders", "loaders/pipeline"],
+  lint: ["warehouse", "loaders", "loaders/pipeline"],
   config: ["loaders", "loaders/pipeline", "warehouse"],
   components: ["config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
   ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],

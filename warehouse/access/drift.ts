@@ -12,19 +12,14 @@ import { declaration, readDifferences } from "./read";
  * @param waitSeconds how long a server may stay silent
  */
 export function accessDrift(target: AccessTarget, waitSeconds: number): Promise<Drift> {
-  const server = new Warehouse(target.warehouse, { timeoutMs: STATEMENT_TIMEOUT_MS });
+  const server = new Warehouse(target.warehouse, { request_timeout: STATEMENT_TIMEOUT_MS });
   return withWarehouse(server, (warehouse) => readDrift(() => driftOf(warehouse, target), waitSeconds));
 }
 
 /** What differs from the declaration of this target, configured passwords included; changes nothing. */
 export async function differencesOf(warehouse: Warehouse, target: AccessTarget): Promise<Difference[]> {
-  const refused = await refusedUsers(target);
+  const refused = await refusedLogins(warehouse, target.passwords);
   return (await readDifferences(warehouse, declaration(target.logins), refused)).differences;
-}
-
-/** Login users whom the server does not let in with their configured password. */
-export function refusedUsers({ warehouse, passwords }: AccessTarget): Promise<string[]> {
-  return refusedLogins(warehouse.url, passwords);
 }
 
 async function driftOf(warehouse: Warehouse, target: AccessTarget): Promise<Drift> {

@@ -10,7 +10,7 @@ import { driftOf, readPlan } from "./plan";
  * @param waitSeconds how long a server may stay silent
  */
 export function schemaDrift(target: WarehouseTarget, waitSeconds: number): Promise<Drift> {
-  const server = new Warehouse(target, { timeoutMs: STATEMENT_TIMEOUT_MS });
+  const server = new Warehouse(target, { request_timeout: STATEMENT_TIMEOUT_MS });
   return withWarehouse(server, (warehouse) =>
     readDrift(async () => driftOf(await readPlan(warehouse, new Journal(warehouse))), waitSeconds),
   );

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSignificant, tokenize } from "../sql/lexer";
-import { StatementFailure, type Warehouse } from "../client";
-import { Failure } from "../failure";
+import type { Warehouse } from "../client";
+import { Failure, StatementFailure } from "../failure";
 import { asAdmin } from "../queries";
 import { readSchemaFiles } from "./source";
 
@@ -125,7 +125,7 @@ export class JournalTable {
 SELECT version, name, kind, checksum, 'failed', started_at, now(), statements, applied_by, tool_version, server_version,
   concat('its process ended without a result: ', message), greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), assumeNotNull((SELECT max(_ver) FROM ${TABLE})) + 1)
 FROM ${TABLE} FINAL WHERE status = 'started' AND message != {holder:String}`,
-      { params: { holder: this.holder } },
+      { holder: this.holder },
     );
   }
 
@@ -157,17 +157,15 @@ FROM
 )
 WHERE (others = 0 AND latest <= {plannedAt:UInt64}) OR {locking:UInt8} = 0`,
       {
-        params: {
-          version: entry.version,
-          name: entry.name,
-          kind: entry.kind,
-          checksum: checksum(entry.statements),
-          tool: toolVersion(),
-          holder: this.holder,
-          ...what,
-        },
-        ...(what.locking ? { queryId: "zakaz-apply-lock" } : {}),
+        version: entry.version,
+        name: entry.name,
+        kind: entry.kind,
+        checksum: checksum(entry.statements),
+        tool: toolVersion(),
+        holder: this.holder,
+        ...what,
       },
+      what.locking ? { queryId: "zakaz-apply-lock" } : {},
     );
   }
 }

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
-import { Failure } from "../failure";
-import { StatementFailure, type Warehouse } from "../client";
+import { Failure, StatementFailure } from "../failure";
+import type { Warehouse } from "../client";
 import { asAdmin } from "../queries";
 import { JournalTable, TABLE, type Entry, type Kind } from "./journal-table";
 

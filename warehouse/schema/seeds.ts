@@ -1,6 +1,6 @@
 import { isSignificant, tokenize } from "../sql/lexer";
-import { Failure } from "../failure";
-import { StatementFailure, type Warehouse } from "../client";
+import { Failure, StatementFailure } from "../failure";
+import type { Warehouse } from "../client";
 import { asAdmin } from "../queries";
 import type { Difference } from "./difference";
 import type { SqlStatement } from "./source";

@@ -1,4 +1,5 @@
 import type { Token } from "../sql/lexer";
+import { unquote } from "../sql/quote";
 
 /** A statement that is no CREATE of a table or a view, or one in a form that the parser does not know. */
 export class NotAnObject extends Error {}
@@ -137,20 +138,12 @@ export function optionalText(tokens: Token[] | undefined): string | undefined {
 /** The value of a string literal. */
 export function literal(tokens: Token[] | undefined): string | undefined {
   const token = tokens?.[0];
-  return token === undefined ? undefined : unescapeText(token.text.slice(1, -1));
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", 0: "\0" };
-
-function unescapeText(inside: string): string {
-  return inside.replace(/\\([^])|''/g, (_, escape?: string) =>
-    escape === undefined ? "'" : (ESCAPES[escape] ?? escape),
-  );
+  return token === undefined ? undefined : unquote(token.text);
 }
 
 /** A name without its quotes. */
 export function unquoteToken(token: Token): string {
-  return token.kind === "quotedName" ? unescapeText(token.text.slice(1, -1)) : token.text;
+  return token.kind === "quotedName" ? unquote(token.text) : token.text;
 }
 
 /** True for this word, in any case, outside quotes. */

@@ -1,21 +1,26 @@
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, Refused } from "../../../warehouse/datalens/connection";
+import { Warehouse } from "../../../warehouse/client";
+import { ask } from "../../../warehouse/datalens/connection";
 import { DATASETS, fieldsOf } from "../../../warehouse/datalens/datasets";
 import { datasetQueries, metadataQueries } from "../../../warehouse/datalens/queries";
+import { StatementFailure } from "../../../warehouse/failure";
 import { READER_VIEWS } from "../../support/sql";
 import { startServer } from "../../support/server";
 import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
 import { firstLoad } from "../sql/scenario";
 
 let db: ServerWarehouse;
-let reader: { url: string; user: string; password: string };
+let target: { url: string; user: string; password: string };
+let reader: Warehouse;
 beforeAll(async () => {
   db = await installWarehouse(await startServer());
   await firstLoad(db);
-  reader = { url: db.server.httpUrl, user: "datalens_reader", password: db.password("datalens_reader") };
+  target = { url: db.server.httpUrl, user: "datalens_reader", password: db.password("datalens_reader") };
+  reader = new Warehouse(target);
 });
 afterAll(async () => {
+  await reader?.close();
   await db?.close();
 });
 
@@ -66,14 +71,14 @@ describe("DataLens", () => {
 
   it.each(["0", "1"])("is refused with readonly=%s", async (readonly) => {
     const refused = ask(reader, "SELECT 1", { readonly });
-    await expect(refused).rejects.toBeInstanceOf(Refused);
+    await expect(refused).rejects.toBeInstanceOf(StatementFailure);
     await expect(refused).rejects.toHaveProperty("code", 164);
   });
 });
 
 describe("zakaz check-reader", () => {
   it("lists every query with rows and time, and sums up", async () => {
-    const result = await checkReader(reader);
+    const result = await checkReader(target);
     expect(result.stderr).toBe("");
     expect(result.code).toBe(0);
     const queries = metadataQueries(DATASETS).length + DATASETS.flatMap(datasetQueries).length;
@@ -86,20 +91,20 @@ describe("zakaz check-reader", () => {
   });
 
   it("says in one sentence what was not answered, and why, without the password", async () => {
-    const wrong = await checkReader({ ...reader, password: "quite-another" });
+    const wrong = await checkReader({ ...target, password: "quite-another" });
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(
-      /^zakaz: datalens_reader at \S+ got no answer to "connection test" \(select 1\): .*Code: 516/,
+      /^zakaz: datalens_reader at \S+ got no answer to "connection test" \(select 1\): .*ClickHouse says 516 AUTHENTICATION_FAILED: /,
     );
     expect(wrong.stderr).not.toContain("quite-another");
-    const away = await checkReader({ ...reader, url: "http://127.0.0.1:9" });
+    const away = await checkReader({ ...target, url: "http://127.0.0.1:9" });
     expect(away.code).toBe(1);
     expect(away.stderr).not.toMatch(/\n\s+at /);
   });
 
   it("fails when the reader may do more than it should", async () => {
     await db.server.client(["-q", "GRANT SELECT ON zakaz.fact_qtickets_orders TO role_bi_reader"]);
-    const result = await checkReader(reader);
+    const result = await checkReader(target);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("reading a table is not refused");
     await db.server.client(["-q", "REVOKE SELECT ON zakaz.fact_qtickets_orders FROM role_bi_reader"]);

@@ -47,7 +47,7 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
       ),
     ]);
     expect(left).toEqual([]);
-    expect(await refusedLogins(server.httpUrl, passwords)).toEqual([]);
+    expect(await refusedLogins(access, passwords)).toEqual([]);
   });
 
   it("is the same after the file itself was piped into the client", async () => {
@@ -86,27 +86,27 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
 
   it("notices a password set by hand, and restores the declared one", async () => {
     await byHand("ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY 'By-hand-123!'");
-    const refused = await refusedLogins(server.httpUrl, passwords);
+    const refused = await refusedLogins(access, passwords);
     expect(refused).toEqual(["datalens_reader"]);
     const { fixed } = await applyAccess(access, declaration, refused);
     expect(fixed.map(({ text }) => text)).toEqual([
       "datalens_reader is refused with its configured password",
       "datalens_reader is identified with plaintext_password, declared sha256_password",
     ]);
-    expect(await refusedLogins(server.httpUrl, passwords)).toEqual([]);
+    expect(await refusedLogins(access, passwords)).toEqual([]);
     const byHandPassword = { datalens_reader: "By-hand-123!" };
-    expect(await refusedLogins(server.httpUrl, byHandPassword)).toEqual(["datalens_reader"]);
+    expect(await refusedLogins(access, byHandPassword)).toEqual(["datalens_reader"]);
   });
 
   it("tells a login that has ended from one with another password", async () => {
     await byHand("ALTER USER datalens_reader VALID UNTIL '2001-01-01'");
-    const refused = await refusedLogins(server.httpUrl, passwords);
+    const refused = await refusedLogins(access, passwords);
     expect(refused).toEqual(["datalens_reader"]);
     const { fixed } = await applyAccess(access, declaration, refused);
     expect(fixed.map(({ text }) => text)).toEqual([
       "datalens_reader is valid until 2001-01-01 00:00:00, declared without end",
     ]);
-    expect(await refusedLogins(server.httpUrl, passwords)).toEqual([]);
+    expect(await refusedLogins(access, passwords)).toEqual([]);
   });
 
   it("names the statement that failed, what it could not fix, and no hash", async () => {

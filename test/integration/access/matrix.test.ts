@@ -3,6 +3,7 @@ import { users } from "../../../warehouse/catalogue";
 import { writtenTables } from "../../../loaders/sources";
 import { loaderTables } from "../../../warehouse/access/agreements";
 import { applyAccess } from "../../../warehouse/access/apply";
+import type { Warehouse } from "../../../warehouse/client";
 import { ask } from "../../../warehouse/login";
 import { matrixOf, runCells, formatOutcome, type Outcome } from "../../../warehouse/access/matrix/run";
 import { OBJECTS, readSqlFile, sqlFiles } from "../../support/sql";
@@ -27,11 +28,12 @@ describe("the matrix of rights", () => {
 describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
   const passwords = newPasswords();
   let server: Server;
+  let access: Warehouse;
   let outcomes: Outcome[];
   beforeAll(async () => {
     server = await start();
-    const access = warehouseOf(server);
-    await applyAccess(access, declarationWith(passwords)).finally(() => access.close());
+    access = warehouseOf(server);
+    await applyAccess(access, declarationWith(passwords));
     const schema = sqlFiles().filter((name) => name !== "10_access.sql");
     const { code, stderr } = await server.client(
       ["--multiquery"],
@@ -39,9 +41,12 @@ describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
     );
     if (code !== 0) throw new Error(stderr);
     await server.client(["-q", "SYSTEM FLUSH LOGS"]); // the log tables are made by their first flush
-    outcomes = await runCells(server.httpUrl, passwords, MATRIX);
+    outcomes = await runCells(access, passwords, MATRIX);
   });
-  afterAll(() => server?.stop());
+  afterAll(async () => {
+    await access?.close();
+    await server?.stop();
+  });
 
   it("is as declared, cell by cell", () => {
     expect(outcomes.filter(({ right }) => !right).map(formatOutcome)).toEqual([]);
@@ -58,7 +63,7 @@ describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
 
   it("says the same of a wrong password and of a user that does not exist", async () => {
     const texts = ["datalens_reader", "nobody_of_this_name"].map(async (user) => {
-      const { text } = await ask(server.httpUrl, user, "wrong", "SELECT 1");
+      const { text } = await ask(access, { user, password: "wrong" }, "SELECT 1");
       return text.replaceAll(user, "USER");
     });
     const [known, unknown] = await Promise.all(texts);
@@ -67,8 +72,8 @@ describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
   });
 
   it("shows the reader the 31 names of zakaz", async () => {
-    const password = passwords["datalens_reader"] ?? "";
-    const { text } = await ask(server.httpUrl, "datalens_reader", password, "SHOW TABLES FROM zakaz");
+    const reader = { user: "datalens_reader", password: passwords["datalens_reader"]! };
+    const { text } = await ask(access, reader, "SHOW TABLES FROM zakaz");
     expect(text.split("\n")).toHaveLength(31);
   });
 });

@@ -31,7 +31,7 @@ describe.each(SERVERS)("access statements on $name", ({ start }) => {
 
   const differences = async () => (await readDifferences(access, declaration)).differences.map(sentence);
   const login = async (user: string, password: string) =>
-    (await ask(server.httpUrl, user, password, "SELECT 1")).code;
+    (await ask(access, { user, password }, "SELECT 1")).code;
   const overNative = async (statement: string) => {
     const { code, stderr } = await server.client(["-q", statement]);
     if (code !== 0) throw new Error(stderr);
@@ -49,7 +49,8 @@ describe.each(SERVERS)("access statements on $name", ({ start }) => {
     await run("ALTER USER guest VALID UNTIL '2001-01-01'");
     expect(await login("guest", "Guest-1")).toBe(AUTHENTICATION_FAILED);
 
-    const asLoader = () => ask(server.httpUrl, "etl_writer", passwords["etl_writer"]!, PLAN);
+    const loader = { user: "etl_writer", password: passwords["etl_writer"]! };
+    const asLoader = () => ask(access, loader, PLAN);
     expect(await asLoader()).toEqual({ code: 0, text: "1" });
     await run("CREATE ROW POLICY hidden ON zakaz.plan_sales USING 0 TO role_etl_writer");
     expect(await asLoader()).toEqual({ code: 0, text: "0" });

@@ -38,8 +38,7 @@ describe.each(SERVERS)("further readers on $name", ({ start }) => {
     expect((await readDifferences(access, declaration)).differences).toEqual(left);
     return { fixed: fixed.map(({ text }) => text), left: left.map(sentence) };
   };
-  const code = async ({ user, password }: { user: string; password: string }, sql: string) =>
-    (await ask(server.httpUrl, user, password, sql)).code;
+  const code = async (reader: Reader | typeof anna, sql: string) => (await ask(access, reader, sql)).code;
 
   beforeAll(async () => {
     server = await start();

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Scratch, type Query } from "../../../lint/scratch";
+import { Scratch, type Query } from "../../../warehouse/scratch";
 import { DATABASES } from "../../../warehouse/catalogue";
 import { check, readTree, validate } from "../../../lint/validate";
 import { conclude } from "../../../ops/actions/validate";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UNANSWERED, type Drift } from "../../../warehouse/drift";
-import { Failure } from "../../../warehouse/failure";
+import { Failure, Unreachable } from "../../../warehouse/failure";
 import { readDrift } from "../../../warehouse/read-drift";
-import { Unreachable } from "../../../warehouse/client";
 
 const STATE: Drift = { ...UNANSWERED, answered: true, revision: 2, name: "x" };
 const silent = () => Promise.reject(new Unreachable("ClickHouse does not answer"));

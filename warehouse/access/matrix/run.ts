@@ -1,3 +1,4 @@
+import type { Warehouse } from "../../client";
 import { ask } from "../../login";
 import type { Cell } from "./cell";
 import { loaderCells, type LoaderTables } from "./loader";
@@ -27,7 +28,7 @@ const WRONG_PASSWORD = "not the password of anybody";
  * @param passwords by user; a cell of a user whose password is not here must be one with a wrong password
  */
 export async function runCells(
-  url: string,
+  warehouse: Warehouse,
   passwords: Record<string, string>,
   cells: Cell[],
 ): Promise<Outcome[]> {
@@ -35,7 +36,7 @@ export async function runCells(
   for (const cell of cells) {
     const password = cell.wrongPassword ? WRONG_PASSWORD : passwords[cell.user];
     if (password === undefined) throw new Error(`No password for ${cell.user}`);
-    const { code } = await ask(url, cell.user, password, cell.sql);
+    const { code } = await ask(warehouse, { user: cell.user, password }, cell.sql);
     outcomes.push({ cell, code, right: cell.expected === "ok" ? code === 0 : cell.expected.includes(code) });
   }
   return outcomes;
