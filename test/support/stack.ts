@@ -1,5 +1,5 @@
 import { type ExecFileOptions, execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { namesOf } from "../../components/names";
@@ -70,15 +70,19 @@ export class TestStack {
   httpPort = 0;
   nativePort = 0;
 
-  constructor(readonly instance: string) {
+  /** @param release commit whose files make the copy; by default those of the checkout as they are */
+  constructor(
+    readonly instance: string,
+    private readonly release?: string,
+  ) {
     this.server = namesOf(instance).server;
-    const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: ROOT,
-    });
-    for (const file of files.toString().split("\0").filter(Boolean)) {
-      cpSync(join(ROOT, file), join(this.project, file), { recursive: true });
+    if (release === undefined) this.copyCheckout();
+    else {
+      mkdirSync(this.project);
+      const archive = execFileSync("git", ["archive", release], { cwd: ROOT, maxBuffer: 1 << 28 });
+      execFileSync("tar", ["-x", "-C", this.project], { input: archive });
+      this.linkPackages();
     }
-    symlinkSync(join(ROOT, "node_modules"), join(this.project, "node_modules"));
     for (const folder of [join(this.folder, "state"), this.temporary, this.home]) mkdirSync(folder);
     symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
     const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...environment } = process.env;
@@ -90,6 +94,26 @@ export class TestStack {
       PULUMI_CONFIG_PASSPHRASE: "e2e passphrase",
       PULUMI_STACK: this.name,
     };
+  }
+
+  /** Puts the files of the checkout, as they are, into the copy; those of the release go, what lies beside them stays. */
+  copyCheckout(): void {
+    const list = (...args: string[]): string[] =>
+      execFileSync("git", [...args, "-z"], { cwd: ROOT })
+        .toString()
+        .split("\0")
+        .filter(Boolean);
+    const former = this.release === undefined ? [] : list("ls-tree", "-r", "--name-only", this.release);
+    for (const file of former) rmSync(join(this.project, file));
+    for (const file of list("ls-files", "--cached", "--others", "--exclude-standard")) {
+      cpSync(join(ROOT, file), join(this.project, file), { recursive: true });
+    }
+    this.linkPackages();
+  }
+
+  private linkPackages(): void {
+    const link = join(this.project, "node_modules");
+    if (!existsSync(link)) symlinkSync(join(ROOT, "node_modules"), link);
   }
 
   /** Makes the stack and its configuration, the usual one but for what a test asks for; answers what was said. */

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dockerLines, run, TestStack } from "../support/stack";
+
+/**
+ * The last landed release with data, and then the present tree in its place, as after `git pull`: what an operator has is
+ * kept. The commit moves when another release has landed; it must install with the packages of the present lock file.
+ */
+const RELEASE = "81a6099";
+const stack = new TestStack(`upg${process.pid}`, RELEASE);
+
+interface Table {
+  name: string;
+  /** Columns of the release, without those that every load writes anew. */
+  columns: string;
+  /** Leaves out the snapshots that later loads add. */
+  rows: string;
+}
+
+/** The tables that hold data, with what the release knows of them. */
+async function tablesOfRelease(): Promise<Table[]> {
+  const rows = await stack.sql(
+    `SELECT concat(database, '.', table), arrayStringConcat(groupArray(name), ', ') FROM system.columns
+     WHERE database = 'zakaz' AND match(table, '^(stg|dim|fact|plan)_') AND NOT match(table, '_latest$') AND name NOT IN ('_ver', '_loaded_at')
+     GROUP BY 1 ORDER BY 1`,
+  );
+  const newest = await stack.sql("SELECT max(snapshot_ts) FROM zakaz.fact_qtickets_inventory");
+  return rows.split("\n").map((row) => {
+    const [name = "", columns = ""] = row.split("\t");
+    const snapshots = columns.split(", ").includes("snapshot_ts");
+    return { name, columns, rows: snapshots ? `WHERE snapshot_ts <= '${newest}'` : "" };
+  });
+}
+
+/** Number of rows and a sum over all of each row, by table. As a tuple: the hash of a row with a NULL would be NULL. */
+async function contents(tables: Table[]): Promise<string> {
+  const sums = tables.map(
+    ({ name, columns, rows }) =>
+      `SELECT '${name}', count(), sum(cityHash64(tuple(${columns}))) FROM ${name} FINAL ${rows}`,
+  );
+  return stack.sql(`SELECT * FROM (${sums.join(" UNION ALL ")}) ORDER BY 1`);
+}
+
+const volumes = async (): Promise<string[]> => {
+  const names = await dockerLines(
+    "volume",
+    "ls",
+    "--filter",
+    `name=${stack.instance}`,
+    "--format",
+    "{{.Name}}",
+  );
+  const made = await Promise.all(
+    names
+      .sort()
+      .map(async (name) => dockerLines("volume", "inspect", "-f", "{{.Name}} {{.CreatedAt}}", name)),
+  );
+  return made.flat();
+};
+
+let tables: Table[];
+let before: { contents: string; volumes: string[]; runs: number };
+const runs = async () => Number(await stack.sql("SELECT count() FROM zakaz.meta_job_runs FINAL"));
+
+beforeAll(async () => {
+  await stack.configure();
+  await stack.up();
+  // Rows that no load would bring back.
+  const plan = await stack.zakaz("plan", "loaders/sales-plan/example.csv");
+  expect(plan.code, plan.stderr).toBe(0);
+  tables = await tablesOfRelease();
+  before = { contents: await contents(tables), volumes: await volumes(), runs: await runs() };
+  expect(before.contents).toMatch(/^zakaz\.plan_sales\t[1-9]/m);
+  expect(before.contents).toMatch(/^zakaz\.fact_qtickets_sales_daily\t[1-9]/m);
+});
+
+afterAll(() => stack.remove());
+
+describe("the present tree over the last landed release", () => {
+  it("replaces and deletes no volume, by its preview", async () => {
+    stack.copyCheckout();
+    const { stdout, code } = await stack.pulumi("preview", "--json");
+    expect(code).toBe(0);
+    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+    // Only what changes is listed; another volume may come.
+    const ofVolumes = steps.filter(({ urn }) => urn.includes("docker:index/volume:Volume"));
+    expect(ofVolumes.filter(({ op }) => op !== "same" && op !== "create")).toEqual([]);
+    expect(steps.filter(({ op }) => op !== "same").length).toBeGreaterThan(0);
+  });
+
+  it("comes up, and keeps every row, every volume and every password", async () => {
+    await stack.up();
+    expect((await volumes()).filter((volume) => before.volumes.includes(volume))).toEqual(before.volumes);
+    expect(await contents(tables)).toBe(before.contents);
+    expect(await runs()).toBeGreaterThanOrEqual(before.runs);
+    const url = `http://127.0.0.1:${stack.httpPort}/?query=SELECT%20count()%20FROM%20bi.v_sales_daily`;
+    const headers = {
+      "X-ClickHouse-User": "datalens_reader",
+      "X-ClickHouse-Key": stack.secrets.datalensPassword,
+    };
+    expect(Number(await (await fetch(url, { headers })).text())).toBeGreaterThan(0);
+  });
+
+  it("is then as declared: nothing to change, in schema, access and stack", async () => {
+    for (const command of [
+      ["schema", "diff"],
+      ["access", "diff"],
+    ]) {
+      const { code, stdout, stderr } = await stack.zakaz(...command);
+      expect(`${command.join(" ")} ${code}`, stdout + stderr).toBe(`${command.join(" ")} 0`);
+    }
+    const preview = await stack.pulumi("preview", "--expect-no-changes");
+    expect(preview.stdout + preview.stderr).not.toContain("error:");
+    expect(preview.code).toBe(0);
+  });
+
+  it("loads", async () => {
+    const { code, stderr } = await stack.zakaz("load");
+    expect(code, stderr).toBe(0);
+    expect(await runs()).toBeGreaterThan(before.runs);
+  });
+
+  it("names a key of the configuration that it does not know any more in a sentence", async () => {
+    const set = ["config", "set", "zakaz:engineMemory", "2048", "--non-interactive"];
+    await run("pulumi", set, { cwd: stack.project, env: stack.env });
+    const { code, stdout } = await stack.pulumi("preview");
+    expect(code).not.toBe(0);
+    expect(stdout).toMatch(
+      /zakaz:engineMemory is no key of this program .*Fix it with: pulumi config rm zakaz:engineMemory/,
+    );
+    expect(stdout).not.toMatch(/\n\s+at /);
+  });
+});
