@@ -81,7 +81,7 @@ export class TestStack {
       mkdirSync(this.project);
       const archive = execFileSync("git", ["archive", release], { cwd: ROOT, maxBuffer: 1 << 28 });
       execFileSync("tar", ["-x", "-C", this.project], { input: archive });
-      this.linkPackages();
+      this.linkTools();
     }
     for (const folder of [join(this.folder, "state"), this.temporary, this.home]) mkdirSync(folder);
     symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
@@ -108,12 +108,16 @@ export class TestStack {
     for (const file of list("ls-files", "--cached", "--others", "--exclude-standard")) {
       cpSync(join(ROOT, file), join(this.project, file), { recursive: true });
     }
-    this.linkPackages();
+    this.linkTools();
   }
 
-  private linkPackages(): void {
-    const link = join(this.project, "node_modules");
-    if (!existsSync(link)) symlinkSync(join(ROOT, "node_modules"), link);
+  /** What set-up gives to a checkout: packages, and the empty server that `sql/` is compared by. */
+  private linkTools(): void {
+    for (const path of ["node_modules", ".zakaz/clickhouse"]) {
+      const link = join(this.project, path);
+      mkdirSync(dirname(link), { recursive: true });
+      if (!existsSync(link)) symlinkSync(join(ROOT, path), link);
+    }
   }
 
   /** Makes the stack and its configuration, the usual one but for what a test asks for; answers what was said. */
