@@ -60,6 +60,7 @@ export function buildProgram(definitions: readonly (CommandDefinition | CommandG
   const program = new Command("zakaz")
     .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
     .configureHelp({ sortSubcommands: true })
+    .addHelpText("after", "\nCompletion:\n  source <(zakaz complete bash)      or zsh")
     .exitOverride();
   for (const definition of definitions) addCommand(program, definition);
   return program;

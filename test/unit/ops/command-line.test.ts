@@ -68,10 +68,32 @@ describe("zakaz --help", () => {
   });
 });
 
+describe("zakaz complete", () => {
+  it.each([
+    ["commands", ["sta"], ["status"]],
+    ["the commands of a group", ["schema", "a"], ["apply"]],
+    ["flags", ["status", "--js"], ["--json"]],
+    ["choices", ["rotate", ""], ["admin", "backup", "datalens", "loader"]],
+  ])("knows %s", async (_, typed, wanted) => {
+    const { code, stdout } = await zakaz(["complete", "--", ...typed]);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n").slice(0, -1);
+    expect(lines.map((line) => line.split("\t")[0])).toEqual(wanted);
+  });
+
+  it.each(["bash", "zsh"])("prints what %s takes", async (shell) => {
+    const { code, stdout } = await zakaz(["complete", shell]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("zakaz");
+    expect(stdout).toContain("complete --");
+  });
+});
+
 describe("wrong usage", () => {
   const sources = "sources are qtickets_api, vk_ads, plan, yandex_direct, recompute";
   it.each([
     [["fly"], "error: unknown command 'fly'\n"],
+    [["statu"], "error: unknown command 'statu'\n(Did you mean status?)\n"],
     [["status", "--jso"], "error: unknown option '--jso'\n(Did you mean --json?)\n"],
     [["plan"], "error: missing required argument 'file'\n"],
     [["rotate", "bob"], /Allowed choices are admin, backup, datalens, loader\.\n$/],
