@@ -143,7 +143,7 @@ export class Seen<Name extends string> implements Observer {
   }
 
   skip(name: Name, reason: string): void {
-    this.outcomes.set(name, { skipped: reason });
+    this.outcomes.set(name, { skipped: reason.replace(/^not asked: /, "") });
   }
 
   fail(name: Name, error: ExpectedError): void {
@@ -170,8 +170,7 @@ export class Seen<Name extends string> implements Observer {
     if (outcome === undefined || "body" in outcome) return undefined;
     if ("skipped" in outcome) throw new Unknown(`not asked: ${outcome.skipped}`);
     const { error } = outcome;
-    const { status, code } = error instanceof ApiError ? error : { status: null, code: null };
-    return { error, status, code, facts: factsOf(outcome) };
+    return { error, ...toldBy(error), facts: factsOf(outcome) };
   }
 
   /** Those of the requests that were answered. */
@@ -184,11 +183,19 @@ export class Seen<Name extends string> implements Observer {
   }
 }
 
+/** Status and code of an answer that is, or has led to, a failure. */
+function toldBy({ details }: ExpectedError): { status: number | null; code: string | null } {
+  const { status, code } = details;
+  return {
+    status: typeof status === "number" ? status : null,
+    code: typeof code === "string" ? code : null,
+  };
+}
+
 /** A failure in a few words without content. */
 function factsOf({ error, words }: Failed): string {
-  if (!(error instanceof ApiError)) return "given up";
-  const { status, code } = error;
-  if (status === null) return code ?? "no answer";
+  const { status, code } = toldBy(error);
+  if (status === null) return code ?? (error instanceof ApiError ? "no answer" : "given up");
   const facts = [`HTTP ${status}${status === 200 && code === null ? " without a usable answer" : ""}`];
   if (code !== null) facts.push(`code ${code}`);
   if (words.length > 0) facts.push(`JSON with ${words.join(", ")}`);

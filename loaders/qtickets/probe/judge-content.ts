@@ -184,10 +184,12 @@ export const seatTariffs: Judge = (seen) => {
 
 export const seatEntrance: Judge = (seen) => {
   const seats = seatsOf(seen);
-  const entrance = seats.filter(({ admission }) => flagOf(admission) === true);
+  const entrance = seats.filter(
+    ({ admission, max_quantity: most }) => flagOf(admission) === true && isSet(most),
+  );
   return holdsOfAll(
     entrance,
-    "entrances",
+    "entrances with a quantity",
     ({ max_quantity: most }) => Number(most) > 1,
     `${seats.length} seats`,
   );

@@ -43,7 +43,7 @@ function counted(names: readonly string[]): string {
     .join(", ");
 }
 
-const offsetOf = (time: string): string => OFFSET.exec(time)?.[0] ?? "none";
+const offsetOf = (time: string): string => OFFSET.exec(time)?.[0] ?? "no offset";
 
 export const offset: Judge = (seen) => {
   const times = timesOf(seen);

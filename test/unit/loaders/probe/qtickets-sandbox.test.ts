@@ -64,7 +64,7 @@ const HEALTHY: Record<string, string> = {
   "event.language": "yes: 1 by language among 12 events",
   "seats.counters": "yes: 252 of 252 seats",
   "seats.tariffs": "yes: 126 more among 126 places",
-  "seats.entrance": "unknown: no entrances among 252 seats",
+  "seats.entrance": "unknown: no entrances with a quantity among 252 seats",
   "seats.closed": "yes: 4 disabled among 252 seats",
   "barcodes.total": "yes: 100 barcodes, 100 tickets",
 };

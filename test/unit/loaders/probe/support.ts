@@ -1,10 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createLog } from "../../../../loaders/core/log";
 import type { Probe, ProbePart } from "../../../../loaders/pipeline/probe";
 import { qticketsProbe } from "../../../../loaders/qtickets/probe/probe";
 import { readSettings } from "../../../../loaders/qtickets/settings";
+import { vkProbe } from "../../../../loaders/vk-ads/probe/probe";
+import { readSettings as readVkSettings } from "../../../../loaders/vk-ads/settings";
 import { fakeClock } from "../fake-clock";
 
 /** When every probe is made. */
@@ -20,12 +25,12 @@ export interface Probed {
 }
 
 /** Runs a probe; its waits take no time. */
-export async function run(probe: Probe): Promise<Probed> {
+export async function run(probe: Probe, now = NOW): Promise<Probed> {
   const lines: string[] = [];
-  const clock = fakeClock(NOW);
+  const clock = fakeClock(now);
   const parts = await probe.run({
     clock,
-    deadline: NOW + 120_000,
+    deadline: now + 120_000,
     signal: new AbortController().signal,
     log: createLog({ name: "t", level: "DEBUG", format: "text", write: (line) => lines.push(line) }),
   });
@@ -95,4 +100,23 @@ export async function serve(
     await new Promise((resolve) => server.close(resolve));
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+/** Probes accounts of VK Ads; both APIs lie below one address. */
+export async function probeVk(url: string, accounts: readonly object[], now = NOW): Promise<Probed> {
+  const folder = mkdtempSync(join(tmpdir(), "zt-vk-probe-"));
+  try {
+    const settings = readVkSettings({
+      VK_ACCOUNTS: JSON.stringify(accounts),
+      VK_BASE_URL: url,
+      VK_LEGACY_BASE_URL: url,
+      VK_ALLOW_HTTP: "true",
+      VK_REQUEST_PAUSE_MS: "0",
+      VK_TOKEN_DIR: folder,
+      ...DATABASE,
+    });
+    return await run(vkProbe(settings), now);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
