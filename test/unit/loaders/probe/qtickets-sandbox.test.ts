@@ -378,7 +378,7 @@ describe("an API that cannot be used", () => {
       "reach.answers": `yes: ${REFUSED}`,
       "reach.token": `no: ${REFUSED}`,
     });
-    expect(JSON.stringify(probed)).not.toContain("planted-wrong-token");
+    expect(JSON.stringify(probed).includes("planted-wrong-token")).toBe(false);
   });
 
   test("several failures in a row end the questions, and what was seen stays", async () => {
@@ -491,8 +491,7 @@ describe("a fixture", () => {
     const { parts, lines } = await probeQtickets(sandbox, { LOG_LEVEL: "DEBUG" });
     const written = JSON.stringify(parts) + lines.join("");
     expect(written.length).toBeGreaterThan(10_000);
-    for (const pattern of [...PII_PATTERNS, /@/, /planted/, /79000000000/, /Ivan/, /[А-Яа-я]/]) {
-      expect(written).not.toMatch(pattern);
-    }
+    const personal = [...PII_PATTERNS, /@/, /planted/, /79000000000/, /Ivan/, /[А-Яа-я]/];
+    expect(personal.filter((pattern) => pattern.test(written))).toEqual([]);
   });
 });
