@@ -4,6 +4,7 @@ import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { importFile, plan } from "./import";
 import { load } from "./load";
+import { probe } from "./probe";
 import { recompute } from "./recompute";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
@@ -20,6 +21,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   importFile,
   load,
   plan,
+  probe,
   recompute,
   rotate,
   sbom,
