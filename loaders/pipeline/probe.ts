@@ -301,7 +301,10 @@ export function probeErrand(
           }
         : {}),
     };
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    // The program exits when this is done, and would take with it what a pipe has not taken yet.
+    await new Promise<void>((resolve) =>
+      process.stdout.write(`${JSON.stringify(report)}\n`, () => resolve()),
+    );
     const failures = parts.flatMap(({ failure }) => failure ?? []);
     const [first] = failures;
     if (first === undefined) return EXIT.ok;

@@ -167,8 +167,7 @@ test.each(OTHERS)(
     expect(parts[0]?.failure).toBeUndefined();
     expect(api.asked.every(({ method }) => method === "GET")).toBe(true);
     const written = JSON.stringify(parts) + lines.join("");
-    for (const pattern of [/planted/i, /@/, /911.?111/, /Buyer/, new RegExp(TOKEN)]) {
-      expect(written).not.toMatch(pattern);
-    }
+    const personal = [/planted/i, /@/, /911.?111/, /Buyer/, new RegExp(TOKEN)];
+    expect(personal.filter((pattern) => pattern.test(written))).toEqual([]);
   },
 );
