@@ -334,6 +334,35 @@ test.each(FAULTS)("the fault %j is told", async (fault, otherwise) => {
 const known = ({ table }: Probed): Record<string, string> =>
   Object.fromEntries(Object.entries(table).filter(([, said]) => !said.startsWith("unknown: ")));
 
+test("a shop without orders leaves open what orders would show", async () => {
+  const probed = await probeQtickets(await start({ ordersPerDay: 0 }));
+  const same = Object.keys(known(probed)).filter((id) => probed.table[id] === HEALTHY[id]);
+  expect(same).toEqual([
+    "reach.answers",
+    "reach.token",
+    "reach.wrongToken",
+    "filter.unknown",
+    "page.limit",
+    "select.events",
+    "event.city",
+    "event.language",
+    "seats.counters",
+    "seats.tariffs",
+    "seats.closed",
+  ]);
+  expect(changes(known(probed), HEALTHY)).toEqual({
+    "reach.body": "yes: has an effect: page size",
+    "page.frame": "yes: perPage 50, 0 rows of 0",
+    "page.behind": "yes: currentPage 10, 0 rows",
+    "limit.headers": "no: none in 12 answers",
+    "limit.pace": "yes: 0 of 12 answers were 429",
+    "time.offset": "yes: 0 of 178 without",
+    "time.moscow": "yes: +03:00: 178",
+    "time.form": "yes: 178 times",
+  });
+  expect(probed.parts[0]?.failure).toBeUndefined();
+});
+
 describe("an API that cannot be used", () => {
   const REFUSED = "HTTP 403, JSON with error, status";
   test.each<[FaultRule, Record<string, string>, number, string]>([
