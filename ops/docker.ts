@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
 
+/** What a program prints that is shown while it runs. */
+export type Live = boolean | "stderr";
+
 export interface Result {
   code: number;
   stdout: string;
@@ -10,12 +13,12 @@ export interface Result {
 
 /**
  * Runs the Docker client. Standard input is where secrets go, never the arguments.
- * @param live true: what the command prints goes to the terminal as well
+ * @param live true: what the command prints goes to the terminal as well; `stderr`: what it says beside its output
  */
 export function docker(
   args: string[],
   input: string | Buffer = "",
-  options: { env?: NodeJS.ProcessEnv; live?: boolean } = {},
+  options: { env?: NodeJS.ProcessEnv; live?: Live } = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn("docker", args, { env: { ...process.env, ...options.env } });
@@ -23,7 +26,7 @@ export function docker(
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (chunk: string) => {
         result[name] += chunk;
-        if (options.live) process[name].write(chunk);
+        if (options.live === true || options.live === name) process[name].write(chunk);
       });
     }
     child.once("error", (cause) =>

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { Warehouse, withWarehouse } from "../warehouse/client";
-import { docker, type Result } from "./docker";
+import { docker, type Live, type Result } from "./docker";
 import type { LoaderTarget } from "../warehouse/target";
 
 /** What a run may use; the image itself brings its user, who is not root. */
@@ -25,13 +25,13 @@ const ORPHAN_GRACE = 10;
  * However this process ends, the container ends with it.
  * @param job the image's program
  * @param flags flags of the loader, e.g. `--dry-run`
- * @param options `live`: its output goes to the terminal as well; `file`: what the program imports
+ * @param options `live`: which of its output goes to the terminal as well; `file`: what the program imports
  */
 export async function runLoader(
   target: LoaderTarget,
   job: string,
   flags: string[],
-  { live, file }: { live: boolean; file?: Buffer },
+  { live, file }: { live: Live; file?: Buffer },
 ): Promise<Result> {
   const settings = Object.entries(target.settings)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -23,6 +23,25 @@ export function findSource(job: string, kind: Source["kind"]): Source {
   throw new Failure(`\`${job}\` ${WAY[source.kind](job)}`, EXIT.usage);
 }
 
+/** The jobs of sources that have a probe, for people. */
+export function probedJobs(): string {
+  return sources
+    .filter(({ probe }) => probe)
+    .map(({ job }) => job)
+    .join(", ");
+}
+
+/**
+ * The source of a job that somebody named, if its vendor can be asked.
+ * @throws Failure when there is none, or it has no probe
+ */
+export function findProbed(job: string): Source {
+  const source = sourceOf(job);
+  if (source === undefined) throw new Failure(unknownJob(job), EXIT.usage);
+  if (source.probe) return source;
+  throw new Failure(`\`${job}\` has no vendor to ask: npx zakaz probe takes ${probedJobs()}`, EXIT.usage);
+}
+
 /** How the data of a source come, as the end of a sentence. */
 const WAY: Record<Source["kind"], (job: string) => string> = {
   api: (job) => `is read from its API: npx zakaz load ${job}`,

@@ -19,8 +19,8 @@ export interface HttpOptions extends Pick<AnswerReader, "apiName" | "readFault" 
   allow: readonly RegExp[];
   /** How often and how long a request is tried (default `API_RETRY`). */
   retryTable?: RetryTable;
-  /** Told the headers of every answer; says how long all requests must now wait, in ms (0: not at all). */
-  onAnswer?: (headers: IncomingHttpHeaders) => number;
+  /** Told the headers and the status of every answer; says how long all requests must now wait, in ms (0: not at all). */
+  onAnswer?: (headers: IncomingHttpHeaders, status: number) => number;
   requestTimeoutMs: number;
   /** Timestamp (ms) at which the run must be over. */
   deadline: number;
@@ -114,7 +114,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         },
         ...(body === undefined ? {} : { body }),
       });
-      if (onAnswer !== undefined) slowDown(onAnswer(answer.headers));
+      if (onAnswer !== undefined) slowDown(onAnswer(answer.headers, answer.statusCode));
       return await readAnswer(reader, path, answer, clock.now());
     } catch (error) {
       throw limit.signal.aborted ? limit.signal.reason : asApiError(apiName, path, error);

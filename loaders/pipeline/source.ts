@@ -23,6 +23,8 @@ export interface Source {
   volume?: SourceVolume;
   /** The stand-in for its API; none where there is nothing to stand in for. */
   sandbox?: SourceSandbox;
+  /** Its program takes `--probe` (`pipeline/probe.ts`): questions to its vendor, asked by `zakaz probe`. */
+  probe?: true;
 }
 
 export interface SourceSwitch {

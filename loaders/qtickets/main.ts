@@ -1,14 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
-import { createHttpClient } from "../core/http";
 import { UsageError } from "../core/errors";
 import { databaseSettings } from "../core/settings";
 import { readEnvironment, runProgram, type CommonFlags, type Program } from "../pipeline/program";
+import { checkProbeFlags, probeErrand, withProbeFlags, type ProbeFlags } from "../pipeline/probe";
 import type { PreparedRun } from "../pipeline/run";
-import { listClient, READ_ONLY_PATHS, readFault } from "./api";
+import { listClient } from "./api";
 import { apiClient, type QticketsClient } from "./client";
 import { fixtureClient } from "./fixtures";
+import { qticketsHttp } from "./http";
 import { Listings } from "./listing";
 import { load } from "./load";
+import { qticketsProbe } from "./probe/probe";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { qtickets } from "./source";
 import { TABLES } from "./tables";
@@ -17,7 +19,7 @@ import { parseTimestampFlag, type AskedWindow } from "./windows";
 export { recompute } from "./recompute";
 export { settingsSchema };
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, ProbeFlags {
   chEnv?: string;
   sinceHours?: number;
   since?: string;
@@ -29,28 +31,34 @@ interface Flags extends CommonFlags {
 const program: Program<Flags, Settings, undefined> = {
   job: qtickets.job,
   command: () =>
-    new Command(qtickets.job)
-      .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
-      .option(
-        "--ch-env <path>",
-        "a second file like --envfile, usually with the CLICKHOUSE_ settings; wins over the first",
-      )
-      .option(
-        "--since-hours <n>",
-        "length of the normal window in hours; wins over QTICKETS_SINCE_HOURS",
-        parseHours,
-      )
-      .option("--since <time>", "read orders paid from this day or time on, whatever was read before")
-      .option("--until <time>", "… and paid before this day or time")
-      .option("--full", "read every order again, without a window", false)
-      .option(
-        "--offline-fixtures-dir <path>",
-        "read events.json and orders.json from a folder instead of the API",
-      ),
+    withProbeFlags(
+      new Command(qtickets.job)
+        .description("Loads orders, events and seat counters from the Qtickets API into ClickHouse.")
+        .option(
+          "--ch-env <path>",
+          "a second file like --envfile, usually with the CLICKHOUSE_ settings; wins over the first",
+        )
+        .option(
+          "--since-hours <n>",
+          "length of the normal window in hours; wins over QTICKETS_SINCE_HOURS",
+          parseHours,
+        )
+        .option("--since <time>", "read orders paid from this day or time on, whatever was read before")
+        .option("--until <time>", "… and paid before this day or time")
+        .option("--full", "read every order again, without a window", false)
+        .option(
+          "--offline-fixtures-dir <path>",
+          "read events.json and orders.json from a folder instead of the API",
+        ),
+    ),
   readInput: ({ envfile, chEnv }) => ({ environment: readEnvironment([envfile, chEnv]), input: undefined }),
   schema: settingsSchema,
   readSettings,
   prepare: ({ flags, settings, now }) => prepare(settings, readAsked(flags, now), flags.offlineFixturesDir),
+  errand: ({ flags, settings }) => {
+    checkProbeFlags(flags, settings);
+    return flags.probe ? probeErrand(qticketsProbe(settings), flags) : undefined;
+  },
 };
 
 /** The loader of Qtickets. Answers the exit code and never throws. */
@@ -102,20 +110,8 @@ export function prepare(settings: Settings, asked: AskedWindow, fixtures?: strin
       const run = (client: QticketsClient) => load({ ...context, settings }, dataSets, client, asked);
       if (files !== undefined) return { ...(await run(files)), requests: 0 };
       const { deadline, signal, clock, log, stopwatch } = context;
-      const http = createHttpClient({
-        deadline,
-        signal,
-        clock,
-        log,
+      const http = qticketsHttp({ deadline, signal, clock, log }, settings, {
         stopwatch,
-        apiName: "QTickets",
-        baseUrl: settings.QTICKETS_BASE_URL,
-        headers: { authorization: `Bearer ${settings.QTICKETS_TOKEN}` },
-        readFault,
-        refusedHint: "check the token and its rights in the seller cabinet.",
-        allow: READ_ONLY_PATHS,
-        requestTimeoutMs: settings.QTICKETS_REQUEST_SECONDS * 1000,
-        ratePerSecond: settings.QTICKETS_RATE_PER_SECOND,
         concurrency: settings.QTICKETS_CONCURRENCY,
       });
       try {

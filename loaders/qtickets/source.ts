@@ -58,4 +58,5 @@ export const qtickets: Source = {
       QTICKETS_RATE_PER_SECOND: "0",
     }),
   },
+  probe: true,
 };

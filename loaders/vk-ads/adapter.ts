@@ -1,6 +1,7 @@
 import type { Days } from "../core/days";
 import type { RunContext } from "../pipeline/context";
 import type { DataSetReport } from "../pipeline/data-sets";
+import type { Observer } from "../pipeline/probe";
 import type { Account } from "./accounts";
 import type { Settings } from "./settings";
 import type { Ad, DailyStat } from "./records";
@@ -28,6 +29,7 @@ export interface ClientInput<A extends Account = Account> {
   run: Pick<RunContext, "clock" | "deadline" | "log" | "signal">;
   settings: Settings;
   account: A;
+  observer?: Observer;
 }
 
 /** What an adapter works with. */

@@ -11,7 +11,10 @@ export type VkHttpOptions = Pick<HttpOptions, "allow" | "baseUrl" | "onAnswer"> 
 };
 
 /** A client for one account: its limits are its own. */
-export function vkHttpClient({ run, settings, account }: ClientInput, options: VkHttpOptions): HttpClient {
+export function vkHttpClient(
+  { run, settings, account, observer }: ClientInput,
+  options: VkHttpOptions,
+): HttpClient {
   const retryTable: RetryTable = {
     attempts: settings.VK_MAX_ATTEMPTS,
     firstWait: 1000,
@@ -23,6 +26,14 @@ export function vkHttpClient({ run, settings, account }: ClientInput, options: V
   return createHttpClient({
     ...run,
     ...options,
+    onAnswer: (headers, status) => {
+      observer?.noteAnswer(headers, status);
+      return options.onAnswer?.(headers, status) ?? 0;
+    },
+    readFault: (body, status) => {
+      observer?.noteBody(body);
+      return options.readFault(body, status);
+    },
     apiName: "VK Ads",
     refusedHint: `check what VK_ACCOUNTS (zakaz:vkAdsAccounts) says of account ${account.account}, and its rights in the cabinet.`,
     requestTimeoutMs: settings.VK_TIMEOUT_S * 1000,

@@ -4,9 +4,11 @@ import { daysBefore, parseDayFlag, type Days } from "../core/days";
 import { UsageError } from "../core/errors";
 import { databaseSettings } from "../core/settings";
 import { readEnvironment, runProgram, type CommonFlags, type Program } from "../pipeline/program";
+import { checkProbeFlags, probeErrand, withProbeFlags, type ProbeFlags } from "../pipeline/probe";
 import type { PreparedRun } from "../pipeline/run";
 import type { Account } from "./accounts";
 import { load, type Asked } from "./load";
+import { vkProbe } from "./probe/probe";
 import { readSettings, settingsSchema, type Settings } from "./settings";
 import { vkAds } from "./source";
 import { TABLES } from "./tables";
@@ -16,7 +18,7 @@ import { chooseDays } from "./windows";
 export { recompute } from "./recompute";
 export { settingsSchema };
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, ProbeFlags {
   from?: string;
   to?: string;
   accounts?: string;
@@ -27,21 +29,25 @@ interface Flags extends CommonFlags {
 const program: Program<Flags, Settings, undefined> = {
   job: vkAds.job,
   command: () =>
-    new Command(vkAds.job)
-      .description("Loads what the ads of VK cost and brought, by day, into ClickHouse.")
-      .option("--from <day>", "first day that is read (default: VK_DAYS_BACK days up to --to)")
-      .option("--to <day>", "last day that is read (default: yesterday)")
-      .option("--accounts <ids>", "only these accounts of VK_ACCOUNTS, separated by commas")
-      .option("--campaigns <ids>", "only these campaigns, separated by commas; wins over VK_CAMPAIGN_IDS")
-      .option(
-        "--delete-tokens <account>",
-        "remove all tokens of the account's client at VK, those of other programs too, and end",
-      ),
+    withProbeFlags(
+      new Command(vkAds.job)
+        .description("Loads what the ads of VK cost and brought, by day, into ClickHouse.")
+        .option("--from <day>", "first day that is read (default: VK_DAYS_BACK days up to --to)")
+        .option("--to <day>", "last day that is read (default: yesterday)")
+        .option("--accounts <ids>", "only these accounts of VK_ACCOUNTS, separated by commas")
+        .option("--campaigns <ids>", "only these campaigns, separated by commas; wins over VK_CAMPAIGN_IDS")
+        .option(
+          "--delete-tokens <account>",
+          "remove all tokens of the account's client at VK, those of other programs too, and end",
+        ),
+    ),
   readInput: ({ envfile }) => ({ environment: readEnvironment([envfile]), input: undefined }),
   schema: settingsSchema,
   readSettings,
   prepare: ({ flags, settings, now }) => prepare(settings, readAsked(flags, settings, now)),
   errand: ({ flags, settings }) => {
+    checkProbeFlags(flags, settings);
+    if (flags.probe) return probeErrand(vkProbe(settings), flags);
     const { deleteTokens: id } = flags;
     if (id === undefined) return undefined;
     if (flags.dryRun || settings.DRY_RUN) {

@@ -54,4 +54,5 @@ export const vkAds: Source = {
       VK_REQUEST_PAUSE_MS: "0",
     }),
   },
+  probe: true,
 };

@@ -5,6 +5,7 @@ import { checkReader } from "./check-reader";
 import { doctor } from "./doctor";
 import { importFile, plan } from "./import";
 import { load } from "./load";
+import { probe } from "./probe";
 import { recompute } from "./recompute";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
@@ -22,6 +23,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   importFile,
   load,
   plan,
+  probe,
   recompute,
   rotate,
   sbom,

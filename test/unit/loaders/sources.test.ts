@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { secretKeys } from "../../../config/secrets";
 import { settings } from "../../../config/settings";
 import { sources } from "../../../loaders/sources";
@@ -25,6 +25,19 @@ describe("the sources", () => {
     unique(standIns.map(({ vendor }) => vendor));
     for (const { vendor, path } of standIns) {
       expect(vendors.find(({ name }) => name === vendor)?.basePath).toBe(path);
+    }
+  });
+
+  test("take --probe exactly where they say so", async () => {
+    for (const source of sources) {
+      const { main } = await source.loadModule();
+      let help = "";
+      const spy = vi
+        .spyOn(process.stdout, "write")
+        .mockImplementation((text) => ((help += String(text)), true));
+      expect(await main(["--help"])).toBe(0);
+      spy.mockRestore();
+      expect([source.job, help.includes("--probe")]).toEqual([source.job, source.probe === true]);
     }
   });
 
