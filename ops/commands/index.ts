@@ -2,6 +2,7 @@ import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
 import { cities } from "./cities";
 import { checkReader } from "./check-reader";
+import { diagnose } from "./diagnose";
 import { importFile, plan } from "./import";
 import { load } from "./load";
 import { recompute } from "./recompute";
@@ -17,6 +18,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
   checkReader,
   cities,
+  diagnose,
   importFile,
   load,
   plan,

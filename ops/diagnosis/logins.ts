@@ -1,0 +1,62 @@
+import type { Warehouse } from "../../warehouse/client";
+import { refusedLogins } from "../../warehouse/login";
+import { asAdmin } from "../../warehouse/queries";
+import { knownPasswords, type StackOutputs } from "../stack";
+import type { Trouble } from "./trouble";
+
+/** Users whom the server does not let in with the passwords of the stack, now. */
+export function tryLogins(warehouse: Warehouse, stack: StackOutputs): Promise<string[]> {
+  return refusedLogins(warehouse, knownPasswords(stack));
+}
+
+/** A login that the server has refused. */
+interface RefusedLogin {
+  address: string;
+  user: string;
+  reason: string;
+  at: string;
+}
+
+/** What the server's log says of a refusal, and its sign. The client is told the same of each. */
+const REASONS: readonly [RegExp, string][] = [
+  [/IP_ADDRESS_NOT_ALLOWED/, "login host"],
+  [/UNKNOWN_USER/, "login unknown"],
+  [/./, "login password"],
+];
+
+/**
+ * Logins of the warehouse's own users that were refused, and have not been let in from the same place since.
+ * @param given `refused`: those who are refused now with the password of the stack
+ */
+export async function readLogins(
+  warehouse: Warehouse,
+  { minutes, users, refused }: { minutes: number; users: readonly string[]; refused: readonly string[] },
+): Promise<Trouble[]> {
+  const found = await warehouse.rows<RefusedLogin>(
+    asAdmin`SELECT refused.address AS address, refused.user AS user, refused.reason AS reason, toString(refused.at) AS at
+FROM
+(
+  SELECT replaceOne(extract(message, '^from: ([^ ,]+)'), '::ffff:', '') AS address, extract(message, ', user: (.+?): Authentication failed') AS user,
+    argMax(message, event_time_microseconds) AS reason, max(event_time_microseconds) AS at
+  FROM system.text_log
+  WHERE event_date >= toDate(now() - toIntervalMinute({minutes:UInt32})) AND event_time > now() - toIntervalMinute({minutes:UInt32})
+    AND message LIKE 'from: %: Authentication failed%'
+  GROUP BY address, user
+) AS refused
+LEFT JOIN
+(
+  SELECT user, replaceOne(toString(address), '::ffff:', '') AS address, max(event_time_microseconds) AS at
+  FROM system.query_log
+  WHERE event_date >= toDate(now() - toIntervalMinute({minutes:UInt32})) AND type = 'QueryFinish'
+  GROUP BY user, address
+) AS let ON let.user = refused.user AND let.address = refused.address
+WHERE refused.user IN {users:Array(String)} AND let.at < refused.at
+ORDER BY user, address`,
+    { minutes, users },
+  );
+  return found.map(({ address, user, reason, at }): Trouble => {
+    const sign = REASONS.find(([pattern]) => pattern.test(reason))![1];
+    const signs = [sign, ...(refused.includes(user) ? ["stack's password"] : [])];
+    return { signs, who: user, user, address, said: "", at: at.slice(0, 19) };
+  });
+}

@@ -1,0 +1,74 @@
+import { users } from "../../warehouse/catalogue";
+import type { Warehouse } from "../../warehouse/client";
+import { StatementFailure, Unreachable } from "../../warehouse/failure";
+import { AUTHENTICATION_FAILED } from "../../warehouse/login";
+import { declaredObjects } from "../../warehouse/schema/objects";
+import type { Container } from "../container";
+import type { StackOutputs } from "../stack";
+import { readLogins, tryLogins } from "./logins";
+import { readPresent } from "./present";
+import { readRuns } from "./runs";
+import { isOfRun, readFailures, troubleOf } from "./statements";
+import type { Trouble } from "./trouble";
+
+/** What is looked at. */
+export interface Scene {
+  stack: StackOutputs;
+  container: Container;
+  /** How far back. */
+  minutes: number;
+}
+
+/**
+ * Everything that went wrong and was not followed by a success: what is so now, logins, runs of loaders, statements of readers.
+ * Changes nothing.
+ */
+export async function readTroubles(warehouse: Warehouse, scene: Scene): Promise<Trouble[]> {
+  const { container, stack, minutes } = scene;
+  const seen = containerTroubles(container);
+  if (container.status !== "running" && container.status !== "unknown") return seen;
+  try {
+    const present = await readPresent(warehouse);
+    const refused = await tryLogins(warehouse, stack);
+    // On a full disk the newest rows of the logs stay in memory; what is so now tells enough then.
+    await warehouse.command("SYSTEM FLUSH LOGS").catch(ignoreRefusal);
+    const people = stack.accessTarget.logins.map(({ user }) => user);
+    const objects = declaredObjects();
+    const failures = await readFailures(warehouse, { minutes, users: people });
+    const statements = failures
+      .filter((failure) => !isOfRun(failure))
+      .map((failure) => ({
+        ...troubleOf(failure, objects),
+        signs: [`code ${failure.code}`, ...(failure.user === users.loader ? [] : ["by a reader"])],
+      }));
+    return [
+      ...seen,
+      ...present,
+      ...(await readLogins(warehouse, { minutes, users: people, refused })),
+      ...(await readRuns(warehouse, { minutes, failures: failures.filter(isOfRun), objects })),
+      ...statements,
+    ];
+  } catch (error) {
+    if (error instanceof Unreachable) return [silent(container, error.reason)];
+    if (!(error instanceof StatementFailure) || error.code !== AUTHENTICATION_FAILED) throw error;
+    return [...seen, { signs: ["admin refused"], who: "", said: error.gist, at: "" }];
+  }
+}
+
+/** What Docker shows of a server in trouble. */
+export function containerTroubles({ status, health, outOfMemory, exitCode }: Container): Trouble[] {
+  if (status === "running" && health === "unhealthy")
+    return [{ signs: ["container unhealthy"], who: "", said: "", at: "" }];
+  if (status === "running" || status === "unknown") return [];
+  const signs = [`container ${status}`, ...(outOfMemory ? ["container out of memory"] : [])];
+  return [{ signs, who: "", said: `its container ended with code ${exitCode}`, at: "" }];
+}
+
+function silent({ status, health }: Container, reason: string): Trouble {
+  const state = health === "starting" ? health : status;
+  return { signs: ["server silent", `container ${state}`], who: "", said: reason, at: "" };
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof StatementFailure)) throw error;
+}
