@@ -18,8 +18,9 @@ export interface Facts extends Trouble {
   /** Name of the server's container, and its memory in MiB. */
   container: string;
   memory: number;
-  /** The Docker network in which loaders run. */
+  /** The Docker network in which loaders run, and their image. */
   network: string;
+  image: string;
 }
 
 /**
@@ -397,9 +398,8 @@ export const CAUSES: readonly Cause[] = [
     name: "network without DNS",
     signs: ["network ENOTFOUND", "network EAI_AGAIN"],
     what: (f) => `The name of ${vendor(f)} cannot be resolved where ${f.who} runs`,
-    type: (f) => `docker run --rm --network ${f.network} zakaz/base getent hosts ya.ru`,
-    effect:
-      "shows whether the network of the loaders resolves any name, which is the business of the host's /etc/resolv.conf",
+    type: (f) => `docker run --rm --network ${f.network} --entrypoint getent ${f.image} hosts yandex.ru`,
+    effect: "shows whether any name can, which is for the host's /etc/resolv.conf to mend",
   },
   {
     name: "vendor down",
@@ -407,6 +407,14 @@ export const CAUSES: readonly Cause[] = [
     what: (f) => `${vendor(f)} does not answer as it should (${reason(f)})`,
     type: (f) => f.again,
     effect: "loads what is missing once it does",
+  },
+
+  {
+    name: "vendor's answer",
+    signs: [/^HTTP [23]\d\d$/],
+    what: (f) => `${vendor(f)} answers ${f.who} otherwise than it should (${reason(f)})`,
+    type: (f) => f.again,
+    effect: "tries again, and if it stays so the loader has to learn the new answer",
   },
 
   // Runs.

@@ -89,6 +89,7 @@ function causeOf(
     container: stack.container,
     memory: container.memory,
     network: stack.network,
+    image: stack.loaderImage,
   };
   for (const cause of CAUSES) {
     const schema = cause.schema && schemaDifference(cause.schema, trouble, drift);

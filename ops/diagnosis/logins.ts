@@ -1,12 +1,37 @@
 import type { Warehouse } from "../../warehouse/client";
-import { refusedLogins } from "../../warehouse/login";
-import { asAdmin } from "../../warehouse/queries";
+import { StatementFailure } from "../../warehouse/failure";
+import { AUTHENTICATION_FAILED, probeId } from "../../warehouse/login";
+import { asAdmin, probe } from "../../warehouse/queries";
 import { knownPasswords, type StackOutputs } from "../stack";
 import type { Trouble } from "./trouble";
 
-/** Users whom the server does not let in with the passwords of the stack, now. */
-export function tryLogins(warehouse: Warehouse, stack: StackOutputs): Promise<string[]> {
-  return refusedLogins(warehouse, knownPasswords(stack));
+/** How the server answers the users of the stack now. */
+export interface Tried {
+  /** Those whom it does not let in with the password of the stack. */
+  refused: string[];
+  /** Those whom it lets in and who may not do the least. */
+  troubles: Trouble[];
+}
+
+/** Logs in with the passwords of the stack, and sends what every loader and DataLens send with a statement: a setting. */
+export async function tryLogins(warehouse: Warehouse, stack: StackOutputs): Promise<Tried> {
+  const tried = Object.entries(knownPasswords(stack)).map(async ([user, password]): Promise<Tried> => {
+    const settings = { log_comment: "zakaz diagnose" };
+    try {
+      await warehouse.text(probe`SELECT 1`, {}, { as: { user, password }, settings, queryId: probeId() });
+    } catch (error) {
+      if (!(error instanceof StatementFailure)) throw error;
+      if (error.code === AUTHENTICATION_FAILED) return { refused: [user], troubles: [] };
+      const said = `code ${error.code} ${error.type}: ${error.gist}`;
+      return { refused: [], troubles: [{ signs: [`code ${error.code}`], who: user, user, said, at: "" }] };
+    }
+    return { refused: [], troubles: [] };
+  });
+  const all = await Promise.all(tried);
+  return {
+    refused: all.flatMap(({ refused }) => refused),
+    troubles: all.flatMap(({ troubles }) => troubles),
+  };
 }
 
 /** A login that the server has refused. */

@@ -29,7 +29,7 @@ export async function readTroubles(warehouse: Warehouse, scene: Scene): Promise<
   if (container.status !== "running" && container.status !== "unknown") return seen;
   try {
     const present = await readPresent(warehouse);
-    const refused = await tryLogins(warehouse, stack);
+    const { refused, troubles } = await tryLogins(warehouse, stack);
     // On a full disk the newest rows of the logs stay in memory; what is so now tells enough then.
     await warehouse.command("SYSTEM FLUSH LOGS").catch(ignoreRefusal);
     const people = stack.accessTarget.logins.map(({ user }) => user);
@@ -41,13 +41,16 @@ export async function readTroubles(warehouse: Warehouse, scene: Scene): Promise<
         ...troubleOf(failure, objects),
         signs: [`code ${failure.code}`, ...(failure.user === users.loader ? [] : ["by a reader"])],
       }));
-    return [
-      ...seen,
-      ...present,
+    const past = [
       ...(await readLogins(warehouse, { minutes, users: people, refused })),
       ...(await readRuns(warehouse, { minutes, failures: failures.filter(isOfRun), objects })),
       ...statements,
     ];
+    // What a run has met already is told of the run.
+    const untold = troubles.filter(
+      ({ user, signs }) => !past.some((one) => one.user === user && one.signs.includes(signs[0]!)),
+    );
+    return [...seen, ...present, ...untold, ...past];
   } catch (error) {
     if (error instanceof Unreachable) return [silent(container, error.reason)];
     if (!(error instanceof StatementFailure) || error.code !== AUTHENTICATION_FAILED) throw error;

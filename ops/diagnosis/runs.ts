@@ -108,8 +108,8 @@ WHERE event_date >= toDate(now() - toIntervalMinute({minutes:UInt32})) AND event
 
 function troublesOf({ job, row, failures }: Run, objects: readonly string[]): Trouble[] {
   const statements = failures.map((failure) => ofLoader(troubleOf(failure, objects)));
-  // Without a row it is over only in so far as it failed.
-  if (row === undefined) return statements.slice(-1);
+  // What failed first made the rest fail, the journal's row with it.
+  if (row === undefined) return statements.slice(0, 1);
   const { error, degraded = [], quarantined = {} } = message.catch({}).parse(parseJson(row.message));
   const said = [...(error === undefined ? [] : [error.message]), ...(row.status === "ok" ? [] : degraded)];
   const aside = Object.entries(quarantined).map(([reason, times]) => `${reason}, ${times} times`);
@@ -125,7 +125,7 @@ function troublesOf({ job, row, failures }: Run, objects: readonly string[]): Tr
       if (misfits.length > 0) return misfits.map(ofLoader);
       const signs = signsOf(text);
       // The log of the server knows the statement too.
-      const statement = statements.findLast((one) => one.signs.some((sign) => signs.includes(sign)));
+      const statement = statements.find((one) => one.signs.some((sign) => signs.includes(sign)));
       if (statement !== undefined) return [statement];
       const object = objectIn(text, objects);
       return [{ ...trouble(signs, text), ...(object === undefined ? {} : { object }) }];

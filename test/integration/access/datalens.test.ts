@@ -65,7 +65,9 @@ describe("DataLens", () => {
 
   it.each(READER_VIEWS)("reads %s with its settings and with a time limit", async (view) => {
     for (const settings of [{}, { max_execution_time: "290" }, { join_use_nulls: "0" }]) {
-      await expect(ask(reader, `SELECT * FROM ${view} LIMIT 10`, { settings })).resolves.toHaveProperty("meta");
+      await expect(ask(reader, `SELECT * FROM ${view} LIMIT 10`, { settings })).resolves.toHaveProperty(
+        "meta",
+      );
     }
   });
 

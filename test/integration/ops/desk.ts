@@ -2,49 +2,53 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { LocalServerOptions } from "../../../clickhouse/local-server";
+import { prepare } from "../../../loaders/qtickets/main";
+import { readSettings } from "../../../loaders/qtickets/settings";
 import type { Container } from "../../../ops/container";
+import type { Finding } from "../../../ops/diagnosis/explain";
 import { diagnoseStack } from "../../../ops/diagnosis/diagnose";
 import type { StackOutputs } from "../../../ops/stack";
 import { startSandbox, type Sandbox } from "../../../sandbox/qtickets/sandbox";
 import { applyAccess } from "../../../warehouse/access/apply";
-import { users } from "../../../warehouse/catalogue";
+import { passwordKey, users } from "../../../warehouse/catalogue";
 import { Warehouse } from "../../../warehouse/client";
+import type { StatementFailure } from "../../../warehouse/failure";
 import { applySchema } from "../../../warehouse/schema/apply";
 import { startServer, type Server } from "../../support/server";
+import type { TestServer } from "../../support/server-common";
 import { reservePort } from "../../support/ports";
 import { declarationWith, newPasswords } from "../access/support";
-import { runInProcess, type InProcessResult } from "../loaders/in-process";
-import { stackOutputs, stubProgram, zakaz, type Ended } from "../../unit/ops/support";
-
-/** What Docker says of a server that is well. */
-export const RUNNING: Container = {
-  status: "running",
-  health: "healthy",
-  outOfMemory: false,
-  exitCode: 0,
-  memory: 4096,
-};
+import { runPrepared, type InProcessResult } from "../loaders/in-process";
+import { RUNNING, stackOutputs, stubProgram, zakaz, type Ended } from "../../unit/ops/support";
 
 /**
  * An operator's desk: a real server with schema and access as `up` makes them, a sandbox, the loader of Qtickets; `pulumi` and
  * `docker` are scripts that say what a stack of them would.
  */
-export class Desk {
+export class Desk<OfServer extends TestServer = TestServer> {
   readonly passwords = newPasswords();
   private readonly folder = mkdtempSync(join(tmpdir(), "zakaz-desk-"));
   private readonly quarantine = mkdtempSync(join(tmpdir(), "zakaz-desk-quarantine-"));
 
   private constructor(
-    readonly server: Server,
+    readonly server: OfServer,
     readonly sandbox: Sandbox,
   ) {}
 
-  static async start(options: Pick<LocalServerOptions, "files"> = {}): Promise<Desk> {
+  /** On a server of its own, which can be killed and started again. */
+  static async start(options: Pick<LocalServerOptions, "files"> = {}): Promise<Desk<Server>> {
     const ports = { http: await reservePort(), native: await reservePort() };
-    const server = await startServer({ ports, ...options });
+    return Desk.on(await startServer({ ports, ...options }));
+  }
+
+  /** On a server, which it stops in the end. What the server has is left to it; an empty one gets all. */
+  static async on<OfServer extends TestServer>(server: OfServer): Promise<Desk<OfServer>> {
     const desk = new Desk(server, await startSandbox({ ordersPerDay: 5, days: 5 }));
+    const [databases] = await server.sql<{ number: number }>(
+      "SELECT toUInt32(count()) AS number FROM system.databases WHERE name = 'zakaz'",
+    );
     await desk.applyAccess();
-    await desk.applySchema();
+    if (databases?.number === 0) await desk.applySchema();
     return desk;
   }
 
@@ -98,37 +102,61 @@ export class Desk {
     };
   }
 
-  /** A run of the real loader in this process. */
-  load(more: Record<string, string> = {}, stop?: AbortController): Promise<InProcessResult> {
-    return runInProcess(
-      {
-        QTICKETS_TOKEN: this.sandbox.token,
-        QTICKETS_BASE_URL: this.sandbox.url,
-        QTICKETS_ALLOW_HTTP: "true",
-        QTICKETS_RATE_PER_SECOND: "0",
-        CLICKHOUSE_HOST: "127.0.0.1",
-        CLICKHOUSE_PORT: String(this.server.httpPort),
-        CLICKHOUSE_PASSWORD: this.passwords[users.loader]!,
-        QUARANTINE_DIR: this.quarantine,
-        LEASE_SECONDS: "3",
-        ...more,
-      },
-      stop,
-    );
+  /** A run of the real loader in this process, at a time of the test's choosing. */
+  load(more: Record<string, string> = {}, now = Date.now()): Promise<InProcessResult> {
+    const settings = readSettings({
+      QTICKETS_TOKEN: this.sandbox.token,
+      QTICKETS_BASE_URL: this.sandbox.url,
+      QTICKETS_ALLOW_HTTP: "true",
+      QTICKETS_RATE_PER_SECOND: "0",
+      CLICKHOUSE_HOST: "127.0.0.1",
+      CLICKHOUSE_PORT: new URL(this.server.httpUrl).port,
+      CLICKHOUSE_PASSWORD: this.passwords[users.loader]!,
+      QUARANTINE_DIR: this.quarantine,
+      LEASE_SECONDS: "3",
+      ...more,
+    });
+    return runPrepared(prepare(settings, { full: false }), settings, { now });
   }
 
-  /** Sentences of `diagnose`, of the last ten minutes. */
-  async sentences(container = RUNNING): Promise<string[]> {
-    const { findings } = await diagnoseStack({ stack: this.stack, container, minutes: 10 });
-    return findings.map(({ sentence }) => sentence);
+  /** What `diagnose` finds in the last ten minutes. */
+  async diagnose(container = RUNNING): Promise<Finding[]> {
+    return (await diagnoseStack({ stack: this.stack, container, minutes: 10 })).findings;
+  }
+
+  /** A statement as another user over HTTP; answers ClickHouse's code, 0 for done. */
+  async ask(user: string, sql: string, password = this.passwords[user]!): Promise<number> {
+    const warehouse = new Warehouse({ url: this.server.httpUrl, user, password });
+    return warehouse
+      .text(sql)
+      .then(() => 0)
+      .catch((error: unknown) => (error as StatementFailure).code)
+      .finally(() => warehouse.close());
   }
 
   /** `npx zakaz` as a process of its own; Docker says `container`, Pulumi the outputs of the stack. */
   zakaz(args: string[], container = RUNNING, outputs: string = JSON.stringify(this.stack)): Promise<Ended> {
     writeFileSync(join(this.folder, "outputs"), outputs);
-    stubProgram(this.folder, "pulumi", `cat "${this.folder}/outputs"`);
+    const config = Object.entries(this.passwords).map(([user, value]) => [
+      `zakaz:${passwordKey(user)}`,
+      { value },
+    ]);
+    writeFileSync(join(this.folder, "config"), JSON.stringify(Object.fromEntries(config)));
+    stubProgram(
+      this.folder,
+      "pulumi",
+      `[ "$1" = config ] && cat "${this.folder}/config" || cat "${this.folder}/outputs"`,
+    );
     stubDocker(this.folder, container);
     return zakaz(args, { env: this.environment() });
+  }
+
+  /** What an operator is advised to type: a command of `zakaz`, or a statement for the server. */
+  async type(command: string): Promise<void> {
+    const statement = /clickhouse-client .* -q "(.*)"$/.exec(command)?.[1];
+    if (statement !== undefined) return this.byHand(statement);
+    const { code, stderr } = await this.zakaz(command.replace("npx zakaz ", "").split(" "));
+    if (code !== 0) throw new Error(stderr);
   }
 
   /** In which `pulumi` and `docker` are those of the last `zakaz`. */

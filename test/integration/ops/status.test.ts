@@ -4,14 +4,16 @@ import { sources } from "../../../loaders/sources";
 import type { Step } from "../../../ops/status/next";
 import { freshnessOf } from "../../../ops/status/freshness";
 import type { Status } from "../../../ops/status/read";
+import type { Server } from "../../support/server";
 import { typeInto } from "../../support/terminal";
-import { Desk, RUNNING } from "./desk";
+import { RUNNING } from "../../unit/ops/support";
+import { Desk } from "./desk";
 
 /**
  * Every state of a stack that an operator meets, on a real server with a real load.
  * Not proved here: that Docker and Pulumi say what the scripts do (test/e2e/stack.test.ts).
  */
-let desk: Desk;
+let desk: Desk<Server>;
 beforeAll(async () => void (desk = await Desk.start()));
 afterAll(() => desk?.stop());
 
