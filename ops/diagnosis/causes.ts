@@ -321,7 +321,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     name: "disk full",
-    signs: ["code 243", "code 252 disk"],
+    signs: ["code 243", "no space"],
     what: () => "The disk of the server was full",
     type: () => "docker system df -v",
     effect: "shows what takes the room that has to be made before the next load",
@@ -431,6 +431,13 @@ export const CAUSES: readonly Cause[] = [
     what: (f) => `${f.who} used up its time`,
     type: (f) => f.again,
     effect: "goes on where it ended",
+  },
+  {
+    name: "diagnosis refused",
+    signs: ["by diagnose"],
+    what: (f) => `The server refuses what diagnose asks (${reason(f)})`,
+    type: (f) => `docker logs --tail 50 ${f.container}`,
+    effect: "shows what it says",
   },
   {
     name: "other failure",

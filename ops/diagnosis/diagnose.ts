@@ -1,3 +1,4 @@
+import { users } from "../../warehouse/catalogue";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
 import { explain, readDrift, type Finding } from "./explain";
 import { readTroubles, type Scene } from "./read";
@@ -11,8 +12,8 @@ export function diagnoseStack(scene: Scene): Promise<{ findings: Finding[]; norm
   const admin = new Warehouse(scene.stack.warehouseTarget, { request_timeout: PATIENCE_MS });
   return withWarehouse(admin, async (warehouse) => {
     const troubles = await readTroubles(warehouse, scene);
-    // Only what happened to a user can be explained by what differs from sql/.
-    const drift = troubles.some(({ user }) => user !== undefined)
+    // Only what happened to a user of sql/ can be explained by what differs from it.
+    const drift = troubles.some(({ user }) => user !== undefined && user !== users.admin)
       ? await readDrift(warehouse, scene)
       : undefined;
     return explain(scene, troubles, drift);

@@ -32,6 +32,9 @@ export interface Drift {
   access: { texts: string[]; declared: AccessState };
 }
 
+/** MiB of a server whose limit Docker does not tell: the default of `zakaz:memory`. */
+const USUAL_MEMORY = 4096;
+
 /** Reads how the server differs from what is declared; changes nothing. */
 export async function readDrift(warehouse: Warehouse, { stack }: Scene): Promise<Drift> {
   const [plan, { declared, differences }] = await Promise.all([
@@ -87,7 +90,7 @@ function causeOf(
     again: source === undefined ? "npx zakaz status" : loadCommand(source),
     quarantine: `docker run --rm --entrypoint cat -v ${target?.volumes[0]} ${target?.image} /var/lib/zakaz/quarantine/${trouble.who}.jsonl`,
     container: stack.container,
-    memory: container.memory,
+    memory: container.memory || USUAL_MEMORY,
     network: stack.network,
     image: stack.loaderImage,
   };

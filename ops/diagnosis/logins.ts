@@ -3,6 +3,7 @@ import { StatementFailure } from "../../warehouse/failure";
 import { AUTHENTICATION_FAILED, probeId } from "../../warehouse/login";
 import { asAdmin, probe } from "../../warehouse/queries";
 import { knownPasswords, type StackOutputs } from "../stack";
+import { rowsIfThere } from "./statements";
 import type { Trouble } from "./trouble";
 
 /** How the server answers the users of the stack now. */
@@ -57,8 +58,9 @@ export async function readLogins(
   warehouse: Warehouse,
   { minutes, users, refused }: { minutes: number; users: readonly string[]; refused: readonly string[] },
 ): Promise<Trouble[]> {
-  const found = await warehouse.rows<RefusedLogin>(
-    asAdmin`SELECT refused.address AS address, refused.user AS user, refused.reason AS reason, toString(refused.at) AS at
+  const found = await rowsIfThere(
+    warehouse.rows<RefusedLogin>(
+      asAdmin`SELECT refused.address AS address, refused.user AS user, refused.reason AS reason, toString(refused.at) AS at
 FROM
 (
   SELECT replaceOne(extract(message, '^from: ([^ ,]+)'), '::ffff:', '') AS address, extract(message, ', user: (.+?): Authentication failed') AS user,
@@ -77,7 +79,8 @@ LEFT JOIN
 ) AS let ON let.user = refused.user AND let.address = refused.address
 WHERE refused.user IN {users:Array(String)} AND let.at < refused.at
 ORDER BY user, address`,
-    { minutes, users },
+      { minutes, users },
+    ),
   );
   return found.map(({ address, user, reason, at }): Trouble => {
     const sign = REASONS.find(([pattern]) => pattern.test(reason))![1];

@@ -8,7 +8,8 @@ import type { StackOutputs } from "../stack";
 import { readLogins, tryLogins } from "./logins";
 import { readPresent } from "./present";
 import { readRuns } from "./runs";
-import { isOfRun, readFailures, troubleOf } from "./statements";
+import { signsOfRefusal } from "./signs";
+import { isOfRun, readFailures, troubleOf, withoutValues } from "./statements";
 import type { Trouble } from "./trouble";
 
 /** What is looked at. */
@@ -35,16 +36,10 @@ export async function readTroubles(warehouse: Warehouse, scene: Scene): Promise<
     const people = stack.accessTarget.logins.map(({ user }) => user);
     const objects = declaredObjects();
     const failures = await readFailures(warehouse, { minutes, users: people });
-    const statements = failures
-      .filter((failure) => !isOfRun(failure))
-      .map((failure) => ({
-        ...troubleOf(failure, objects),
-        signs: [`code ${failure.code}`, ...(failure.user === users.loader ? [] : ["by a reader"])],
-      }));
     const past = [
       ...(await readLogins(warehouse, { minutes, users: people, refused })),
       ...(await readRuns(warehouse, { minutes, failures: failures.filter(isOfRun), objects })),
-      ...statements,
+      ...failures.filter((failure) => !isOfRun(failure)).map((failure) => troubleOf(failure, objects)),
     ];
     // What a run has met already is told of the run.
     const untold = troubles.filter(
@@ -53,8 +48,8 @@ export async function readTroubles(warehouse: Warehouse, scene: Scene): Promise<
     return [...seen, ...present, ...untold, ...past];
   } catch (error) {
     if (error instanceof Unreachable) return [silent(container, error.reason)];
-    if (!(error instanceof StatementFailure) || error.code !== AUTHENTICATION_FAILED) throw error;
-    return [...seen, { signs: ["admin refused"], who: "", said: error.gist, at: "" }];
+    if (!(error instanceof StatementFailure)) throw error;
+    return [...seen, ofDiagnose(error)];
   }
 }
 
@@ -70,6 +65,13 @@ export function containerTroubles({ status, health, outOfMemory, exitCode }: Con
 function silent({ status, health }: Container, reason: string): Trouble {
   const state = health === "starting" ? health : status;
   return { signs: ["server silent", `container ${state}`], who: "", said: reason, at: "" };
+}
+
+/** What keeps the diagnosis itself from its answer. */
+function ofDiagnose({ code, type, gist, reason }: StatementFailure): Trouble {
+  const signs = code === AUTHENTICATION_FAILED ? ["admin refused"] : signsOfRefusal(code, reason);
+  const said = withoutValues(`code ${code} ${type}: ${gist}`);
+  return { signs: [...signs, "by diagnose"], who: users.admin, user: users.admin, said, at: "" };
 }
 
 function ignoreRefusal(error: unknown): void {

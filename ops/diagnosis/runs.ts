@@ -1,13 +1,12 @@
 import { RUN_TABLES } from "../../loaders/pipeline/source";
 import { DATABASE, users } from "../../warehouse/catalogue";
 import type { Warehouse } from "../../warehouse/client";
-import { StatementFailure } from "../../warehouse/failure";
 import { asAdmin } from "../../warehouse/queries";
 import { z } from "zod";
 import { parseJson } from "../stack";
 import { CLOCK_SECONDS, sayClock } from "./present";
 import { misfitsOf, objectIn, signsOf } from "./signs";
-import { runOf, troubleOf, withoutValues, type FailedStatement } from "./statements";
+import { rowsIfThere, runOf, troubleOf, withoutValues, type FailedStatement } from "./statements";
 import type { Trouble } from "./trouble";
 
 /** A row of the journal; times in seconds, by the clock of the loader and by that of the server. */
@@ -75,19 +74,15 @@ async function collectRuns(
   return [...runs.values()].sort((a, b) => a.order - b.order);
 }
 
-/** Rows of the journal; none where there is no journal. */
-async function readJournal(warehouse: Warehouse, minutes: number): Promise<Row[]> {
-  try {
-    return await warehouse.rows<Row>(
+function readJournal(warehouse: Warehouse, minutes: number): Promise<Row[]> {
+  return rowsIfThere(
+    warehouse.rows<Row>(
       asAdmin`SELECT toString(job) AS job, toString(run_id) AS runId, toString(status) AS status, message, toString(_loaded_at) AS at,
   toUnixTimestamp(finished_at) AS finished, toUnixTimestamp(_loaded_at) AS loaded
 FROM ${JOURNAL} FINAL WHERE _loaded_at > now() - toIntervalMinute({minutes:UInt32})`,
       { minutes },
-    );
-  } catch (error) {
-    if (error instanceof StatementFailure) return [];
-    throw error;
-  }
+    ),
+  );
 }
 
 const JOURNAL = RUN_TABLES[0]!.name;
@@ -97,12 +92,14 @@ function readBeginnings(
   warehouse: Warehouse,
   minutes: number,
 ): Promise<{ comment: string; began: number }[]> {
-  return warehouse.rows(
-    asAdmin`SELECT log_comment AS comment, toUnixTimestamp64Micro(min(event_time_microseconds)) AS began
+  return rowsIfThere(
+    warehouse.rows(
+      asAdmin`SELECT log_comment AS comment, toUnixTimestamp64Micro(min(event_time_microseconds)) AS began
 FROM system.query_log
 WHERE event_date >= toDate(now() - toIntervalMinute({minutes:UInt32})) AND event_time > now() - toIntervalMinute({minutes:UInt32})
   AND match(log_comment, '^[^ ]+ [0-9a-f-]+$') GROUP BY comment`,
-    { minutes },
+      { minutes },
+    ),
   );
 }
 

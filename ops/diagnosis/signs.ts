@@ -1,3 +1,6 @@
+/** What the server says of a full disk, under several codes. */
+const NO_SPACE = /No space left on device/;
+
 /** What a run says in the journal when it fails, and the signs of it. The sentences are those of `loaders/`. */
 const SENTENCES: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/^ClickHouse at \S+ does not answer/, () => "server lost"],
@@ -7,6 +10,7 @@ const SENTENCES: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/no further request this|too many calls|no more calls for ads/, () => "calls used up"],
   [/broke off \((\w+)\)/, ([, code]) => `network ${code}`],
   [/did not answer within/, () => "network TIMEOUT"],
+  [NO_SPACE, () => "no space"],
   [/used up its \d+ s/, () => "time used up"],
   [/could not be read, more than the allowed ratio/, () => "rows put aside"],
 ];
@@ -17,6 +21,11 @@ export function signsOf(said: string): string[] {
     const found = pattern.exec(said);
     return found === null ? [] : [sign(found)];
   });
+}
+
+/** Signs of what the server says of a statement. */
+export function signsOfRefusal(code: number, exception: string): string[] {
+  return [`code ${code}`, ...(NO_SPACE.test(exception) ? ["no space"] : [])];
 }
 
 /** A column or table that a run found missing, or a column that takes no NULL, before it read anything. */

@@ -2,7 +2,7 @@ import type { Warehouse } from "../../warehouse/client";
 import { StatementFailure } from "../../warehouse/failure";
 import { PROBE } from "../../warehouse/login";
 import { asAdmin } from "../../warehouse/queries";
-import { columnIn, objectIn } from "./signs";
+import { columnIn, objectIn, signsOfRefusal } from "./signs";
 import type { Trouble } from "./trouble";
 
 /** A statement that the server refused or gave up. */
@@ -19,6 +19,8 @@ export interface FailedStatement {
   at: string;
 }
 
+/** ClickHouse's codes for a table or database that does not exist. */
+const NOT_THERE = [60, 81];
 const RUN = /^(\S+) ([0-9a-f-]{36})$/;
 /** A longer statement is cut: its beginning names the table. */
 const SHAPE_LENGTH = 300;
@@ -42,8 +44,9 @@ export function readFailures(
   warehouse: Warehouse,
   window: { minutes: number; users: readonly string[] },
 ): Promise<FailedStatement[]> {
-  return warehouse.rows(
-    asAdmin`SELECT failed.user AS user, failed.log_comment AS comment, failed.exception_code AS code,
+  return rowsIfThere(
+    warehouse.rows(
+      asAdmin`SELECT failed.user AS user, failed.log_comment AS comment, failed.exception_code AS code,
   errorCodeToName(failed.exception_code) AS name, failed.exception AS exception, normalizeQuery(failed.query) AS statement,
   toString(failed.event_time) AS at
 FROM system.query_log AS failed
@@ -60,8 +63,19 @@ WHERE failed.type IN ('ExceptionBeforeStart', 'ExceptionWhileProcessing')
   AND failed.user IN {users:Array(String)} AND NOT startsWith(failed.query_id, {probe:String})
   AND done.at < failed.event_time_microseconds
 ORDER BY failed.event_time_microseconds`,
-    { ...window, probe: PROBE },
+      { ...window, probe: PROBE },
+    ),
   );
+}
+
+/** Rows of a log or of the journal; none where it is not there, as a log before its first flush. */
+export async function rowsIfThere<T>(reading: Promise<T[]>): Promise<T[]> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof StatementFailure && NOT_THERE.includes(error.code)) return [];
+    throw error;
+  }
 }
 
 /** A failed statement as a trouble; its signs are the caller's to complete. */
@@ -73,7 +87,7 @@ export function troubleOf(failed: FailedStatement, objects: readonly string[]): 
   const object = objectIn(said, objects) ?? objectIn(statement, objects);
   const column = columnIn(said);
   return {
-    signs: [`code ${code}`],
+    signs: signsOfRefusal(code, exception),
     who: job || user,
     user,
     ...(object === undefined ? {} : { object }),

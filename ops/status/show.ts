@@ -11,6 +11,9 @@ const PLAIN = /^(?:empty)$/;
 /** Longest list of differences; the whole one is in `schema diff` and `access diff`. */
 const MOST_DIFFERENCES = 3;
 
+/** Longest name of a change. */
+const NAME_LENGTH = 60;
+
 /** How a stack is, on one screen. */
 export function showStatus(status: Status, next: Step[], reader: string): string {
   const { server, network, loaderImage, schema, access, running, runs, tables } = status;
@@ -67,8 +70,7 @@ function serverLines({ container, state, why, url, version, uptimeSeconds, disk 
 }
 
 function conformityLines({ state, why, revision, differences }: Conformity): string[] {
-  const since =
-    revision === null ? "" : `, revision ${revision.number}${revision.name && `: ${revision.name}`}`;
+  const since = revision === null ? "" : `, revision ${revision.number}${clip(revision.name)}`;
   if (state === "unknown") return [`${paint("unknown")}: ${why}`];
   if (state === "declared") return [paint("as declared") + since];
   const more = differences.length - MOST_DIFFERENCES;
@@ -77,6 +79,12 @@ function conformityLines({ state, why, revision, differences }: Conformity): str
     ...differences.slice(0, MOST_DIFFERENCES).map((difference) => `  ${difference}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** The name of a change behind its number; a long one is a list of what was changed. */
+function clip(name: string): string {
+  if (name === "") return "";
+  return name.length <= NAME_LENGTH ? `: ${name}` : `: ${name.slice(0, NAME_LENGTH)} …`;
 }
 
 function runLines({ total, why, last }: Status["runs"]): string[] {

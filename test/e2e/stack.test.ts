@@ -269,7 +269,7 @@ describe("the life of a stack", () => {
     for (const word of [
       "Schema     as declared, ",
       "Access     as declared, ",
-      "fresh   stg_qtickets_api_orders_raw",
+      "fresh  stg_qtickets_api_orders_raw",
     ])
       expect(status.stdout).toContain(word);
     // Neither the load that was killed nor what check-reader had refused is a fault.

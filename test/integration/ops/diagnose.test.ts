@@ -435,6 +435,34 @@ SETTINGS max_block_size = 1, min_insert_block_size_rows = 1, min_insert_block_si
     }
   });
 
+  it("memory of the whole server", async () => {
+    const limit = (bytes: number) =>
+      `<clickhouse><max_server_memory_usage>${bytes}</max_server_memory_usage></clickhouse>`;
+    const desk = await Desk.start({ files: { "config.d/zz-memory.xml": limit(0) } });
+    const restartWith = async (bytes: number) => {
+      await desk.server.kill("SIGTERM");
+      writeFileSync(join(desk.server.folder, "config.d/zz-memory.xml"), limit(bytes));
+      await desk.server.start();
+    };
+    try {
+      await restartWith(50_000_000);
+      const [finding, ...others] = await desk.diagnose();
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({
+        cause: "memory",
+        command: "pulumi config set zakaz:memory 8192 && pulumi up",
+      });
+      expect(finding!.sentence).toMatch(
+        /^The memory of the server is not enough for admin \(code 241 MEMORY_LIMIT_EXCEEDED: .*\); pulumi .* gives the server twice as much$/,
+      );
+      await restartWith(0);
+      await loadWell(desk);
+      expect(await desk.diagnose()).toEqual([]);
+    } finally {
+      await desk.stop();
+    }
+  });
+
   it("disk full", async () => {
     const disk = "/var/lib/clickhouse:size=200m,uid=101,gid=101,mode=755";
     const desk: Desk<ServerContainer> = await Desk.on(
