@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Warehouse, withWarehouse } from "../warehouse/client";
 import { docker, type Live, type Result } from "./docker";
 import type { LoaderTarget } from "../warehouse/target";
+import { loaderLogin } from "./stack";
 
 /** What a run may use; the image itself brings its user, who is not root. */
 const LIMITS = [
@@ -71,9 +72,9 @@ function stopWithUs(container: string): () => void {
  * @returns its rows as TabSeparated, without the last line break
  * @throws StatementFailure, Unreachable
  */
-export function queryAsLoader({ settings, ...server }: LoaderTarget, sql: string): Promise<string> {
-  const { CLICKHOUSE_USER: user = "", CLICKHOUSE_PASSWORD: password = "" } = settings;
-  const warehouse = new Warehouse({ ...server, user, password }, { request_timeout: QUERY_TIMEOUT_MS });
+export function queryAsLoader(target: LoaderTarget, sql: string): Promise<string> {
+  const login = { ...target, ...loaderLogin(target) };
+  const warehouse = new Warehouse(login, { request_timeout: QUERY_TIMEOUT_MS });
   return withWarehouse(warehouse, () => warehouse.text(sql));
 }
 

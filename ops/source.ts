@@ -1,7 +1,7 @@
 import { closestMatch } from "leven";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
-import { sourceOf, sources } from "../loaders/sources";
+import { DEFAULT_JOB, sourceOf, sources } from "../loaders/sources";
 import { Failure } from "../warehouse/failure";
 
 /** The jobs of sources of a kind, for people. */
@@ -48,6 +48,12 @@ const WAY: Record<Source["kind"], (job: string) => string> = {
   file: (job) => `is brought by a file: npx zakaz import ${job} FILE`,
   warehouse: (job) => `works on what is loaded: npx zakaz ${job} --help`,
 };
+
+/** The command that brings the data of a source once more. */
+export function loadCommand({ job, kind }: Source): string {
+  if (kind === "api") return job === DEFAULT_JOB ? "npx zakaz load" : `npx zakaz load ${job}`;
+  return kind === "file" ? `npx zakaz import ${job} FILE` : `npx zakaz ${job} --from DAY --to DAY`;
+}
 
 function unknownJob(job: string): string {
   const jobs = sources.map((source) => source.job);

@@ -5,7 +5,13 @@ import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
-import { accessTarget, loaderTarget, warehouseTarget, type LoaderTarget } from "../warehouse/target";
+import {
+  accessTarget,
+  loaderTarget,
+  warehouseTarget,
+  type Credentials,
+  type LoaderTarget,
+} from "../warehouse/target";
 
 /** Outputs of the stack that commands read. */
 const stackOutputs = z.object({
@@ -79,6 +85,17 @@ export function loaderTargetOf(
       : `${title} is not switched on in the selected stack: pulumi config set zakaz:${by.key} true, then pulumi up`,
     EXIT.usage,
   );
+}
+
+/** Passwords that the outputs hold of the users that `sql/` declares, by user: those of the loaders and of DataLens. */
+export function knownPasswords({ loaderTargets, readerTarget }: StackOutputs): Record<string, string> {
+  const loaders = Object.values(loaderTargets).map(loaderLogin);
+  return Object.fromEntries([...loaders, readerTarget].map(({ user, password }) => [user, password]));
+}
+
+/** As whom a run of the loader logs in. */
+export function loaderLogin({ settings }: LoaderTarget): Credentials {
+  return { user: settings["CLICKHOUSE_USER"] ?? "", password: settings["CLICKHOUSE_PASSWORD"] ?? "" };
 }
 
 async function readInput<S extends z.ZodType>(from: string, key: string, schema: S): Promise<z.infer<S>> {

@@ -40,6 +40,6 @@ export class StatementFailure extends Failure {
   /** The reason on one line, without what may quote the statement or its data. */
   get gist(): string {
     const line = this.reason.replace(/\s+/g, " ");
-    return line.split(/\. \(|: While |: In scope |: \(at row |\. Stack trace|\.$/)[0] ?? "";
+    return line.split(/\. \(|: While |:? [Ii]n scope |: \(at row |\. Stack trace|\.$/)[0] ?? "";
   }
 }

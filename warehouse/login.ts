@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Warehouse } from "./client";
 import { StatementFailure } from "./failure";
 import { probe } from "./queries";
@@ -5,6 +6,12 @@ import type { Credentials } from "./target";
 
 /** ClickHouse's code for a login that failed: wrong password, a host that is not allowed, or no such user. */
 export const AUTHENTICATION_FAILED = 516;
+
+/** Beginning of the query id of a statement that is sent only to see what the server says to it: its refusal is no fault. */
+export const PROBE = "zakaz-probe-";
+
+/** A new id of such a statement. */
+export const probeId = (): string => PROBE + randomUUID();
 
 /** What a server answers: ClickHouse's code (0: done), and the text. */
 export interface Answer {
@@ -18,7 +25,7 @@ export interface Answer {
  */
 export async function ask(warehouse: Warehouse, as: Credentials, sql: string): Promise<Answer> {
   try {
-    return { code: 0, text: await warehouse.text(sql, {}, { as }) };
+    return { code: 0, text: await warehouse.text(sql, {}, { as, queryId: probeId() }) };
   } catch (error) {
     if (!(error instanceof StatementFailure)) throw error;
     return { code: error.code, text: error.message };

@@ -9,4 +9,5 @@ export const direct: Source = {
   secrets: {},
   datasets: {},
   tables: [{ name: "fact_direct_daily", rowsAre: "days of ads of Yandex Direct" }],
+  freshHours: 26,
 };

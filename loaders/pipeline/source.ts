@@ -19,6 +19,8 @@ export interface Source {
   datasets: Readonly<Record<string, DatasetSwitch>>;
   /** Tables of the database `zakaz` that it writes, beside what every run writes (`RUN_TABLES`). */
   tables: readonly SourceTable[];
+  /** Hours after a good run for which its tables count as fresh, as `bi.v_ops_freshness` counts them; none without tables. */
+  freshHours?: number;
   /** What its runs must find again, and no table may hold; protected as the data are. */
   volume?: SourceVolume;
   /** The stand-in for its API; none where there is nothing to stand in for. */

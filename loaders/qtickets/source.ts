@@ -45,6 +45,7 @@ export const qtickets: Source = {
     { name: "stg_qtickets_api_promo_codes_raw", writeOnly: true },
     { name: "stg_qtickets_api_barcodes_raw", writeOnly: true },
   ],
+  freshHours: 2,
   sandbox: {
     vendor: "qtickets",
     path: "/api/rest/v1",

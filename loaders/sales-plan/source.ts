@@ -9,4 +9,5 @@ export const salesPlan: Source = {
   secrets: {},
   datasets: {},
   tables: [{ name: "plan_sales", rowsAre: "days of the sales plan" }],
+  freshHours: 26,
 };

@@ -35,6 +35,7 @@ export const vkAds: Source = {
     { name: "stg_vk_ads_daily", rowsAre: "statistics of ads" },
     { name: "fact_vk_ads_daily", rowsAre: "cost of ads per day" },
   ],
+  freshHours: 26,
   volume: {
     name: "zakaz-vk-tokens",
     path: "/var/lib/zakaz-vk-tokens",

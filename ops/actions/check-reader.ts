@@ -3,6 +3,7 @@ import { ask, type Answer } from "../../warehouse/datalens/connection";
 import { DATASETS, fieldsOf } from "../../warehouse/datalens/datasets";
 import { datasetQueries, metadataQueries, type Query } from "../../warehouse/datalens/queries";
 import { Failure, StatementFailure } from "../../warehouse/failure";
+import { probeId } from "../../warehouse/login";
 import type { WarehouseTarget } from "../../warehouse/target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 import { readTarget } from "../stack";
@@ -103,7 +104,7 @@ async function expectRefusal(
 ): Promise<void> {
   const { user, url } = warehouse.target;
   try {
-    await ask(warehouse, sql, settings);
+    await ask(warehouse, sql, { queryId: probeId(), ...(settings && { settings }) });
   } catch (error) {
     if (error instanceof StatementFailure && codes.includes(error.code)) return;
     throw new Failure(

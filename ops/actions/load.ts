@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../../exit-codes";
-import { DEFAULT_JOB } from "../../loaders/sources";
 import { Failure } from "../../warehouse/failure";
 import { runLoader } from "../loader";
-import { findSource } from "../source";
+import { findSource, loadCommand } from "../source";
 import { readLoaderTarget } from "../stack";
 
 /** How long a step of the stack waits for another run of the job: longer than a dead run's lease lives, in ms. */
@@ -16,17 +15,17 @@ const LOCK_PATIENCE = 60_000;
  * @throws Failure with the loader's own exit code
  */
 export async function load(job: string, flags: string[], from: string | undefined): Promise<void> {
-  const target = await readLoaderTarget(findSource(job, "api"), from);
+  const source = findSource(job, "api");
+  const target = await readLoaderTarget(source, from);
   const deadline = Date.now() + (from === undefined ? 0 : LOCK_PATIENCE);
   let run = await runLoader(target, job, flags, { live: true });
   while (run.code === EXIT.locked && Date.now() < deadline) {
     await sleep(2_000);
     run = await runLoader(target, job, flags, { live: true });
   }
-  const again = job === DEFAULT_JOB ? "npx zakaz load" : `npx zakaz load ${job}`;
   if (run.code === EXIT.partial)
     throw new Failure(
-      `The load is partial: what could be read is loaded, the last lines of the loader say what is missing; \`${again}\` or \`pulumi up\` tries again`,
+      `The load is partial: what could be read is loaded, the last lines of the loader say what is missing; \`${loadCommand(source)}\` or \`pulumi up\` tries again`,
       run.code,
     );
   if (run.code !== 0)

@@ -2,6 +2,7 @@ import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
 import { cities } from "./cities";
 import { checkReader } from "./check-reader";
+import { diagnose } from "./diagnose";
 import { doctor } from "./doctor";
 import { importFile, plan } from "./import";
 import { load } from "./load";
@@ -19,6 +20,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
   checkReader,
   cities,
+  diagnose,
   doctor,
   importFile,
   load,

@@ -2,7 +2,7 @@ import { jsonFlag, type CommandDefinition, type JsonFlag } from "../command";
 
 export const status: CommandDefinition = {
   name: "status",
-  summary: "what runs, how much data there is, what to type next",
+  summary: "one screen: what runs, whether it is as declared, how fresh the data are, what to type next",
   example: "npx zakaz status",
   flags: [jsonFlag],
   action: (flags: JsonFlag) =>

@@ -266,7 +266,19 @@ describe("the life of a stack", () => {
     expect(status.stdout).toContain(
       `meta_job_runs: ${await stack.sql("SELECT count() FROM zakaz.meta_job_runs")} loader runs`,
     );
-    for (const value of Object.values(secrets)) expect(status.stdout).not.toContain(value);
+    for (const word of [
+      "Schema     as declared, ",
+      "Access     as declared, ",
+      "fresh  stg_qtickets_api_orders_raw",
+    ])
+      expect(status.stdout).toContain(word);
+    // Neither the load that was killed nor what check-reader had refused is a fault.
+    const diagnosis = await stack.zakaz("diagnose");
+    expect(diagnosis.stdout).toBe(
+      "Nothing has gone wrong in the last 60 minutes that was not put right since.\n",
+    );
+    expect(diagnosis.code).toBe(0);
+    for (const value of Object.values(secrets)) expect(status.stdout + diagnosis.stdout).not.toContain(value);
   });
 
   it("smokes the loader by hand without a journal row, and refuses what it does not know", async () => {
@@ -317,11 +329,14 @@ describe("the life of a stack", () => {
   });
 
   it.each([
-    ["removed", ["rm", "-f"]],
-    ["stopped", ["stop"]],
-  ])("brings back a server %s by hand, data kept", async (_, command) => {
+    ["removed", ["rm", "-f"], `The server's container ${server} is not there; make up makes it anew`],
+    ["stopped", ["stop"], `code 0; docker start ${server} starts it`],
+  ])("brings back a server %s by hand, data kept", async (_, command, said) => {
     const loaded = await facts();
     await run("docker", [...command, server]);
+    const diagnosis = await stack.zakaz("diagnose");
+    expect(diagnosis.code).toBe(1);
+    expect(diagnosis.stdout).toContain(said);
     await stack.up("--refresh");
     expect(await dockerLines("inspect", "-f", "{{.State.Health.Status}}", server)).toEqual(["healthy"]);
     expect(await facts()).toBe(loaded);
@@ -341,9 +356,12 @@ describe("the life of a stack", () => {
     expect(failed.code).toBe(1);
     expect(Date.now() - started).toBeLessThan(60_000);
     expect(failed.stderr).not.toMatch(/\n\s+at /);
-    await run("docker", ["start", server]);
-    const load = await stack.zakaz("load");
-    expect(load.code).toBe(0);
+    const status = await stack.zakaz("status");
+    expect(status.stdout).toContain(`${server}: stopped, `);
+    const advised = /^Next {7}(docker start \S+) /m.exec(status.stdout)?.[1] ?? "";
+    await must(run("sh", ["-c", advised]));
+    await expect.poll(async () => (await stack.zakaz("load")).code, { timeout: 60_000 }).toBe(0);
+    expect((await stack.zakaz("diagnose")).code).toBe(0);
   });
 
   it("builds a new image for a changed loader, and removes the old one", async () => {

@@ -5,6 +5,8 @@ export interface Terminal {
   /** Waits for a text that the program has not shown before the last one that was waited for; throws what it shows instead. */
   expect: (text: string) => Promise<void>;
   type: (keys: string) => Promise<void>;
+  /** All that it has shown so far, colours and cursor movements included. */
+  shown: () => string;
   /** Exit code. */
   ended: Promise<number>;
   kill: () => void;
@@ -33,6 +35,7 @@ export function typeInto(command: string, env: Record<string, string> = {}): Ter
   void ended.then(() => wake());
   return {
     ended,
+    shown: () => shown,
     kill: () => void child.kill("SIGKILL"),
     type: (keys) => new Promise((resolve) => child.stdin.write(keys, () => resolve())),
     expect: async (text) => {

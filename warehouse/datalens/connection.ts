@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DATABASE } from "../catalogue";
-import type { Warehouse } from "../client";
+import type { Sending, Warehouse } from "../client";
 
 /** Settings that DataLens puts into the address of each query. */
 const DATALENS_SETTINGS = {
@@ -19,14 +19,14 @@ export type Answer = z.infer<typeof jsonCompact>;
 
 /**
  * Sends one query as DataLens does: POST, Basic authentication, settings in the address.
- * @param settings replace or add settings, e.g. `{ readonly: "1" }`
+ * @param how settings that replace those of DataLens or are added, e.g. `{ readonly: "1" }`; an id of the query
  * @throws StatementFailure, Unreachable
  */
 export async function ask(
   warehouse: Warehouse,
   query: string,
-  settings: Record<string, string> = {},
+  { settings = {}, ...how }: Pick<Sending, "settings" | "queryId"> = {},
 ): Promise<Answer> {
-  const how = { settings: { database: DATABASE, ...DATALENS_SETTINGS, ...settings } };
-  return jsonCompact.parse(JSON.parse(await warehouse.text(query, {}, how)));
+  const all = { database: DATABASE, ...DATALENS_SETTINGS, ...settings };
+  return jsonCompact.parse(JSON.parse(await warehouse.text(query, {}, { ...how, settings: all })));
 }

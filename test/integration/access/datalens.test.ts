@@ -65,12 +65,14 @@ describe("DataLens", () => {
 
   it.each(READER_VIEWS)("reads %s with its settings and with a time limit", async (view) => {
     for (const settings of [{}, { max_execution_time: "290" }, { join_use_nulls: "0" }]) {
-      await expect(ask(reader, `SELECT * FROM ${view} LIMIT 10`, settings)).resolves.toHaveProperty("meta");
+      await expect(ask(reader, `SELECT * FROM ${view} LIMIT 10`, { settings })).resolves.toHaveProperty(
+        "meta",
+      );
     }
   });
 
   it.each(["0", "1"])("is refused with readonly=%s", async (readonly) => {
-    const refused = ask(reader, "SELECT 1", { readonly });
+    const refused = ask(reader, "SELECT 1", { settings: { readonly } });
     await expect(refused).rejects.toBeInstanceOf(StatementFailure);
     await expect(refused).rejects.toHaveProperty("code", 164);
   });

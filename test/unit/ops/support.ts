@@ -1,8 +1,18 @@
 import { spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Container } from "../../../ops/container";
 
 const ROOT = join(__dirname, "../../..");
+
+/** What Docker says of a server that is well. */
+export const RUNNING: Container = {
+  status: "running",
+  health: "healthy",
+  outOfMemory: false,
+  exitCode: 0,
+  memory: 4096,
+};
 
 /** What `pulumi stack output` prints of a stack whose server is at a URL. */
 export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "plan", "yandex_direct"]) {

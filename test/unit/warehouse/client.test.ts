@@ -78,7 +78,7 @@ describe("the gist of what ClickHouse says", () => {
   it.each([
     [
       "Unknown table expression identifier 'a.b' in scope SELECT 1.",
-      "Unknown table expression identifier 'a.b' in scope SELECT 1",
+      "Unknown table expression identifier 'a.b'",
     ],
     ["Unknown identifier: In scope SELECT\n secret", "Unknown identifier"],
     ["Cannot parse\n  input: (at row 1): secret", "Cannot parse input"],

@@ -10,7 +10,8 @@ import { readerCells } from "./reader";
  * refused is written by hand, so that a right too many shows.
  */
 export function matrixOf(loader: LoaderTables): Cell[] {
-  return [...readerCells(), ...loaderCells(loader), ...backupCells, ...loginCells];
+  // A user who is let in after a refusal shows, in the server's log too, that the refusal was of the attempt.
+  return [...loginCells, ...readerCells(), ...loaderCells(loader), ...backupCells];
 }
 
 export interface Outcome {
