@@ -26,8 +26,8 @@ export function describeFinding({ file, line, object, wrong, expected, critical 
 }
 
 /** What is wrong with a statement that ClickHouse refuses: its code and the first sentence of its text. */
-export function describeRefusal({ code, gist }: StatementFailure): string {
-  return `code ${code}, ${gist}`;
+export function describeRefusal({ code, reason }: StatementFailure): string {
+  return `code ${code}, ${reason.replace(/\s+/g, " ").split(/\. \(|: While |: In scope |\.$/)[0]}`;
 }
 
 /** A finding about a statement, at the line of the first of the words that stands in it. */
