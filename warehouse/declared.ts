@@ -11,7 +11,7 @@ import type { LiveSchema } from "./schema/compare";
 import { checksum } from "./schema/journal-table";
 import { readSchema } from "./schema/server-state";
 import type { SqlStatement } from "./schema/source";
-import { Scratch } from "./scratch";
+import { Scratch, SHOWN_SECRETS } from "./scratch";
 
 /** What `sql/` makes of a server. */
 export interface DeclaredState {
@@ -46,7 +46,7 @@ export function declaredState(
   version = SERVER_VERSION,
 ): Promise<DeclaredState> {
   const run = statements.filter(({ kind }) => kind !== "insert");
-  const name = `${version}-${checksum([configurationHash(), ...run.map(({ text }) => text)])}`;
+  const name = `${version}-${checksum([configurationHash(), ...Object.values(SHOWN_SECRETS), ...run.map(({ text }) => text)])}`;
   const state = known.get(name) ?? readState(run, join(FOLDER, `${name}.json`), version);
   known.set(name, state);
   // A failure is asked for again.

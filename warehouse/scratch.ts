@@ -4,6 +4,14 @@ import { users } from "./catalogue";
 import { Warehouse, type Sending } from "./client";
 import { Failure } from "./failure";
 
+/** What lets `admin` see the values of named collections: those that `sql/` declares are to be read, and not `[HIDDEN]`. */
+export const SHOWN_SECRETS: Record<string, string> = {
+  "config.d/shown-secrets.xml":
+    "<clickhouse><display_secrets_in_show_and_select>1</display_secrets_in_show_and_select></clickhouse>",
+  "users.d/shown-secrets.xml":
+    "<clickhouse><users><admin><show_named_collections_secrets>1</show_named_collections_secrets></admin></users></clickhouse>",
+};
+
 /** Below the number of queries at a time that the profiles of the users allow. */
 const CONNECTIONS = 6;
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -38,7 +46,7 @@ export class Scratch {
   static async start(version = SERVER_VERSION): Promise<Scratch> {
     let scratch: Scratch | undefined;
     try {
-      scratch = new Scratch(new LocalServer({ version }));
+      scratch = new Scratch(new LocalServer({ version, files: SHOWN_SECRETS }));
       const { server } = scratch;
       await server.start();
       const target = { url: server.url, user: users.admin, password: server.adminPassword };

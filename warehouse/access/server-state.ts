@@ -118,6 +118,7 @@ export async function readAccess(server: RowSource): Promise<{ state: AccessStat
     table<QuotaRow>("quotas", "name"),
     table<LimitRow>("quota_limits", "quota_name, duration"),
     table<PolicyRow>("row_policies", "name"),
+    // A server shows the values where its configuration says so and where they are asked for.
     table<CollectionRow>("named_collections", "name SETTINGS format_display_secrets_in_show_and_select = 1"),
   ]);
   const tree = new Privileges(privileges);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyAccess } from "../../../warehouse/access/apply";
+import { SHOWN_SECRETS } from "../../../warehouse/scratch";
 import { readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
 import type { Server } from "../../support/server";
@@ -10,7 +11,7 @@ describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
   let server: Server;
   let access: Warehouse;
   beforeAll(async () => {
-    server = await start();
+    server = await start(SHOWN_SECRETS);
     access = warehouseOf(server);
     await applyAccess(access, declaration);
   });
@@ -77,9 +78,9 @@ describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
       declared:
         "CREATE NAMED COLLECTION archive AS url = 'https://archive.example/', format = 'CSV', tries = 3",
       made: ["the named collection archive is missing"],
-      byHand: "ALTER NAMED COLLECTION archive SET user = 'somebody' DELETE tries",
+      byHand: "ALTER NAMED COLLECTION archive SET user = 'somebody', format = 'TSV' DELETE tries",
       seen: [
-        "the named collection archive has other values of tries than declared and has user, which is not declared",
+        "the named collection archive has other values of format, tries than declared and has user, which is not declared",
       ],
     },
     {
@@ -118,6 +119,15 @@ describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
     await access.command("DROP ROW POLICY IF EXISTS p ON zakaz.dim_events");
     await access.command("DROP NAMED COLLECTION IF EXISTS archive");
     expect((await readDifferences(access, declaration)).differences).toEqual([]);
+  });
+
+  it("makes a named collection with the values that are declared", async () => {
+    const sql = "CREATE NAMED COLLECTION archive AS url = 'https://archive.example/', tries = 3;";
+    await applyAccess(access, { ...declaration, statements: accessStatements(sql) });
+    expect(await access.rows("SELECT collection FROM system.named_collections")).toEqual([
+      { collection: { url: "https://archive.example/", tries: "3" } },
+    ]);
+    await access.command("DROP NAMED COLLECTION archive");
   });
 
   const locked = `a user must be created locked here (IDENTIFIED WITH sha256_hash BY '${"0".repeat(64)}'): its password is set by the stack`;

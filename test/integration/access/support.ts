@@ -13,7 +13,7 @@ import { ROOT } from "../../support/stack";
 export const SERVERS = (["24.8.4", "25.8.2"] as const).map((version) => ({
   name: `ClickHouse ${version}`,
   version,
-  start: () => startServer({ version }),
+  start: (files?: Record<string, string>) => startServer({ version, ...(files && { files }) }),
 }));
 
 /** Random passwords of the login users. */
