@@ -17,10 +17,16 @@ const PATIENCE_MS = 30_000;
 // eslint-disable-next-line no-control-regex -- that is what they begin with
 const ESCAPES = /\u001b(?:\[[0-9;?]*[A-Za-z]|[=>()][0-9A-B]?)/g;
 
-/** Runs a shell command in a pseudo-terminal (util-linux's `script` makes it). */
+// What says "no colours" to a program although it has a terminal. A person's shell has none of them; CI has.
+const WITHOUT_COLOURS = ["CI", "NO_COLOR", "NODE_DISABLE_COLORS", "TF_BUILD", "TEAMCITY_VERSION"];
+
+/** Runs a shell command in a pseudo-terminal (util-linux's `script` makes it), with the colours that a person sees wherever the test runs. */
 export function typeInto(command: string, env: Record<string, string> = {}): Terminal {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !WITHOUT_COLOURS.includes(name)),
+  );
   const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
-    env: { ...process.env, TERM: "xterm", COLUMNS: "120", LINES: "40", ...env },
+    env: { ...inherited, TERM: "xterm", COLUMNS: "120", LINES: "40", ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let shown = "";
