@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError } from "commander";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
+import { endInterrupted } from "./interruption";
 
 interface Described {
   name: string;
@@ -92,6 +93,7 @@ export async function runProgram(program: Command): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Failure) {
+      if (endInterrupted(error)) return;
       process.stderr.write(`zakaz: ${error.message}\n`);
       process.exitCode = error.exitCode;
     } else if (error instanceof CommanderError) {

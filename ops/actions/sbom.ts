@@ -105,7 +105,8 @@ async function systemPackages(image: string): Promise<Part[]> {
 
 /** Output of one command in a new container of the image, without network. */
 async function inImage(image: string, command: string, ...args: string[]): Promise<string> {
-  const result = await docker(["run", "--rm", "--network", "none", "--entrypoint", command, image, ...args]);
+  const run = ["run", "--rm", "--network", "none", "--entrypoint", command, image];
+  const result = await docker([...run, ...args], "", { atInterrupt: "wait" });
   if (result.code !== 0)
     throw new Failure(
       `The loader's image ${image} cannot be looked into (${result.stderr.trim()}): build it with make up`,
