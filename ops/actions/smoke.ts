@@ -25,6 +25,8 @@ export interface SmokeFlags extends TargetFlag {
 const PATIENCE = 120_000;
 /** Time between two looks at it, in ms. */
 const INTERVAL = 500;
+/** Time between two looks at the leases, in ms: a run in a container of its own takes longer. */
+const LEASES_INTERVAL = 200;
 /** Lines of the loader's log that are shown. */
 const LOG_LINES = 5;
 
@@ -150,7 +152,7 @@ async function watchingLeases<T>(
     while (!isOver) {
       // What cannot be asked is left to the look afterwards.
       seen.push(...(await readLeased(target).catch(() => [])));
-      await Promise.race([sleep(INTERVAL), run.catch(() => undefined)]);
+      await Promise.race([sleep(LEASES_INTERVAL), run.catch(() => undefined)]);
     }
   };
   const [result] = await Promise.all([run, watch()]);
