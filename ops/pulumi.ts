@@ -78,7 +78,7 @@ const TROUBLES: readonly { words: RegExp; failure: () => Failure }[] = [
     failure: () => new Failure(`The passphrase of the stack is missing: ${PASSPHRASE}`, EXIT.usage),
   },
   {
-    words: /no Pulumi\.yaml project file found/,
+    words: /no Pulumi\.yaml project file found|pass the fully qualified name/,
     failure: () => new Failure("This folder is in no checkout of Zakaz: run the command in one", EXIT.usage),
   },
 ];

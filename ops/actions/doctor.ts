@@ -9,6 +9,7 @@ import { follow } from "../interruption";
 export async function doctor(): Promise<void> {
   const script = spawn(join(ROOT, "toolchain/doctor"), { stdio: "inherit" });
   follow(script, "end");
-  const [code] = (await once(script, "close")) as [number | null];
-  process.exitCode = code ?? EXIT.error;
+  const [code, signal] = (await once(script, "close")) as [number | null, NodeJS.Signals | null];
+  // Whoever reads has read enough.
+  process.exitCode = signal === "SIGPIPE" ? EXIT.ok : (code ?? EXIT.error);
 }

@@ -4,6 +4,7 @@ import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { build } from "esbuild";
 import { ROOT, recipes } from "../../images";
 import { docker } from "../docker";
+import { requireImage } from "../loader";
 import { Failure } from "../../warehouse/failure";
 import { DEFAULT_JOB } from "../../loaders/sources";
 import type { TargetFlag } from "../command";
@@ -32,6 +33,7 @@ interface Part {
  */
 export async function sbom({ target, out }: SbomFlags): Promise<void> {
   const { image } = await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target);
+  await requireImage(image);
   const parts = [...(await bundledPackages()), await nodeOf(image), ...(await systemPackages(image))];
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, "qtickets_api", {

@@ -121,7 +121,7 @@ async function waitUntilHealthy(name: string): Promise<void> {
   for (;;) {
     const { status, health, why } = await inspectContainer(name);
     if (status === "unknown")
-      throw new Failure(`It is not known whether ${name} runs: ${why ?? "Docker does not say"}`);
+      throw new Failure(why ?? `Docker does not say how ${name} is: make doctor shows it`);
     if (!["running", "restarting"].includes(status))
       throw new Failure(`ClickHouse's container ${name} is ${status}: ${wayUp(status, name)}`);
     if (status === "running" && ["healthy", ""].includes(health)) return;
