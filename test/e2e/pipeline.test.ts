@@ -6,7 +6,8 @@ import { dockerLines, must, ROOT, run } from "../support/stack";
 /** The stages of the pipelines that are no level of `make test`, run as a pipeline runs them. */
 const TAG = `qtickets_api:e2e${process.pid}`;
 const { PULUMI_STACK: _, ...environment } = process.env;
-const make = (...args: string[]) => must(run("make", args, { cwd: ROOT, env: environment }));
+const env = { ...environment, NO_COLOR: "1" };
+const make = (...args: string[]) => must(run("make", args, { cwd: ROOT, env }));
 
 /** What of a throw-away stack would be left. */
 const containers = async () => dockerLines("ps", "--all", "--format", "{{.Names}}");
@@ -34,7 +35,7 @@ describe("the stages of the pipelines", () => {
 
   it("server-smoke: contract, stack, access, dry run, reader; nothing of it stays", async () => {
     const { all } = await make("server-smoke");
-    expect(all).toMatch(/Tests .*\b35 passed/);
+    expect(all).toMatch(/Tests +\d+ passed \(\d+\)\n/);
     expect(all).toMatch(/All \d+ cells are as declared/);
     expect(all).toContain("Smoke passed");
     expect(all).toMatch(/^smoke +… the stack came up, loaded and answers its reader$/m);
