@@ -434,7 +434,7 @@ describe.concurrent("Ctrl-C", () => {
       if (command === "doctor") await terminal.expect("checkout");
       const isThere = () =>
         stops === "itself"
-          ? command === "doctor" || readdirSync(join(place, "tmp")).length > 0
+          ? command === "doctor" || temporary(place).some((name) => name.startsWith("zakaz-server-"))
           : existsSync(at);
       for (let tries = 0; tries < 1500 && !isThere(); tries++) await sleep(20);
       expect(isThere()).toBe(true);
