@@ -288,7 +288,11 @@ describe("the life of a stack", () => {
     expect(smoke.stdout).toContain("Dry-run: no ClickHouse writes");
     expect(smoke.stdout).toContain(`meta_job_runs: ${before} rows before and after. Smoke passed.`);
     const file = join(stack.folder, "old.env");
-    const lines = ["QTICKETS_API_TOKEN=t", `CH_HOST=${server}`, `CH_PASSWORD=${stack.secrets.loaderPassword}`];
+    const lines = [
+      "QTICKETS_API_TOKEN=t",
+      `CH_HOST=${server}`,
+      `CH_PASSWORD=${stack.secrets.loaderPassword}`,
+    ];
     writeFileSync(file, [...lines, "DRY_RUN=true", ""].join("\n"));
     const byFile = await stack.zakaz("smoke", "--envfile", file);
     expect(byFile.stderr).toBe("");
