@@ -2,6 +2,7 @@
 import type { Check, Judge, Step } from "../check";
 import { answers, prints } from "../judges";
 import { say } from "../text";
+import { asReader, probe } from "../../../warehouse/queries";
 import { byGet, byPost } from "./commands";
 
 /** What is typed by hand; `up` puts the configured one back within a minute. */
@@ -21,15 +22,18 @@ const reader: Check = {
   id: "reader",
   title: say("DataLens's user by curl", "Пользователь DataLens через curl"),
   demands: say(
-    "SELECT 1 by GET and by POST, all 31 names, every dataset of DataLens; a write is refused",
-    "SELECT 1 через GET и через POST, все 31 имя, каждый набор данных DataLens; запись отклоняется",
+    "he gets an answer to `SELECT 1` by GET and by POST, sees all 31 names and reads every dataset; a write is refused",
+    "он получает ответ на `SELECT 1` через GET и через POST, видит все 31 имя и читает каждый набор данных; запись отклоняется",
   ),
   steps: [
-    { command: byGet("SELECT 1"), judge: prints("1") },
-    { command: byPost("SELECT 1"), judge: prints("1") },
-    { command: byPost("SELECT count() FROM system.tables WHERE database = 'zakaz'"), judge: prints("31") },
+    { command: byGet(asReader`SELECT 1`), judge: prints("1") },
+    { command: byPost(asReader`SELECT 1`), judge: prints("1") },
     {
-      command: byPost("INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')"),
+      command: byPost(asReader`SELECT count() FROM system.tables WHERE database = 'zakaz'`),
+      judge: prints("31"),
+    },
+    {
+      command: byPost(probe`INSERT INTO zakaz.plan_sales (sales_date) VALUES ('2000-01-01')`),
       judge: refused(497, "ACCESS_DENIED"),
     },
     { command: () => "npx zakaz check-reader" },
@@ -55,9 +59,9 @@ const alterUser: Check = {
         `-q "ALTER USER datalens_reader IDENTIFIED WITH plaintext_password BY '${BY_HAND}'"`,
     },
     { command: login(BY_HAND), judge: prints("1") },
-    { command: byGet("SELECT 1"), judge: refused(516, "AUTHENTICATION_FAILED") },
+    { command: byGet(asReader`SELECT 1`), judge: refused(516, "AUTHENTICATION_FAILED") },
     { command: () => "pulumi up --yes --skip-preview --non-interactive" },
-    { command: byGet("SELECT 1"), judge: prints("1") },
+    { command: byGet(asReader`SELECT 1`), judge: prints("1") },
     { command: login(BY_HAND), judge: refused(516, "AUTHENTICATION_FAILED") },
   ],
 };
@@ -77,7 +81,7 @@ const rotation: Check = {
       secretsChange: true,
       judge: refused(516, "AUTHENTICATION_FAILED"),
     },
-    { command: byGet("SELECT 1"), judge: prints("1") },
+    { command: byGet(asReader`SELECT 1`), judge: prints("1") },
   ],
 };
 
