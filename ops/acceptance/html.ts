@@ -4,11 +4,13 @@ import type { Language } from "./text";
 
 const STYLE = `
 :root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1d2733; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1d2733; background: #fff;
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bottom: 1px solid #d8dee4; padding-bottom: .3rem; }
 table { border-collapse: collapse; font-size: .92rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid #e6eaee; overflow-wrap: anywhere; }
-td:first-child { white-space: nowrap; overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid #e6eaee; }
+th, td:not(:last-child) { white-space: nowrap; }
+td:last-child { overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { background: #f5f7f9; border-radius: 4px; padding: .6rem .8rem; overflow: auto; max-height: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.sh { background: #1d2733; color: #f2f5f7; margin-bottom: .3rem; }

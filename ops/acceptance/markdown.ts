@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Picture } from "./pictures";
 import type { Ran, Result } from "./run";
-import { conclude, countsOf, type Summary } from "./summary";
+import { conclude, countsOf, sentence, type Summary } from "./summary";
 import type { Language } from "./text";
 import { formatNumber, formatSeconds, formatTime, howToType, STATES, words } from "./words";
 
@@ -89,11 +89,14 @@ function counts({ known, language }: Summary): string {
 
 function commandsOf({ check, state, reason, ran, seconds }: Result, { language, known }: Summary): string {
   const open = state === "failed" ? " open" : "";
-  const head = `<details${open}><summary><b>${STATES[state][language]}</b> ${check.id}: ${check.title[language]} (${formatSeconds(seconds, language)})</summary>`;
+  const what = `${check.id}: ${check.title[language]} (${formatSeconds(seconds, language)})`;
+  const head = `<details${open}><summary><b>${STATES[state][language]}</b> ${what}</summary>`;
   return [
     head,
     `${words.demanded[language]}: ${check.demands[language]}.`,
-    ...(reason === undefined ? [] : [`**${words.reason[language]}: ${escapeText(reason[language])}.**`]),
+    ...(reason === undefined
+      ? []
+      : [`**${words.reason[language]}: ${escapeText(sentence(reason[language]))}**`]),
     ...ran.map((one) => commandOf(one, language, known.place.clone)),
     "</details>",
   ].join("\n\n");

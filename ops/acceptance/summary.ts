@@ -43,9 +43,9 @@ export function conclude({ results, seconds, known, language }: Summary): string
           `**Принято.** Пройдены все проверки (${done}) за ${time}. ${whatWasShown(known, language).ru}`,
         )
       : say(
-          `**Not accepted.** Check \`${failed.check.id}\` (${failed.check.title.en}) failed: ${failed.reason?.en}. ` +
+          `**Not accepted.** Check \`${failed.check.id}\` (${failed.check.title.en}) failed: ${sentence(failed.reason?.en)} ` +
             `${done} of ${results.length} checks are OK, in ${time}. ${whatIsLeft(results).en}`,
-          `**Не принято.** Проверка \`${failed.check.id}\` (${failed.check.title.ru}) не пройдена: ${failed.reason?.ru}. ` +
+          `**Не принято.** Проверка \`${failed.check.id}\` (${failed.check.title.ru}) не пройдена: ${sentence(failed.reason?.ru)} ` +
             `Пройдено проверок: ${done} из ${results.length}, за ${time}. ${whatIsLeft(results).ru}`,
         );
   return text[language];
@@ -56,7 +56,8 @@ function whatWasShown(known: Known, language: Language): Text {
   if (orders === undefined) return say("", "");
   const rows = formatNumber(orders.after, language);
   return say(
-    `The stack was built from nothing, loaded twice (${rows} order lines, no doubles), read as DataLens does, broken, mended and removed; the checkout is as it was.`,
+    `The stack was built from nothing, loaded twice (${rows} order lines, no doubles), read as DataLens reads it, ` +
+      "broken, mended and removed; the checkout is as it was.",
     `Стек построен с нуля, данные загружены дважды (строк заказов: ${rows}, дублей нет) и прочитаны так, как это делает DataLens; ` +
       "после сбоя работа восстановлена, затем всё удалено; рабочая копия не изменилась.",
   );
@@ -71,3 +72,6 @@ function whatIsLeft(results: readonly Result[]): Text {
         "Удаление прошло с ошибкой: см. последнюю проверку.",
       );
 }
+
+/** A reason as a sentence; it may end with what somebody else said. */
+export const sentence = (reason = "-"): string => (/[.…!?]$/.test(reason) ? reason : `${reason}.`);

@@ -18,8 +18,16 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
+  acceptanceFaults: 2,
 };
-const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = {
+  histories: 100,
+  adHistories: 100,
+  allShops: true,
+  tableChanges: 300,
+  acceptanceFaults: 99,
+};
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 
