@@ -41,6 +41,7 @@ export function toHtml(markdown: string, pictures: readonly Picture[], language:
   });
   const body = marked
     .parse(markdown, { async: false })
+    .replaceAll(/<p>(<figure>[^]*?<\/figure>)<\/p>/g, "$1")
     .replaceAll("<td>OK</td>", '<td class="ok">OK</td>')
     .replaceAll("<td>FAIL</td>", '<td class="failed">FAIL</td>')
     .replaceAll("<b>OK</b>", '<b class="ok">OK</b>')

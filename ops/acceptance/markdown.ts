@@ -16,7 +16,7 @@ export function toMarkdown(summary: Summary, pictures: readonly Picture[]): stri
   return `${[
     `# ${words.title[language]}`,
     title("conclusion"),
-    conclude(summary),
+    escapeText(conclude(summary)),
     title("environment"),
     environment(summary),
     title("checklist"),
@@ -35,7 +35,7 @@ export function toBlock(summary: Summary, folder: string): string {
   const { language, results, startedAt } = summary;
   return `${[
     `## ${formatTime(startedAt, language)}`,
-    conclude(summary),
+    escapeText(conclude(summary)),
     environment(summary),
     checklist(results, language),
     ...(countsOf(summary.known).length === 0 ? [] : [counts(summary)]),

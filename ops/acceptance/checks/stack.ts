@@ -111,7 +111,10 @@ const bootstrapAgain: Check = {
 const health: Check = {
   id: "health",
   title: say("Health", "Состояние сервера"),
-  demands: say("Docker says healthy, `/ping` says Ok.", "Docker сообщает healthy, `/ping` отвечает Ok."),
+  demands: say(
+    "Docker says `healthy`, `/ping` answers `Ok.`",
+    "Docker сообщает `healthy`, `/ping` отвечает `Ok.`",
+  ),
   steps: [
     {
       command: ({ kept }) => `docker inspect -f '{{.State.Health.Status}}' ${kept["container"]}`,
