@@ -19,7 +19,10 @@ export const succeeds: Judge = (output) => {
   // Pulumi and `zakaz` say in one line what failed; what follows is about themselves.
   const told = /^(?:.*\berror: |zakaz: ).+$/m.exec(`${output.stdout}\n${output.stderr}`)?.[0]?.trim();
   const words = told === undefined ? lastWords(output) : told.slice(0, QUOTE);
-  return say(`ended with code ${output.code}: ${words}`, `завершилось с кодом ${output.code}: ${words}`);
+  return say(
+    `ended with code ${output.code}: ${words}`,
+    `команда завершилась с кодом ${output.code}: ${words}`,
+  );
 };
 
 /** The first demand that is not met. */
@@ -63,7 +66,10 @@ export const failsInASentence = (sentence: RegExp): Judge => {
   return (output) => {
     const { code, stdout, stderr } = output;
     if (code === 0)
-      return say("ended with code 0 where it must fail", "завершилось с кодом 0, хотя должно было отказать");
+      return say(
+        "ended with code 0 where it must fail",
+        "команда завершилась с кодом 0, хотя должна была завершиться с ошибкой",
+      );
     const said = `${stdout}\n${stderr}`;
     if (/^\s+at .+:\d+:\d+\)?$/m.test(said)) {
       return say(

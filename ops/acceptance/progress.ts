@@ -16,7 +16,7 @@ const COLOURS = { ok: "green", failed: "red", "not run": "dim" } as const;
 const FORMAT = "|{bar}| {value}/{total} {id} {time}";
 
 /**
- * One line per check that has ended; on a terminal also a bar with the check at work and its time.
+ * One line per check that was run; on a terminal also a bar with the check at work and its time.
  * @param total checks of the run
  */
 export function showProgress(stream: NodeJS.WriteStream, language: Language, total: number): Progress {
@@ -29,7 +29,7 @@ export function showProgress(stream: NodeJS.WriteStream, language: Language, tot
   if (!stream.isTTY) {
     return {
       begin: () => undefined,
-      end: (result) => void stream.write(line(result)),
+      end: (result) => void (result.state !== "not run" && stream.write(line(result))),
       stop: () => undefined,
     };
   }
@@ -37,6 +37,8 @@ export function showProgress(stream: NodeJS.WriteStream, language: Language, tot
     stream,
     format: FORMAT,
     hideCursor: true,
+    // An interrupt is the run's to handle.
+    gracefulExit: false,
     forceRedraw: true,
     clearOnComplete: true,
   });
@@ -50,8 +52,9 @@ export function showProgress(stream: NodeJS.WriteStream, language: Language, tot
       bar.update({ id, time: "" });
     },
     end: (result) => {
-      bars.log(line(result));
       bar.increment();
+      if (result.state === "not run") return;
+      bars.log(line(result));
       // It keeps lines until the next drawing.
       bars.update();
     },

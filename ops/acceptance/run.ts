@@ -123,9 +123,9 @@ export class Runner {
     output: Output,
     { interrupt, overdue, minutes }: { interrupt: AbortSignal; overdue: AbortSignal; minutes: number },
   ): Text | undefined {
-    if (interrupt.aborted) return say("stopped by a signal", "остановлено сигналом");
+    if (interrupt.aborted) return say("stopped by a signal", "прогон остановлен сигналом");
     if (overdue.aborted) {
-      return say(`did not end within ${minutes} min`, `не завершилось за ${minutes} мин`);
+      return say(`did not end within ${minutes} min`, `команда не завершилась за ${minutes} мин`);
     }
     const leaked = this.known.secrets.findIn(output.stdout + output.stderr);
     if (leaked.length > 0) {

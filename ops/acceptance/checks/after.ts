@@ -10,7 +10,7 @@ const serverDown: Check = {
   title: say("Server stopped and started", "Остановка и запуск сервера"),
   demands: say(
     "without a server the loader fails in one sentence; with it the next run is ok",
-    "без сервера загрузчик отказывает одним предложением; после запуска следующая загрузка проходит",
+    "без сервера загрузчик завершается с ошибкой и объясняет её одним предложением; после запуска загрузка проходит",
   ),
   steps: [
     { command: ({ kept }) => `docker stop ${kept["container"]}` },
@@ -132,7 +132,8 @@ const removed: Check = {
   steps: [
     {
       in: "checkout",
-      command: ifMade(({ place }) => `make -C ${place.clone} down`),
+      // Without a state nothing was built, and `make down` would set up first.
+      command: ({ place }) => `[ ! -e ${place.clone}/.zakaz/state/.pulumi ] || make -C ${place.clone} down`,
       limit: 30,
     },
     {

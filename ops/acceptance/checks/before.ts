@@ -55,7 +55,7 @@ const versions: Check = {
   title: say("Tools and their versions", "Инструменты и их версии"),
   demands: say(
     `set-up ends well; Docker's engine answers; Node is ${LEAST_NODE.join(".")} or newer`,
-    `установка завершается успешно; Docker отвечает; Node не старше ${LEAST_NODE.join(".")}`,
+    `установка завершается успешно; Docker отвечает; Node версии ${LEAST_NODE.join(".")} или новее`,
   ),
   steps: [
     { in: "checkout", command: ({ place }) => `${place.clone}/toolchain/setup`, limit: 30 },

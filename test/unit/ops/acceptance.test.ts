@@ -92,7 +92,7 @@ describe("a run", () => {
     expect(states(results)).toEqual(["a ok", "b failed", "c not run", "last ok"]);
     expect(results[1]?.reason).toEqual({
       en: "ended with code 3: why",
-      ru: "завершилось с кодом 3: why",
+      ru: "команда завершилась с кодом 3: why",
     });
     expect(results[1]?.ran).toHaveLength(1);
   });
