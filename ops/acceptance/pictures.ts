@@ -2,6 +2,7 @@ import * as echarts from "echarts";
 import type { Known } from "./check";
 import { keptRows } from "./summary";
 import { say, type Language, type Text } from "./text";
+import { formatDay, formatNumber } from "./words";
 
 /** A picture of a report. */
 export interface Picture {
@@ -65,10 +66,15 @@ function sales(rows: string[][], language: Language): Drawing | undefined {
     option: {
       legend: { top: 0 },
       grid: { left: 60, right: 90, top: 60, bottom: 40 },
-      xAxis: { type: "category", data: rows.map(([day = ""]) => day.slice(5)) },
+      xAxis: { type: "category", data: rows.map(([day = ""]) => formatDay(day, language)) },
       yAxis: [
-        { type: "value", name: names.tickets },
-        { type: "value", name: names.revenue, splitLine: { show: false } },
+        { type: "value", name: names.tickets, axisLabel: numbers(language) },
+        {
+          type: "value",
+          name: names.revenue,
+          axisLabel: numbers(language),
+          splitLine: { show: false },
+        },
       ],
       series: [
         { name: names.tickets, type: "bar", data: rows.map(([, tickets]) => Number(tickets)) },
@@ -90,7 +96,10 @@ function inventory(rows: string[][], language: Language): Drawing | undefined {
     title: say("Seats per event", "Места по событиям"),
     height: 90 + rows.length * ROW,
     option: {
-      ...lying(rows.map(([event = ""]) => event)),
+      ...lying(
+        rows.map(([event = ""]) => event),
+        language,
+      ),
       legend: { top: 0 },
       series: [
         {
@@ -117,11 +126,16 @@ function freshness(rows: string[][], language: Language): Drawing | undefined {
     title: say("Freshness: minutes since the newest write", "Свежесть: минут с последней записи"),
     height: 60 + rows.length * ROW,
     option: {
-      ...lying(rows.map(([table = ""]) => table)),
+      ...lying(
+        rows.map(([table = ""]) => table),
+        language,
+      ),
       series: [
         bars(
           rows.map(([, minutes]) => Number(minutes)),
-          say("min", "мин")[language],
+          1,
+          say("min", "мин"),
+          language,
         ),
       ],
     },
@@ -134,11 +148,16 @@ function runs(rows: string[][], language: Language): Drawing | undefined {
     title: say("Run times of the loaders", "Длительность загрузок"),
     height: 60 + rows.length * ROW,
     option: {
-      ...lying(rows.map(([job = "", at = ""]) => `${job} ${at.slice(11)}`)),
+      ...lying(
+        rows.map(([job = "", at = ""]) => `${job} ${at.slice(11)}`),
+        language,
+      ),
       series: [
         bars(
           rows.map(([, , seconds]) => Number(seconds)),
-          say("s", "с")[language],
+          0,
+          say("s", "с"),
+          language,
         ),
       ],
     },
@@ -146,15 +165,22 @@ function runs(rows: string[][], language: Language): Drawing | undefined {
 }
 
 /** Lying bars with their numbers. */
-function bars(data: number[], unit: string): object {
-  return { type: "bar", data, label: { show: true, position: "right", formatter: `{c} ${unit}` } };
+function bars(data: number[], digits: number, unit: Text, language: Language): object {
+  const formatter = ({ value }: { value: number }) =>
+    `${formatNumber(value, language, digits)} ${unit[language]}`;
+  return { type: "bar", data, label: { show: true, position: "right", formatter } };
 }
 
+/** Labels of an axis with numbers as people of the language write them. */
+const numbers = (language: Language) => ({
+  formatter: (value: number) => formatNumber(value, language, Number.isInteger(value) ? 0 : 1),
+});
+
 /** Axes of lying bars, the first on top. */
-function lying(names: string[]): Option {
+function lying(names: string[], language: Language): Option {
   return {
     grid: { left: 250, right: 70, top: 40, bottom: 30 },
-    xAxis: { type: "value" },
+    xAxis: { type: "value", axisLabel: numbers(language) },
     yAxis: {
       type: "category",
       inverse: true,

@@ -62,6 +62,16 @@ export function formatSeconds(seconds: number, language: Language): string {
   return `${Math.floor(whole / 60)} ${min} ${String(whole % 60).padStart(2, "0")} ${s}`;
 }
 
+/** A day such as `2026-11-29`, short: `29 Nov`, `29 нояб.` */
+export function formatDay(day: string, language: Language): string {
+  const format = new Intl.DateTimeFormat(LOCALES[language], {
+    day: "numeric",
+    month: "short",
+    timeZone: "UTC",
+  });
+  return format.format(new Date(`${day}T00:00:00Z`));
+}
+
 /** A moment in Moscow time. */
 export function formatTime(moment: Date, language: Language): string {
   const format = new Intl.DateTimeFormat(LOCALES[language], {

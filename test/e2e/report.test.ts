@@ -133,7 +133,7 @@ const PLANTS: Plant[] = [
   {
     check: "bootstrap-again",
     what: "a label that is another one at each run",
-    reason: /^the preview would change something: .*network/,
+    reason: /^the preview would change something: .*network-bridge/,
     plant: committed(() =>
       edit(
         "components/network.ts",

@@ -1,6 +1,6 @@
 /** The stack comes up, twice, and is what `sql/` says, without a row of data. */
 import type { Check, Judge, Step } from "../check";
-import { all, answers, counts, fits, prints, printsAsBefore, succeeds } from "../judges";
+import { all, answers, counts, fits, oneLine, prints, printsAsBefore, succeeds } from "../judges";
 import { same, say, type Text } from "../text";
 import { asAdmin } from "../../../warehouse/queries";
 import { handImage, query } from "./commands";
@@ -28,6 +28,10 @@ const NAMED = [
 
 /** Tables and views of `zakaz`. */
 const OBJECTS = 31;
+
+/** A command that lists what differs found nothing; the list says more than its last sentence. */
+const hasNoDifference: Judge = ({ code, stdout, stderr }) =>
+  code === 0 ? undefined : same(oneLine(`${stdout}${stderr}`));
 
 const describe = (table: string): Step["command"] => query(asAdmin`DESCRIBE TABLE zakaz.${table}`);
 
@@ -76,13 +80,10 @@ const bootstrapAgain: Check = {
     {
       command: () => "pulumi preview --expect-no-changes --non-interactive",
       judge: all((output) => {
-        const changes = /^\s+[-+~]+\s+\S+ .*$/m.exec(output.stdout)?.[0]?.trim();
-        return changes === undefined
-          ? undefined
-          : say(
-              `the preview would change something: ${changes}`,
-              `предпросмотр обещает изменения: ${changes}`,
-            );
+        const changes = [...output.stdout.matchAll(/^\s+[-+~]+\s+(\S+ \S+ \S+)/gm)].map(([, what]) => what!);
+        if (changes.length === 0) return undefined;
+        const list = oneLine(changes.join(", "));
+        return say(`the preview would change something: ${list}`, `предпросмотр обещает изменения: ${list}`);
       }, succeeds),
     },
     {
@@ -151,7 +152,7 @@ const tables: Check = {
         );
       }),
     },
-    { command: () => "npx zakaz schema diff" },
+    { command: () => "npx zakaz schema diff", judge: hasNoDifference },
   ],
 };
 
@@ -184,7 +185,7 @@ const grants: Check = {
       command: query(asAdmin`SHOW GRANTS FOR ${user}`),
       judge: all(noDenial, fits(/GRANT /, say("a grant", "права"))),
     })),
-    { command: () => "npx zakaz access diff", judge: all(noDenial, succeeds) },
+    { command: () => "npx zakaz access diff", judge: all(noDenial, hasNoDifference) },
     { command: () => "npx zakaz access check", judge: all(noDenial, succeeds) },
   ],
 };
