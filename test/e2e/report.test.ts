@@ -328,7 +328,7 @@ describe("zakaz report", () => {
     expect(html).toContain("<strong>Принято.</strong>");
     expect(html.match(/<svg /g)).toHaveLength(4);
     // It needs nothing from elsewhere, and runs nothing.
-    expect(html).not.toMatch(/<(?:script|link|iframe|img)\b|(?:src|href)=|@import|url\(/i);
+    expect(html).not.toMatch(/<(?:script|link|iframe|img|object)\b|\s(?:src|href)=|@import|url\(['"]?(?:https?:)?\/\//i);
     const audit = readFileSync(join(project, "ZAKAZ_DASHBOARD_AUDIT_REPORT.md"), "utf8");
     expect(audit).toContain("**Принято.**");
     expect((await git("status", "--porcelain")).stdout).toBe("");
