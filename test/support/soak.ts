@@ -20,6 +20,8 @@ const FEW = {
   tableChanges: 25,
   /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
   acceptanceFaults: 2,
+  /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
+  allFaults: false,
 };
 const FULL: typeof FEW = {
   histories: 100,
@@ -27,6 +29,7 @@ const FULL: typeof FEW = {
   allShops: true,
   tableChanges: 300,
   acceptanceFaults: 99,
+  allFaults: true,
 };
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
