@@ -21,6 +21,7 @@ const purposes: Record<keyof typeof passwordKeys, string> = {
   etl_writer: "the loaders' user",
   datalens_reader: "the user of DataLens",
   backup_user: "backups",
+  zakaz_monitor: "the alerts' user",
 };
 
 /** Every secret key by name: passwords first, then those of the sources in their order. */

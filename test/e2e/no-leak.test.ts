@@ -20,6 +20,7 @@ const markers = {
   loaderPassword: marker("loaderPassword"),
   datalensPassword: marker("datalensPassword"),
   backupPassword: marker("backupPassword"),
+  monitorPassword: marker("monitorPassword"),
   qticketsToken: marker("qticketsToken"),
   barcodeKey: marker("barcodeKey"),
 };

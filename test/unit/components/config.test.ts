@@ -72,6 +72,7 @@ describe("the stack's configuration", () => {
         "  zakaz:loaderPassword is not set. Fix it with: pulumi config set --secret zakaz:loaderPassword --stack prod",
         "  zakaz:datalensPassword is not set. Fix it with: pulumi config set --secret zakaz:datalensPassword --stack prod",
         "  zakaz:backupPassword is not set. Fix it with: pulumi config set --secret zakaz:backupPassword --stack prod",
+        "  zakaz:monitorPassword is not set. Fix it with: pulumi config set --secret zakaz:monitorPassword --stack prod",
         "  zakaz:qticketsToken is not set. Fix it with: pulumi config set --secret zakaz:qticketsToken --stack prod",
         "  zakaz:laod is no key of this program; the nearest is zakaz:load. Fix it with: pulumi config rm zakaz:laod --stack prod",
       ].join("\n"),

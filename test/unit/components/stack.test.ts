@@ -25,6 +25,7 @@ const SECRETS = {
   "zakaz:loaderPassword": "unit-loader-secret",
   "zakaz:datalensPassword": "unit-reader-secret",
   "zakaz:backupPassword": "unit-backup-secret",
+  "zakaz:monitorPassword": "unit-monitor-secret",
   "zakaz:qticketsToken": "unit-token-secret",
 };
 /** Accounts of VK Ads, as the stack's configuration hands them on. */
@@ -202,6 +203,7 @@ describe("stack with the sandbox and the local server", () => {
         hosts: [...own, "10.20.0.0/16"],
       },
       { user: "backup_user", passwordSha256: sha256("unit-backup-secret"), hosts: own },
+      { user: "zakaz_monitor", passwordSha256: sha256("unit-monitor-secret"), hosts: own },
     ];
     expect(command.inputs["create"]).toBe("node ops/zakaz.cjs access apply --target -");
     expect(stdinOf(command)).toEqual({
@@ -250,6 +252,7 @@ describe("stack with the sandbox and the local server", () => {
       etl_writer: SECRETS["zakaz:loaderPassword"],
       datalens_reader: SECRETS["zakaz:datalensPassword"],
       backup_user: SECRETS["zakaz:backupPassword"],
+      zakaz_monitor: SECRETS["zakaz:monitorPassword"],
     };
     const logins = expect.any(Array) as unknown;
     expect(asked.sort()).toEqual([
