@@ -22,9 +22,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "loaders/pipeline": ["loaders/core", "exit-codes", "warehouse"],
   "loaders/<source>": ["loaders/pipeline", "loaders/core", "exit-codes", "warehouse"],
   loaders: ["loaders/<source>", "loaders/pipeline", "loaders/core", "warehouse", "exit-codes"],
+  alerts: ["schedule", "loaders/core", "warehouse", "exit-codes"],
   lint: ["warehouse", "loaders", "loaders/pipeline"],
-  config: ["loaders", "loaders/pipeline", "warehouse"],
-  components: ["config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
+  config: ["alerts", "loaders", "loaders/pipeline", "warehouse"],
+  components: ["alerts", "schedule", "config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
   ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
   index: ["components", "config", "images", "warehouse"],
 };
