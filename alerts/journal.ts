@@ -16,9 +16,13 @@ export const row = z.object({
 });
 export type Row = z.infer<typeof row>;
 
-/** An incident has one `alert_id` and two rows: one of its alert, one of severity `info` of its end. */
-export function rowOf({ kind, incident, at }: Event): Row {
-  const { id, rule, subject, sentence, command, since } = incident;
+/**
+ * An incident has one `alert_id` and two rows: one of its alert, one of severity `info` of its end, which is the later one
+ * also where the clock was set back meanwhile.
+ */
+export function rowOf({ kind, incident, at: now }: Event): Row {
+  const { id, rule, subject, sentence, command, since, alertedAt } = incident;
+  const at = kind === "alert" ? now : Math.max(now, (alertedAt ?? now) + 1000);
   return {
     id,
     at,

@@ -14,7 +14,7 @@ const rules = z
     failedRun: rule({ partial: z.boolean().default(true) }),
     sourceBehind: rule({ hours: z.record(z.string(), z.number().positive().max(8760)).default({}) }),
     missedRun: rule({}),
-    disk: rule({ freePercent: z.number().positive().max(99).default(10) }),
+    disk: rule({ freePercent: z.number().positive().max(100).default(10) }),
     quarantine: rule({ percent: z.number().positive().max(100).default(1), rows: whole(1, 1e9).default(3) }),
     reader: rule({ everyMinutes: whole(1, 1440).default(15) }),
     backup: rule({ hours: z.number().positive().max(8760).default(30) }),

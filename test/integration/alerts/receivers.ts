@@ -56,7 +56,7 @@ export async function startMailReceiver(certificate?: {
   const server = new SMTPServer({
     ...certificate,
     authMethods: ["PLAIN"],
-    ...(certificate === undefined ? { hideSTARTTLS: true, allowInsecureAuth: true } : {}),
+    ...(certificate === undefined ? { disabledCommands: ["STARTTLS"], allowInsecureAuth: true } : {}),
     onAuth: ({ username, password }, _session, done) => {
       const isRight = username === LOGIN.user && password === LOGIN.password;
       done(isRight ? null : new Error("wrong login"), { user: username });
