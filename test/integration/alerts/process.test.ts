@@ -17,7 +17,7 @@ import {
   startReceivers,
   TELEGRAM_TOKEN,
   type Receivers,
-} from "./receivers";
+} from "../../support/receivers";
 
 /**
  * The program as it is in the image: the bundle with its file of settings, killed and started again.

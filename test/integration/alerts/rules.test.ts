@@ -12,7 +12,7 @@ import { Warehouse } from "../../../warehouse/client";
 import { reservePort } from "../../support/ports";
 import { startServer, type Server } from "../../support/server";
 import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
-import { HOOK_SECRET, LOGIN, startReceivers, TELEGRAM_TOKEN, type Receivers } from "./receivers";
+import { HOOK_SECRET, LOGIN, startReceivers, TELEGRAM_TOKEN, type Receivers } from "../../support/receivers";
 
 /**
  * Every rule on a real server, by every channel: what is planted is told once, its end once.

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { SMTPServer } from "smtp-server";
-import type { Channel } from "../../../alerts/settings";
+import type { Channel } from "../../alerts/settings";
 
 /** What a channel's server has got. */
 export interface Letter {
@@ -27,7 +27,26 @@ export const LOGIN = { user: "zakaz@mail.example", password: "secret-of-the-mail
 export const TELEGRAM_TOKEN = "12345678:secret-of-the-bot";
 export const HOOK_SECRET = "secret-of-the-hook";
 
-/** A web server that takes messages; answers with its address. */
+export interface ReceiverOptions {
+  /** Where they listen. */
+  host: string;
+  /** By which name or address the alerts reach them. */
+  address: string;
+  login: { user: string; password: string };
+  telegramToken: string;
+  /** Path of the webhook. */
+  hook: string;
+}
+
+const USUAL: ReceiverOptions = {
+  host: "127.0.0.1",
+  address: "127.0.0.1",
+  login: LOGIN,
+  telegramToken: TELEGRAM_TOKEN,
+  hook: HOOK_SECRET,
+};
+
+/** A web server that takes messages. */
 export async function startHttpReceiver(host = "127.0.0.1"): Promise<Receiver & { port: number }> {
   const receiver = { letters: [] as Letter[], broken: false };
   const server: Server = createServer((request, response) => {
@@ -48,17 +67,17 @@ export async function startHttpReceiver(host = "127.0.0.1"): Promise<Receiver & 
 }
 
 /** A mail server that wants the login. Without a `certificate` it does not encrypt. */
-export async function startMailReceiver(certificate?: {
-  key: string;
-  cert: string;
-}): Promise<Receiver & { port: number }> {
+export async function startMailReceiver(
+  certificate?: { key: string; cert: string },
+  { host, login }: Pick<ReceiverOptions, "host" | "login"> = USUAL,
+): Promise<Receiver & { port: number }> {
   const receiver = { letters: [] as Letter[], broken: false };
   const server = new SMTPServer({
     ...certificate,
     authMethods: ["PLAIN"],
     ...(certificate === undefined ? { disabledCommands: ["STARTTLS"], allowInsecureAuth: true } : {}),
     onAuth: ({ username, password }, _session, done) => {
-      const isRight = username === LOGIN.user && password === LOGIN.password;
+      const isRight = username === login.user && password === login.password;
       done(isRight ? null : new Error("wrong login"), { user: username });
     },
     onData: (stream, _session, done) => {
@@ -74,7 +93,7 @@ export async function startMailReceiver(certificate?: {
   });
   // A client that breaks off.
   server.on("error", () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return Object.assign(receiver, {
     port: (server.server.address() as AddressInfo).port,
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
@@ -102,32 +121,33 @@ export interface Receivers {
   close: () => Promise<void>;
 }
 
-export async function startReceivers(): Promise<Receivers> {
+export async function startReceivers(options = USUAL): Promise<Receivers> {
+  const { host, address, login, telegramToken, hook } = options;
   const [webhook, telegram, smtp] = await Promise.all([
-    startHttpReceiver(),
-    startHttpReceiver(),
-    startMailReceiver(),
+    startHttpReceiver(host),
+    startHttpReceiver(host),
+    startMailReceiver(undefined, options),
   ]);
   return {
     webhook,
     smtp,
     telegram,
     channels: [
-      { kind: "webhook", url: `http://127.0.0.1:${webhook.port}/${HOOK_SECRET}`, plainHttp: true },
+      { kind: "webhook", url: `http://${address}:${webhook.port}/${hook}`, plainHttp: true },
       {
         kind: "smtp",
-        host: "127.0.0.1",
+        host: address,
         port: smtp.port,
         security: "none",
-        ...LOGIN,
+        ...login,
         from: "zakaz@mail.example",
         to: ["ops@mail.example"],
       },
       {
         kind: "telegram",
-        token: TELEGRAM_TOKEN,
+        token: telegramToken,
         chat: "-100123",
-        baseUrl: `http://127.0.0.1:${telegram.port}`,
+        baseUrl: `http://${address}:${telegram.port}`,
         plainHttp: true,
       },
     ],
