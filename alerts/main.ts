@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { EXIT } from "../exit-codes";
 import { systemClock } from "../loaders/core/clock";
 import { createLog } from "../loaders/core/log";
@@ -20,46 +21,90 @@ import { Watch } from "./watch";
 const QUESTION_TIMEOUT_MS = 65_000;
 const ROUND_TIMEOUT_MS = 900_000;
 
-/** Secrets are in the file alone; of what it says nothing is logged. */
-function readSettings(): AlerterSettings {
-  const path = process.env["ZAKAZ_ALERTS_FILE"] ?? PATHS.settings;
-  return alerterSettings.parse(JSON.parse(readFileSync(path, "utf8")));
+const OPTIONS = {
+  every: { type: "string", default: "60s" },
+  settings: { type: "string", default: PATHS.settings },
+  state: { type: "string", default: PATHS.state },
+  health: { type: "string", default: PATHS.health },
+} as const;
+
+type Flags = Record<keyof typeof OPTIONS, string>;
+
+/** The settings as they stand in the file; undefined: it is not there yet. Of what it says nothing is logged. */
+function readSettings(path: string): { text: string; settings: AlerterSettings } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const parsed = alerterSettings.safeParse(parseJson(text));
+  if (!parsed.success) throw new Error(`${path} is not a file of settings of the alerts`);
+  return { text, settings: parsed.data };
 }
 
-/** Watches until it is told to stop. */
-async function watch(settings: AlerterSettings): Promise<number> {
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own error would quote the text.
+    return undefined;
+  }
+}
+
+/** Watches until it is told to stop. Each round goes by the settings as they are then. */
+async function watch({ every, settings: path, state, health }: Flags): Promise<number> {
   const log = createLog({ name: "alerts", level: "INFO", format: "text" });
-  // The schedule's own log would say each minute that it has come.
-  const quiet = createLog({ name: "alerts", level: "WARNING", format: "text" });
-  const { everySeconds } = settings.settings;
-  const channels = openChannels(settings.channels);
-  log.info(`Watches every ${everySeconds} s; channels: ${[...channels.keys()].join(", ")}`);
-  await withWarehouse(
-    new Warehouse(settings.warehouse, { request_timeout: QUESTION_TIMEOUT_MS }),
-    async (warehouse) => {
-      const file = new StateFile(process.env["ZAKAZ_ALERTS_STATE"] ?? PATHS.state);
-      const alerts = new Watch({ settings, warehouse, channels, file, clock: systemClock, log });
-      await runSchedule({
-        name: "alerts",
-        timetable: parseTimetable(`every ${everySeconds}s`),
-        jitter: 0,
-        timeout: ROUND_TIMEOUT_MS,
-        settle: 0,
-        run: () => alerts.round().then(() => "ok"),
-        stop: stopSignal(),
-        // A round that was missed while nobody watched need not be made up for.
-        state: { read: () => undefined, write: () => undefined },
-        health: healthFile(process.env["ZAKAZ_ALERTS_HEALTH"] ?? PATHS.health),
-        clock: systemClock,
-        log: quiet,
+  let now: { text: string; warehouse: Warehouse; alerts: Watch } | undefined;
+
+  const round = async (): Promise<void> => {
+    const read = readSettings(path);
+    if (read === undefined) {
+      log.info("Waits for its settings");
+      return;
+    }
+    if (read.text !== now?.text) {
+      await now?.warehouse.close();
+      const { settings, text } = read;
+      const channels = openChannels(settings.channels);
+      const warehouse = new Warehouse(settings.warehouse, { request_timeout: QUESTION_TIMEOUT_MS });
+      const alerts = new Watch({
+        ...{ settings, warehouse, channels, log },
+        ...{ file: new StateFile(state), clock: systemClock },
       });
-    },
-  );
+      now = { text, warehouse, alerts };
+      log.info(`Watches every ${every}; channels: ${[...channels.keys()].join(", ")}`);
+    }
+    await now.alerts.round();
+  };
+
+  await runSchedule({
+    name: "alerts",
+    timetable: parseTimetable(`every ${every}`),
+    jitter: 0,
+    timeout: ROUND_TIMEOUT_MS,
+    settle: 0,
+    run: () => round().then(() => "ok"),
+    stop: stopSignal(),
+    // A round that was missed while nobody watched need not be made up for.
+    state: { read: () => undefined, write: () => undefined },
+    health: healthFile(health),
+    clock: systemClock,
+    // The schedule's own log would say each minute that it has come.
+    log: createLog({ name: "alerts", level: "WARNING", format: "text" }),
+  });
+  await now?.warehouse.close();
   return EXIT.ok;
 }
 
 /** Sends a test by every channel and writes a row; says what became of each. */
-async function test(settings: AlerterSettings): Promise<number> {
+async function test({ settings: path }: Flags): Promise<number> {
+  const settings = readSettings(path)?.settings;
+  if (settings === undefined) {
+    process.stderr.write(`error: there is no ${path}: pulumi up writes it\n`);
+    return EXIT.error;
+  }
   const id = randomUUID();
   const at = Date.now();
   const sent: boolean[] = [];
@@ -88,12 +133,15 @@ async function test(settings: AlerterSettings): Promise<number> {
   return arrived > 0 ? EXIT.partial : EXIT.error;
 }
 
-/** `test`, or without an argument the watch itself. */
-function main([what]: readonly string[]): Promise<number> {
-  if (what === undefined) return watch(readSettings());
-  if (what === "test") return test(readSettings());
-  process.stderr.write("error: the alerts take no argument, or `test`\n");
-  return Promise.resolve(EXIT.usage);
+const PROGRAMS: Readonly<Record<string, (flags: Flags) => Promise<number>>> = { watch, test };
+
+/** `watch`, or `test`. */
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const program = PROGRAMS[positionals[0] ?? ""];
+  if (program !== undefined) return program(values);
+  process.stderr.write("error: the alerts `watch` or send a `test`\n");
+  return EXIT.usage;
 }
 
 if (require.main === module) void main(process.argv.slice(2)).then((code) => process.exit(code));

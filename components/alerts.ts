@@ -15,12 +15,10 @@ import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
 import type { Schema } from "./schema";
+import { secretFile } from "./secret-file";
 
 /** Memory limit in MiB. */
 const MEMORY = 192;
-
-/** The image's user, by number, as the container's files need it. */
-const IMAGE_USER = "10001";
 
 export interface AlertsArgs {
   names: Pick<Names, "alerts">;
@@ -42,7 +40,10 @@ export interface AlertsArgs {
   schedules: AlerterSettings["schedules"];
 }
 
-/** The container that watches and tells, and the test of its channels when they or the rules are new or others. */
+/**
+ * The container that watches and tells. Its settings are a file that only its user can read; other settings are another file,
+ * which the next round reads, and one more test of its channels.
+ */
 export class Alerts extends pulumi.ComponentResource {
   /** All that `npx zakaz alert-test` and `status` need. */
   readonly target: pulumi.Output<{ container: string }>;
@@ -50,8 +51,6 @@ export class Alerts extends pulumi.ComponentResource {
   constructor(name: string, args: AlertsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:alerts:Alerts", name, {}, opts);
 
-    const channels = args.channels.apply((json) => [...channelsIn(json)]);
-    const { file, sha256 } = settingsFile(args, channels);
     const volume = new docker.Volume(
       `${name}-state`,
       { name: args.names.alerts, labels: stackLabels() },
@@ -64,21 +63,13 @@ export class Alerts extends pulumi.ComponentResource {
         image: args.image.imageId,
         hostname: args.names.alerts,
         entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
-        // Its root stays writable: the file below is uploaded into it.
+        command: ["watch", "--every", `${args.settings.everySeconds}s`],
+        // Its root stays writable: that is where its settings are.
         ...hardening,
+        tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
         memory: MEMORY,
-        envs: [],
         networksAdvanced: [{ name: args.network.name, aliases: [args.names.alerts] }],
         volumes: [{ containerPath: PATHS.state, volumeName: volume.name }],
-        uploads: [
-          {
-            file: PATHS.settings,
-            content: file,
-            owner: IMAGE_USER,
-            group: IMAGE_USER,
-            permissions: "0400",
-          },
-        ],
         healthcheck: { tests: healthCheck(PATHS.health), interval: "5s", timeout: "5s", retries: 12 },
         wait: true,
         waitTimeout: 120,
@@ -91,39 +82,37 @@ export class Alerts extends pulumi.ComponentResource {
       { parent: this, deleteBeforeReplace: true, dependsOn: [args.access, args.schema] },
     );
 
+    const { content, sha256 } = settingsFile(args);
+    const file = secretFile(
+      `${name}-settings`,
+      { container, path: PATHS.settings, content },
+      { parent: this },
+    );
+
     this.target = container.name.apply((running) => ({ container: running }));
     operatorCommand(
       `${name}-test`,
       { command: "alert-test", target: pulumi.secret({ container: container.name, settingsSha256: sha256 }) },
-      { parent: this, dependsOn: [container] },
+      { parent: this, dependsOn: [file] },
     );
     this.registerOutputs({ target: this.target });
   }
 }
 
 /** What the container reads, and the hash of what a test tries: not of the password, which changes without a word to anybody. */
-function settingsFile(
-  { clickhouse, monitorPassword, settings, sources, schedules }: AlertsArgs,
-  channels: pulumi.Output<AlerterSettings["channels"]>,
-): { file: pulumi.Output<string>; sha256: pulumi.Output<string> } {
-  const stack = pulumi.getStack();
-  const watched = sources
+function settingsFile(args: AlertsArgs): { content: pulumi.Output<string>; sha256: pulumi.Output<string> } {
+  const { clickhouse, monitorPassword, settings, schedules } = args;
+  const sources = args.sources
     .filter(({ kind }) => kind === "api")
     .map(({ job, freshHours }) => ({ job, ...(freshHours === undefined ? {} : { freshHours }) }));
-  const file = pulumi
+  const channels = args.channels.apply((json) => [...channelsIn(json)]);
+  const stack = pulumi.getStack();
+  const content = pulumi
     .all([clickhouse.container, monitorPassword, channels])
     .apply(([server, password, list]) => {
       const warehouse = { url: `http://${server}:${HTTP_PORT}`, user: users.monitor, password };
-      const all: AlerterSettings = {
-        stack,
-        warehouse,
-        settings,
-        channels: list,
-        sources: watched,
-        schedules,
-      };
+      const all: AlerterSettings = { stack, warehouse, settings, channels: list, sources, schedules };
       return `${JSON.stringify(all)}\n`;
     });
-  const sha256 = channels.apply((list) => sha256Hex(JSON.stringify([settings, list])));
-  return { file: pulumi.secret(file), sha256 };
+  return { content, sha256: channels.apply((list) => sha256Hex(JSON.stringify([settings, list]))) };
 }

@@ -295,7 +295,7 @@ describe("no secret leaks", () => {
     await search.text("environments of processes in containers during rotations", seen.environments);
     expect(toldOf("test")).toEqual(["test", "test"]);
 
-    // Another setting of the alerts is a matter of their container alone, and of one more test; it starts no load.
+    // Another setting of the alerts is a matter of their file alone, and of one more test; it starts no load.
     const runs = () => stack.sql("SELECT count() FROM zakaz.meta_job_runs FINAL");
     const before = await runs();
     await stack.set("alerts", JSON.stringify({ ...alertSettings, cooldownMinutes: 30 }));
@@ -305,7 +305,7 @@ describe("no secret leaks", () => {
     const changes = preview.steps.filter(({ op }) => op !== "same");
     const named = changes.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
     expect(new Set(named.map((change) => change.split(" ")[1]))).toEqual(
-      new Set(["alerts-watch", "alerts-test"]),
+      new Set(["alerts-settings", "alerts-test"]),
     );
     expect((await say("up -d after rotations", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(
       0,

@@ -81,14 +81,16 @@ export async function startMailReceiver(
       done(isRight ? null : new Error("wrong login"), { user: username });
     },
     onData: (stream, _session, done) => {
-      void text(stream).then((raw) => {
+      const take = (raw: string): void => {
         if (receiver.broken) {
           done(Object.assign(new Error("no room for ops@mail.example"), { responseCode: 452 }));
           return;
         }
         receiver.letters.push(readMail(raw));
         done();
-      });
+      };
+      // A client that is killed leaves half a mail.
+      text(stream).then(take, (error: Error) => done(error));
     },
   });
   // A client that breaks off.

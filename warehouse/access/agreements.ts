@@ -43,6 +43,7 @@ export const AGREED_RIGHTS: readonly AgreedRight[] = [
   },
   { user: users.backup, rights: READ_AND_WRITE, on: ["meta.backup_runs"], because: "journal of backups" },
   { user: users.backup, rights: ["SELECT"], on: ["system.backups"], because: "state of a backup" },
+  { user: users.monitor, rights: ["SELECT"], on: ["system.disks"], because: "free space of the disks" },
   {
     user: users.monitor,
     rights: ["SELECT"],

@@ -33,33 +33,27 @@ let db: ServerWarehouse<Server>;
 let receivers: Receivers;
 const running: ChildProcess[] = [];
 
-function start(
-  args: string[] = [],
-  channels: Channel[] = receivers.channels,
-  env: object = {},
-): ChildProcess {
+const file = join(folder, "alerts.json");
+
+function writeSettings(channels: Channel[] = receivers.channels): void {
   const settings: AlerterSettings = {
     stack: "test",
     warehouse: { url: server.httpUrl, user: "zakaz_monitor", password: db.password("zakaz_monitor") },
     settings: alertSettings.parse({
       enabled: true,
-      everySeconds: 10,
       rules: { server: { seconds: 0 }, disk: { on: false } },
     }),
     channels,
     sources: [],
     schedules: [],
   };
-  const file = join(folder, "alerts.json");
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
-  const child = spawn(process.execPath, [BUNDLE, ...args], {
-    env: {
-      PATH: process.env["PATH"],
-      ZAKAZ_ALERTS_FILE: file,
-      ZAKAZ_ALERTS_STATE: folder,
-      ZAKAZ_ALERTS_HEALTH: health,
-      ...env,
-    },
+}
+
+function start(program: "watch" | "test", env: object = {}): ChildProcess {
+  const flags = ["--settings", file, "--state", folder, "--health", health, "--every", "5s"];
+  const child = spawn(process.execPath, [BUNDLE, program, ...flags], {
+    env: { PATH: process.env["PATH"], ...env },
   });
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
@@ -75,10 +69,16 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 async function test(channels?: Channel[], env?: object): Promise<{ code: number; stdout: string }> {
-  const child = start(["test"], channels, env);
+  writeSettings(channels);
+  const child = start("test", env);
   const [stdout, [code]] = await Promise.all([text(child.stdout!), once(child, "exit")]);
   return { code: code as number, stdout };
 }
+
+/** Messages that are still to be sent. */
+const unsent = () =>
+  (JSON.parse(readFileSync(join(folder, "state.json"), "utf8")) as { outbox: { letters: unknown[] } }).outbox
+    .letters.length;
 
 const kinds = () =>
   receivers.webhook.letters.map(({ body }) => {
@@ -100,17 +100,23 @@ afterAll(async () => {
 });
 
 it("tells once of a server that is away while the alerts are killed and started again, and once that it is back", async () => {
-  const first = start();
+  const first = start("watch");
+  // The stack writes the settings when the container runs.
+  await expect.poll(() => said.join(""), { timeout: 60_000 }).toContain("Waits for its settings");
+  writeSettings();
+  await expect.poll(() => said.join(""), { timeout: 60_000 }).toContain("channels: webhook, smtp, telegram");
   await expect
     .poll(() => existsSync(health) && readFileSync(health, "utf8"), { timeout: 60_000 })
     .toMatch(/^ok: /);
   await server.kill("SIGTERM");
   await expect.poll(kinds, { timeout: 60_000 }).toEqual(["alert server"]);
+  // A kill between a message and the note that it was sent would send it twice.
+  await expect.poll(unsent, { timeout: 60_000 }).toBe(0);
   await end(first, "SIGKILL");
   expect(statSync(join(folder, "state.json")).mode & 0o777).toBe(0o600);
 
   rmSync(health);
-  const second = start();
+  const second = start("watch");
   // One round of it has ended.
   await expect
     .poll(() => existsSync(health) && readFileSync(health, "utf8"), { timeout: 60_000 })

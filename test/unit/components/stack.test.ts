@@ -337,26 +337,21 @@ describe("a stack with alerts", () => {
     expect(inputs).toMatchObject({
       name: "zakaz-alerts-unit",
       entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+      command: ["watch", "--every", "60s"],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: 192,
-      envs: [],
       volumes: [{ containerPath: "/var/lib/zakaz-alerts", volumeName: "zakaz-alerts-unit" }],
       networksAdvanced: [{ name: "clickhouse_default-unit", aliases: ["zakaz-alerts-unit"] }],
       restart: "unless-stopped",
       logOpts: { "max-size": "10m", "max-file": "3" },
     });
     expect(String(inputs["image"])).toMatch(/^id of qtickets_api-unit:/);
-    // The engine is handed the list of files as one secret.
-    const [file, ...others] = secretValue(inputs["uploads"]) as Record<string, string>[];
-    expect(others).toEqual([]);
-    expect(file).toMatchObject({
-      file: "/etc/zakaz/alerts.json",
-      owner: "10001",
-      group: "10001",
-      permissions: "0400",
-    });
-    const settings = JSON.parse(file!["content"]!) as Record<string, unknown>;
+    expect(inputs["uploads"]).toBeUndefined();
+    const file = found(recorded, COMMAND, "alerts-settings");
+    expect(file.inputs["create"]).toContain("docker exec -i zakaz-alerts-unit sh -c ");
+    expect(file.inputs["create"]).toContain("umask 277 && cat > /etc/zakaz/alerts.json.new");
+    const settings = stdinOf(file);
     expect(settings).toMatchObject({
       stack: "unit",
       warehouse: {
