@@ -42,6 +42,8 @@ const alertSettings = {
   everySeconds: 10,
   rules: { server: { seconds: 0 }, disk: { on: false } },
 };
+/** What of a channel is secret, by kind. */
+const SECRET_PARTS = { webhook: "url", smtp: "password", telegram: "token" } as const;
 let receivers: Receivers;
 const tokenVolume = `zakaz-vk-tokens-${stack.instance}`;
 const passphrase = marker("passphrase");
@@ -111,16 +113,19 @@ async function useAlerts(): Promise<string> {
     telegramToken: `12345:${alertMarkers.bot.core}`,
     hook: `hook?key=${alertMarkers.hook.core}&more=1`,
   });
+  // What is not secret as a person would write it into the file, which ends with the configuration; each secret by a command.
+  const secrets = receivers.channels.flatMap((channel, i) =>
+    Object.entries(channel)
+      .filter(([key]) => SECRET_PARTS[channel.kind] === key)
+      .map(([key, value]) => ({ path: `alertChannels[${i}].${key}`, value: String(value) })),
+  );
+  const others = receivers.channels.map((channel) =>
+    Object.fromEntries(Object.entries(channel).filter(([key]) => SECRET_PARTS[channel.kind] !== key)),
+  );
+  const file = join(stack.project, `Pulumi.${stack.name}.yaml`);
+  appendFileSync(file, `  zakaz:alertChannels: ${JSON.stringify(others)}\n`);
   const said: string[] = [];
-  for (const [i, channel] of receivers.channels.entries()) {
-    for (const [key, value] of Object.entries(channel)) {
-      const path = `alertChannels[${i}].${key}${Array.isArray(value) ? "[0]" : ""}`;
-      const isSecret =
-        ["password", "token", "chat"].includes(key) || (channel.kind === "webhook" && key === "url");
-      const set = isSecret ? stack.setSecretPart(path, String(value)) : stack.setPart(path, String(value));
-      said.push(await set);
-    }
-  }
+  for (const { path, value } of secrets) said.push(await stack.setSecretPart(path, value));
   await stack.set("alerts", JSON.stringify(alertSettings));
   return said.join("");
 }
