@@ -71,8 +71,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 async function test(channels?: Channel[], env?: object): Promise<{ code: number; stdout: string }> {
   writeSettings(channels);
   const child = start("test", env);
-  const [stdout, [code]] = await Promise.all([text(child.stdout!), once(child, "exit")]);
-  return { code: code as number, stdout };
+  const [stdout, ended] = await Promise.all([text(child.stdout!), once(child, "exit")]);
+  return { code: ended[0] as number, stdout };
 }
 
 /** Messages that are still to be sent. */

@@ -154,7 +154,7 @@ describe("alerts", () => {
   it("take their channels as one secret, which may stay while they are off", async () => {
     const { alerts, secrets } = await read(withChannels(hook));
     expect(alerts.enabled).toBe(true);
-    expect(JSON.parse((await valueOf(secrets.alertChannels!)) as string)).toEqual([hook]);
+    expect(JSON.parse(await valueOf(secrets.alertChannels!))).toEqual([hook]);
     expect(await (secrets.alertChannels as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
     await expect(read({ ...withChannels(hook), "zakaz:alerts": "{}" })).resolves.toBeDefined();
   });
