@@ -168,7 +168,7 @@ ALTER SETTINGS PROFILE monitor_profile SETTINGS
     max_bytes_before_external_group_by = 268435456,
     max_threads = 2 MIN 1 MAX 2,
     max_execution_time = 60 MIN 1 MAX 60,
-    max_concurrent_queries_for_user = 4,
+    max_concurrent_queries_for_user = 8,
     allow_ddl = 0 CONST,
     allow_introspection_functions = 0 CONST;
 
