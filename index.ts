@@ -12,6 +12,7 @@ import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
 import { Sandbox, sandboxClients } from "./components/sandbox";
+import { Schedule } from "./components/schedule";
 import { Schema } from "./components/schema";
 import { readConfig } from "./config";
 import { enabledSources } from "./config/sources";
@@ -76,10 +77,26 @@ async function main() {
       sandbox,
       datasets: config.datasets,
       load: config.load,
+      isScheduled: config.schedule[source.job] !== undefined,
       quarantine,
       protectData: config.protectData,
     });
-    return [source.job, run.target] as const;
+    return { source, run };
+  });
+
+  const schedules = loaders.flatMap(({ source, run }) => {
+    const by = config.schedule[source.job];
+    if (by === undefined) return [];
+    const schedule = new Schedule(`${source.folder}-schedule`, {
+      ...by,
+      source,
+      names,
+      network,
+      schema,
+      image: loaderImage,
+      run,
+    });
+    return [[source.job, { container: schedule.container, at: by.at }] as const];
   });
 
   // It asks for names, rights and shapes, which the schema alone decides: no need to wait for data.
@@ -96,7 +113,8 @@ async function main() {
     container: clickhouse.container,
     network: network.name,
     loaderImage: loaderImage.reference,
-    loaderTargets: Object.fromEntries(loaders),
+    loaderTargets: Object.fromEntries(loaders.map(({ source, run }) => [source.job, run.target])),
+    schedules: Object.fromEntries(schedules),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     accessTarget: access.target,

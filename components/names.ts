@@ -15,6 +15,8 @@ export interface Names {
   sourceVolume: (name: string) => string;
   loaderImage: string;
   sandboxImage: string;
+  /** Container that loads a source by the clock; `folder` is the source's. */
+  schedule: (folder: string) => string;
 }
 
 /**
@@ -33,5 +35,6 @@ export function namesOf(instance: string): Names {
     sourceVolume: (name) => `${name}${suffix}`,
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
+    schedule: (folder) => `zakaz-schedule-${folder}${suffix}`,
   };
 }

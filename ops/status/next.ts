@@ -34,6 +34,7 @@ export function nextSteps(status: Status): Step[] {
     ...([schema, access].some(({ state }) => state === "drifted")
       ? [{ type: "pulumi up", why: "makes it as declared; never drops data" }]
       : []),
+    ...schedules(status),
     ...failedRuns(status),
     ...loads(status),
   ].filter((step) => step !== undefined);
@@ -45,6 +46,17 @@ function drifted(what: string, state: string): Step[] {
   return state === "drifted"
     ? [{ type: `npx zakaz ${what} diff`, why: "shows what differs, and what fixes it" }]
     : [];
+}
+
+/** What brings back a schedule that does not run, or says why it fails. */
+function schedules(status: Status): Step[] {
+  return status.schedules.flatMap(({ job, container, state }): Step[] => {
+    if (state === "absent") return [{ type: "pulumi up --refresh", why: `brings back what loads ${job}` }];
+    if (state === "exited" || state === "created")
+      return [{ type: `docker start ${container}`, why: `starts what loads ${job} by itself` }];
+    if (state !== "unhealthy") return [];
+    return [{ type: `docker logs --tail 20 ${container}`, why: `says why the last load of ${job} failed` }];
+  });
 }
 
 function failedRuns({ runs }: Status): Step[] {

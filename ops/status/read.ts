@@ -13,6 +13,7 @@ import { readPlan, type Plan } from "../../warehouse/schema/plan";
 import { inspectContainer, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
 import { freshnessOf, type Freshness } from "./freshness";
+import { countMissed, readSchedules, type ScheduleStatus } from "./schedules";
 
 /** What `npx zakaz status --json` prints. What could not be read is null or empty, and `why` beside it says why. */
 export interface Status {
@@ -30,6 +31,8 @@ export interface Status {
     /** The newest run of each job, the newest first. */
     last: LastRun[];
   };
+  /** Jobs that load by themselves. */
+  schedules: ScheduleStatus[];
   tables: Table[];
 }
 
@@ -104,6 +107,7 @@ export function absentStatus(why: string): Status {
     access: UNKNOWN,
     running: [],
     runs: { total: null, why: null, last: [] },
+    schedules: [],
     tables: [],
   };
 }
@@ -111,9 +115,10 @@ export function absentStatus(why: string): Status {
 /** Reads how a stack is; a part that cannot be read says why, and the others are there. Changes nothing. */
 export async function readStatus(stack: StackOutputs): Promise<Status> {
   const { container: name, clickhouseUrl: url, network, loaderImage } = stack;
-  const container = await inspectContainer(name);
+  const [container, counted] = await Promise.all([inspectContainer(name), readSchedules(stack)]);
   const known = {
     ...absentStatus(""),
+    schedules: counted.map(({ since: _, ...schedule }) => schedule),
     network,
     loaderImage,
     server: {
@@ -134,9 +139,13 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
     try {
       const server = await readServer(warehouse);
       const state = container.health || "running";
+      const answers = await readWarehouse(warehouse, stack);
+      const running = answers.running.map(({ job }) => job);
+      const { value: schedules } = await read(countMissed(warehouse, counted, running));
       return {
         ...known,
-        ...(await readWarehouse(warehouse, stack)),
+        ...answers,
+        schedules: schedules ?? known.schedules,
         server: { ...known.server, ...server, state },
       };
     } catch (error) {

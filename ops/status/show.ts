@@ -16,7 +16,7 @@ const NAME_LENGTH = 60;
 
 /** How a stack is, on one screen. */
 export function showStatus(status: Status, next: Step[], reader: string): string {
-  const { server, network, loaderImage, schema, access, running, runs, tables } = status;
+  const { server, network, loaderImage, schema, access, running, runs, schedules, tables } = status;
   const answers = server.version !== null;
   return [
     ...labelled("Server", serverLines(server)),
@@ -29,6 +29,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
       running.map(({ job, runId, renewedAt }) => `${job}, run ${runId}, lease renewed at ${renewedAt}`),
     ),
     ...labelled("Last run", answers ? runLines(runs) : []),
+    ...labelled("Next run", columns(paint, schedules.map(scheduleCells))),
     ...labelled(
       "Tables",
       columns(
@@ -94,6 +95,11 @@ function runLines({ total, why, last }: Status["runs"]): string[] {
     ...[status, job, `began ${startedAt}, ended ${formatSeconds(secondsAgo)} ago`, `${rowsProcessed} rows`],
   ]);
   return [...columns(paint, rows), `meta_job_runs: ${total} loader runs`];
+}
+
+function scheduleCells({ state, job, at, next, due, missed }: Status["schedules"][number]): string[] {
+  const past = due === null || missed === null ? "" : `${missed} of ${due} missed in the last day`;
+  return [state, job, `due ${next}`, `(${at})`, past];
 }
 
 function queryLines({ container, url }: Server, reader: string): string[] {

@@ -18,8 +18,19 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Months of a schedule in fast time. */
+  months: 3,
+  /** Loads of a real stack by its schedule, back to back: a week of half hours. */
+  scheduledLoads: 0,
 };
-const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = {
+  histories: 100,
+  adHistories: 100,
+  allShops: true,
+  tableChanges: 300,
+  months: 40,
+  scheduledLoads: 336,
+};
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 

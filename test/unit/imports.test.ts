@@ -22,11 +22,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schedule: ["loaders/core"],
   "loaders/pipeline": ["loaders/core", "exit-codes", "warehouse"],
   "loaders/<source>": ["loaders/pipeline", "loaders/core", "exit-codes", "warehouse"],
-  loaders: ["loaders/<source>", "loaders/pipeline", "loaders/core", "warehouse", "exit-codes"],
+  loaders: ["loaders/<source>", "loaders/pipeline", "loaders/core", "schedule", "warehouse", "exit-codes"],
   lint: ["warehouse", "loaders", "loaders/pipeline"],
-  config: ["loaders", "loaders/pipeline", "warehouse"],
-  components: ["config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
-  ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
+  config: ["loaders", "loaders/pipeline", "schedule", "warehouse"],
+  components: ["config", "loaders/pipeline", "schedule", "warehouse", "clickhouse", "images"],
+  ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "schedule", "images", "exit-codes"],
   index: ["components", "config", "images", "warehouse"],
 };
 

@@ -172,12 +172,16 @@ export class Desk<OfServer extends TestServer = TestServer> {
 }
 
 /** A `docker` that says this of any container. */
-function stubDocker(folder: string, { status, health, outOfMemory, exitCode, memory }: Container): void {
+function stubDocker(
+  folder: string,
+  { status, health, outOfMemory, exitCode, memory, created }: Container,
+): void {
   if (status === "absent") {
     const none = "Error response from daemon: No such container: ch-zakaz";
     return stubProgram(folder, "docker", `echo "${none}" >&2; echo '[]'; exit 1`);
   }
   const answer = {
+    Created: created,
     State: { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode, Health: { Status: health } },
     HostConfig: { Memory: memory * 2 ** 20 },
   };
