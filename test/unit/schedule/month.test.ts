@@ -45,6 +45,7 @@ const behaviour = fc.oneof(
   },
 );
 
+/** Without the usual bias to small values: of three histories none would say much. */
 const history = (kinds: readonly Trouble["kind"][]) =>
   fc.record({
     troubles: fc.array(
@@ -143,7 +144,7 @@ test.each(Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[])(
   "%s: thirty days with outages, restarts and slow runs: each slot is run once, or caught up once",
   async (name) => {
     await fc.assert(
-      fc.asyncProperty(history(["kill", "stop"]), async (given) => {
+      fc.asyncProperty(fc.noBias(history(["kill", "stop"])), async (given) => {
         const outcome = await live(name, given);
         const { simulation, up } = outcome;
         const { runs, lines } = simulation;
@@ -196,7 +197,7 @@ test.each(Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[])(
   "%s: thirty days in which the clock is set too: runs go on, and none twice for a clock set back a little",
   async (name) => {
     await fc.assert(
-      fc.asyncProperty(history(["kill", "stop", "forward", "back"]), async (given) => {
+      fc.asyncProperty(fc.noBias(history(["kill", "stop", "forward", "back"])), async (given) => {
         const { simulation, up, set } = await live(name, given);
         const { runs } = simulation;
         expectNoOverlap(runs);
