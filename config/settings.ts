@@ -48,12 +48,12 @@ export const settings = z.object({
   clickhouseImage: z
     .string()
     .regex(
-      /^local$|@sha256:[0-9a-f]{64}$/,
-      "must be `local` or an image reference that ends in @sha256:<digest>",
+      /^local$|(^|@)sha256:[0-9a-f]{64}$/,
+      "must be `local` or an image reference that ends in @sha256:<digest>, or the id of an image that is on this host (sha256:<id>)",
     )
     .default("local")
     .describe(
-      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), or a reference of the official image, pinned by digest.",
+      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), a reference of the official image, pinned by digest, or the id of an image on the host.",
     ),
   bindAddress: z
     .ipv4("must be an IPv4 address such as 127.0.0.1")

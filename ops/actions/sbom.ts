@@ -12,6 +12,8 @@ import { findSource } from "../source";
 import { readLoaderTarget } from "../stack";
 
 export interface SbomFlags extends TargetFlag {
+  /** The image; undefined: that of the stack. */
+  image?: string;
   /** File to write; undefined: standard output. */
   out?: string;
 }
@@ -30,8 +32,8 @@ interface Part {
  * the operating system.
  * @throws Failure when the stack is not up or its image is gone
  */
-export async function sbom({ target, out }: SbomFlags): Promise<void> {
-  const { image } = await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target);
+export async function sbom({ target, out, image: named }: SbomFlags): Promise<void> {
+  const image = named ?? (await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target)).image;
   const parts = [...(await bundledPackages()), await nodeOf(image), ...(await systemPackages(image))];
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, "qtickets_api", {

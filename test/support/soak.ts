@@ -22,6 +22,8 @@ const FEW = {
   months: 3,
   /** Loads of a real stack by its schedule, back to back: a week of half hours. */
   scheduledLoads: 0,
+  /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
+  allFaults: false,
 };
 const FULL: typeof FEW = {
   histories: 100,
@@ -30,6 +32,7 @@ const FULL: typeof FEW = {
   tableChanges: 300,
   months: 40,
   scheduledLoads: 336,
+  allFaults: true,
 };
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
