@@ -83,24 +83,16 @@ export class LoaderRun extends pulumi.ComponentResource {
           ];
     if (kind === "api" && args.load !== "none") {
       const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.access, args.quarantine, ...kept]);
-      // The inputs of the step are what is loaded with: left as they were, the step is never run again.
-      const first = args.isScheduled ? ["stdin"] : [];
-      if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [args.schema, smoke], first);
+      if (args.load === "live") {
+        const steps = [args.schema, smoke];
+        this.step(`${name}-load`, `load ${job}`, steps, args.isScheduled);
+      }
     }
     this.registerOutputs({ target: this.target });
   }
 
-  private step(
-    name: string,
-    command: string,
-    dependsOn: pulumi.Resource[],
-    ignoreChanges: string[] = [],
-  ): local.Command {
-    return operatorCommand(
-      name,
-      { command, target: this.target },
-      { parent: this, dependsOn, ignoreChanges },
-    );
+  private step(name: string, command: string, dependsOn: pulumi.Resource[], runsOnce = false): local.Command {
+    return operatorCommand(name, { command, target: this.target, runsOnce }, { parent: this, dependsOn });
   }
 
   private makeTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {

@@ -135,6 +135,8 @@ describe("a stack with a schedule", () => {
     await stack.setSecret("loaderPassword");
     expect(await changes()).toEqual([
       "update access-apply",
+      // Notes the new password, and loads nothing.
+      "update qtickets-run-load",
       "update qtickets-run-smoke",
       "update qtickets-schedule-settings",
     ]);

@@ -370,6 +370,14 @@ describe("a stack that loads by itself", () => {
     });
   });
 
+  it("loads once, when it is new, and for no later change", () => {
+    expect(found(recorded, COMMAND, "qtickets-run-load").inputs).toMatchObject({
+      create: "node ops/zakaz.cjs load qtickets_api --target -",
+      update: ":",
+    });
+    expect(found(recorded, COMMAND, "qtickets-run-smoke").inputs["update"]).toBeUndefined();
+  });
+
   it("gives it the settings of a run by standard input alone, as a file of its user", () => {
     const command = found(recorded, COMMAND, "qtickets-schedule-settings");
     expect(command.inputs["create"]).toBe(

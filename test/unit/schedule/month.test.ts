@@ -138,7 +138,8 @@ function firstFree(moment: number, { simulation, up }: Outcome): number {
   }
 }
 
-const counts = { numRuns: COUNTS.months };
+/** The first history that fails is shown as it is: making a month smaller takes longer than it helps. */
+const counts = { numRuns: COUNTS.months, endOnFailure: true };
 
 test.each(Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[])(
   "%s: thirty days with outages, restarts and slow runs: each slot is run once, or caught up once",
