@@ -27,7 +27,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lint: ["warehouse", "loaders", "loaders/pipeline"],
   config: ["alerts", "loaders", "loaders/pipeline", "warehouse"],
   components: ["alerts", "schedule", "config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
-  ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
+  ops: [
+    "clickhouse",
+    "warehouse",
+    "lint",
+    "loaders",
+    "loaders/pipeline",
+    "loaders/core",
+    "images",
+    "exit-codes",
+  ],
   index: ["components", "config", "images", "warehouse"],
 };
 
