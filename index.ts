@@ -1,5 +1,6 @@
 import "./components/source-maps";
 import * as docker from "@pulumi/docker";
+import { Backup } from "./components/backup";
 import { Access } from "./components/access";
 import { ClickHouse } from "./components/clickhouse";
 import { BuiltImage } from "./components/image";
@@ -25,10 +26,18 @@ async function main() {
 
   const network = new Network("network", { name: names.network });
 
+  const backup = new Backup("backup", {
+    ...config,
+    names,
+    network,
+    backupPassword: secrets.backupPassword,
+  });
+
   const clickhouse = new ClickHouse("clickhouse", {
     ...config,
     names,
     network,
+    backups: backup.volume,
     image: config.clickhouseImage,
     adminPassword: secrets.adminPassword,
   });
@@ -99,6 +108,7 @@ async function main() {
     loaderTargets: Object.fromEntries(loaders),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
+    backupContainer: backup.container,
     accessTarget: access.target,
   };
 }

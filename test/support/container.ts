@@ -90,6 +90,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Se
     ...["--name", name, "--user", "101:101", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
     ...["-p", `127.0.0.1:${http}:8123`, "-p", `127.0.0.1:${native}:9000`, "--restart", "unless-stopped"],
     ...["-e", "CLICKHOUSE_SKIP_USER_SETUP=1", "-e", "TZ=Europe/Moscow"],
+    ...["--tmpfs", "/backups:rw,size=64m,uid=101,gid=101,mode=0750"],
     ...["--health-cmd", "wget -q --spider http://127.0.0.1:8123/ping", "--health-interval", "500ms"],
     ...["--health-timeout", "5s", "--health-retries", "60"],
     ...(options.dockerArguments ?? []),

@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
   toolchain: [],
   images: [],
+  backup: ["warehouse", "exit-codes"],
   clickhouse: [],
   warehouse: ["exit-codes", "clickhouse"],
   "loaders/core": ["warehouse"],

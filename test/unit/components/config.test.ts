@@ -38,6 +38,15 @@ describe("the stack's configuration", () => {
     const { secrets: _, ...rest } = await read(SECRETS);
     expect(rest).toEqual({
       vkAds: false,
+      backup: {
+        schedule: "30 2 * * *",
+        fullEveryDays: 7,
+        keepFullDays: 28,
+        keepIncrementalDays: 7,
+        keepQuarterlyDays: 365,
+        limitMinutes: 60,
+        rpoHours: 25,
+      },
       instance: "",
       clickhouseImage: "local",
       bindAddress: "127.0.0.1",
