@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clickhouse: [],
   warehouse: ["exit-codes", "clickhouse"],
   "loaders/core": ["warehouse"],
+  schedule: ["loaders/core"],
   "loaders/pipeline": ["loaders/core", "exit-codes", "warehouse"],
   "loaders/<source>": ["loaders/pipeline", "loaders/core", "exit-codes", "warehouse"],
   loaders: ["loaders/<source>", "loaders/pipeline", "loaders/core", "warehouse", "exit-codes"],
