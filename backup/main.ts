@@ -1,7 +1,15 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { EXIT } from "../exit-codes";
+import { systemClock } from "../loaders/core/clock";
+import { createLog } from "../loaders/core/log";
+import { healthFile } from "../schedule/health";
+import { runSchedule, stopSignal } from "../schedule/schedule";
+import { stateFile } from "../schedule/state";
+import { parseTimetable } from "../schedule/timetable";
 import { Warehouse, withWarehouse } from "../warehouse/client";
 import { Failure } from "../warehouse/failure";
+import { HEALTH_FILE } from "./health-file";
 import { readSettings } from "./settings";
 import { Store } from "./store";
 import { listBackups, pruneNow, takeBackup, type BackupContext } from "./take";
@@ -54,16 +62,38 @@ async function run(
   }
 }
 
-/** Stays until it is stopped, so that `docker exec` finds a container. */
-function serve(): Promise<void> {
-  return new Promise((resolve) => {
-    const alive = setInterval(() => undefined, 1 << 30);
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve();
-      });
-    }
+/** Makes backups by the clock until it is stopped; without a schedule it only stays, so that `npx zakaz backup` finds it. */
+async function serve(): Promise<void> {
+  const { warehouse: target, policy, folder, schedule } = readSettings();
+  const stop = stopSignal();
+  const log = createLog({ name: "backup", level: "INFO", format: "text", secrets: [target.password] });
+  if (schedule === "off") {
+    log.info("There is no schedule (zakaz:backup): backups are made by npx zakaz backup");
+    // A signal alone keeps no process alive.
+    return systemClock.sleep(2 ** 31 - 1, stop).catch(() => undefined);
+  }
+  await runSchedule({
+    name: "backup",
+    timetable: parseTimetable(schedule),
+    jitter: 0,
+    timeout: policy.limitMinutes * 60_000,
+    run: () =>
+      withWarehouse(new Warehouse(target), async (warehouse) => {
+        const context = { warehouse, policy, store: new Store(folder), now: Date.now, say: log.info };
+        try {
+          await takeBackup(context);
+          return "ok";
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          log.error(error.message);
+          return error.exitCode === EXIT.locked ? "busy" : "failed";
+        }
+      }),
+    stop,
+    state: stateFile(join(folder, ".schedule.json")),
+    health: healthFile(HEALTH_FILE),
+    clock: systemClock,
+    log,
   });
 }
 

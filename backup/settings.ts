@@ -12,6 +12,8 @@ export const backupSettings = z.strictObject({
   /** The server, and `backup_user`. */
   warehouse: warehouseTarget,
   policy,
+  /** When backups are made, as schedule/timetable.ts reads it; `off`: by hand only. */
+  schedule: z.string(),
   /** Folder that the server knows as its disk `backups`. */
   folder: z.string(),
 });

@@ -1,7 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { HEALTH_FILE } from "../backup/health-file";
 import type { Settings } from "../config/settings";
 import { recipes } from "../images";
+import { healthCheck } from "../schedule/health";
 import { users } from "../warehouse/catalogue";
 import { BACKUPS_PATH, dataVolume, SERVER_USER, type BackupsVolume } from "./clickhouse";
 import { hardening } from "./hardening";
@@ -57,8 +59,12 @@ export class Backup extends pulumi.ComponentResource {
         networksAdvanced: [{ name: args.network.name, aliases: [args.names.backup] }],
         volumes: [{ containerPath: BACKUPS_PATH, volumeName: volume.name }],
         uploads: [
-          { file: "/etc/zakaz/backup.json", content: settingsFile(args), owner: "101", permissions: "0400" },
+          // The engine uploads as root and cannot give a file to a user that the host does not know. The container has one user.
+          { file: "/etc/zakaz/backup.json", content: settingsFile(args), permissions: "0444" },
         ],
+        ...(args.backup.schedule === "off"
+          ? {}
+          : { healthcheck: { tests: healthCheck(HEALTH_FILE), interval: "30s", timeout: "5s", retries: 2 } }),
         restart: "unless-stopped",
         destroyGraceSeconds: 30,
         logDriver: "json-file",
@@ -76,7 +82,7 @@ export class Backup extends pulumi.ComponentResource {
 
 /** See backup/settings.ts. */
 function settingsFile({ names, backup, backupPassword }: BackupArgs): pulumi.Output<string> {
-  const { schedule: _, ...policy } = backup;
+  const { schedule, ...policy } = backup;
   return pulumi.secret(
     pulumi.jsonStringify({
       warehouse: {
@@ -85,6 +91,7 @@ function settingsFile({ names, backup, backupPassword }: BackupArgs): pulumi.Out
         password: backupPassword,
       },
       policy,
+      schedule,
       folder: BACKUPS_PATH,
     }),
   );

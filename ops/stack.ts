@@ -25,6 +25,8 @@ const stackOutputs = z.object({
   readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,
+  /** Container that makes and keeps the backups; empty: the stack knows none yet. */
+  backupContainer: z.string().default(""),
 });
 export type StackOutputs = z.infer<typeof stackOutputs>;
 

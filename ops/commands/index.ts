@@ -1,5 +1,6 @@
 import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
+import { backup } from "./backup";
 import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { diagnose } from "./diagnose";
@@ -18,6 +19,7 @@ import { validate } from "./validate";
 /** Every command of `zakaz`. A new one is a file beside these, its action in `ops/actions/`, and a line here. */
 export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
+  backup,
   checkReader,
   cities,
   diagnose,

