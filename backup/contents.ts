@@ -7,9 +7,10 @@ export interface ContentsEntry {
 
 /**
  * The files that a backup must hold, by the list (`.backup`, XML) that ClickHouse writes: not those which are in its base, and
- * of equal files the one that was written.
+ * of equal files the one that was written. Undefined: the list itself is cut off.
  */
-export function readContents(xml: string): ContentsEntry[] {
+export function readContents(xml: string): ContentsEntry[] | undefined {
+  if (!xml.trimEnd().endsWith("</config>")) return undefined;
   const found = new Map<string, number>();
   for (const [, entry = ""] of xml.matchAll(/<file>([^]*?)<\/file>/g)) {
     const value = (tag: string) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(entry)?.[1];

@@ -11,6 +11,9 @@ import { readContents, type ContentsEntry } from "./contents";
 const CONTENTS = ".backup";
 const MANIFEST = ".json";
 
+/** What ClickHouse calls a finished backup is none. */
+export class NotWhole extends Failure {}
+
 /** How closely a backup is looked at: whether each file is there with its size, or whether it is the same, byte by byte. */
 export type Closeness = "sizes" | "bytes";
 
@@ -20,14 +23,6 @@ export type Closeness = "sizes" | "bytes";
  */
 export class Store {
   constructor(readonly folder: string) {}
-
-  /** What the journal calls this place. */
-  readonly target = "Disk('backups')";
-
-  /** A backup as ClickHouse's statements name it. */
-  place(name: string): string {
-    return `Disk('backups', '${name}')`;
-  }
 
   /** All backups, in whatever state, the oldest first. */
   async list(closeness: Closeness): Promise<KeptBackup[]> {
@@ -43,7 +38,8 @@ export class Store {
 
   /**
    * Writes the record of a backup that ClickHouse has just finished, after a look at every file.
-   * @throws Failure when files are not as ClickHouse lists them
+   * @throws NotWhole when files are not as ClickHouse lists them: on a full disk it writes half of them, and says that the backup is made
+   *   (seen on 25.8.2)
    */
   async record(
     facts: Pick<Manifest, "name" | "kind" | "base" | "startedAt" | "serverVersion" | "databases">,
@@ -58,9 +54,12 @@ export class Store {
         bytes: (await stat(join(folder, path))).size,
       };
     }
-    const wrong = wanted.find(({ path, bytes }) => files[path]?.bytes !== bytes);
-    if (wrong !== undefined) {
-      throw new Failure(`Backup ${facts.name} is not whole: ${wrong.path} ${gone(files[wrong.path], wrong)}`);
+    const wrong = wanted?.find(({ path, bytes }) => files[path]?.bytes !== bytes);
+    if (wanted === undefined || wrong !== undefined) {
+      const what = wrong && `${wrong.path} ${gone(files[wrong.path], wrong)}`;
+      throw new NotWhole(
+        `Backup ${facts.name} is not whole: ${what ?? "ClickHouse's list of its files is cut off"}`,
+      );
     }
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
     const made: Manifest = { ...facts, finishedAt: now(), bytes, files };

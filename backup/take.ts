@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../exit-codes";
-import { megabytes, nameOf, type KeptBackup, type Kind } from "../warehouse/backup/backup";
+import { DISK, megabytes, nameOf, placeOf, type KeptBackup, type Kind } from "../warehouse/backup/backup";
 import { readJournal, writeJournal, type BackupRow } from "../warehouse/backup/journal";
 import { isFresh, nextBackup, prune, restorable, type Policy, type Pruned } from "../warehouse/backup/policy";
 import { DATABASES } from "../warehouse/catalogue";
@@ -9,7 +9,7 @@ import { Failure, StatementFailure, Unreachable } from "../warehouse/failure";
 import { asBackup } from "../warehouse/queries";
 import { quoteText } from "../warehouse/sql/quote";
 import { withLock } from "./lock";
-import type { Closeness, Store } from "./store";
+import { NotWhole, type Closeness, type Store } from "./store";
 
 export interface BackupContext {
   /** As `backup_user`. */
@@ -67,17 +67,15 @@ async function take(context: BackupContext, wanted: Kind | undefined): Promise<T
   const name = nameOf(startedAt, kind);
   const row: BackupRow = {
     ...{ name, kind, base, startedAt, status: "running", finishedAt: 0, bytes: 0, files: 0, error: "" },
-    target: store.target,
+    target: DISK,
     details: { databases: DATABASES },
   };
   await writeJournal(warehouse, row);
-  say(`${kind === "full" ? "Full backup" : `Incremental backup on ${base}`} ${name} to ${store.target}`);
+  say(`${kind === "full" ? "Full backup" : `Incremental backup on ${base}`} ${name} to ${DISK}`);
   try {
     const serverVersion = await runBackup(context, name, base);
-    const made = await store.record(
-      { name, kind, base, startedAt, serverVersion, databases: [...DATABASES] },
-      now,
-    );
+    const facts = { name, kind, base, startedAt, serverVersion, databases: [...DATABASES] };
+    const made = await store.record(facts, now).catch((error: unknown) => notWhole(store, name, error));
     const { bytes, finishedAt } = made;
     const files = Object.keys(made.files).length;
     const details = { databases: DATABASES, serverVersion, verified: true };
@@ -138,15 +136,10 @@ async function runBackup(
   base: string,
 ): Promise<string> {
   const databases = DATABASES.map((database) => `DATABASE ${database}`).join(", ");
-  const settings = [
-    `id = ${quoteText(name)}`,
-    ...(base === "" ? [] : [`base_backup = ${store.place(base)}`]),
-  ];
+  const settings = [`id = ${quoteText(name)}`, ...(base === "" ? [] : [`base_backup = ${placeOf(base)}`])];
   const began = now();
   try {
-    await warehouse.command(
-      `BACKUP ${databases} TO ${store.place(name)} SETTINGS ${settings.join(", ")} ASYNC`,
-    );
+    await warehouse.command(`BACKUP ${databases} TO ${placeOf(name)} SETTINGS ${settings.join(", ")} ASYNC`);
   } catch (error) {
     if (error instanceof StatementFailure) throw await explain(store, name, error.message);
     throw error;
@@ -188,15 +181,27 @@ async function runBackup(
   return server?.version ?? "";
 }
 
+/** What little is left on a full disk. */
+const NO_ROOM = 1 << 20;
+
+async function notWhole(store: Store, name: string, error: unknown): Promise<never> {
+  if (error instanceof NotWhole && (await store.freeBytes()) < NO_ROOM) throw await noRoom(store, name);
+  throw error;
+}
+
+async function noRoom(store: Store, name: string): Promise<Failure> {
+  const kept = (await store.list("sizes")).filter((one) => one.state === "whole");
+  const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
+  return new Failure(
+    `Backup ${name} was not made: there is no room left where backups are kept (${megabytes(await store.freeBytes())} free, ` +
+      `${kept.length} backups take ${megabytes(bytes)}); give it room, or keep fewer: pulumi config set zakaz:backup`,
+  );
+}
+
 /** What the server says of a failed backup, as one sentence with what to do. */
 async function explain(store: Store, name: string, said: string): Promise<Failure> {
   if (/NOT_ENOUGH_SPACE|No space left|errno: 28|Not enough space/i.test(said)) {
-    const kept = await store.list("sizes");
-    const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
-    return new Failure(
-      `Backup ${name} was not made: there is no room left where backups are kept (${megabytes(await store.freeBytes())} free, ` +
-        `${kept.length} backups take ${megabytes(bytes)}); give it room, or keep fewer: pulumi config set zakaz:backup`,
-    );
+    return noRoom(store, name);
   }
   if (/CONCURRENT_ACCESS_NOT_SUPPORTED|Concurrent backups/i.test(said)) {
     return new Failure("Another backup is at work on this server: wait for its end", EXIT.locked);
@@ -260,7 +265,7 @@ async function reconcile(
   for (const { state, why: _, ...one } of kept) {
     if (state === "unfinished" || ["ok", "deleted"].includes(known.get(one.name)?.status ?? "")) continue;
     const details = { serverVersion: one.serverVersion, verified: state === "whole" };
-    await writeJournal(warehouse, { ...one, status: "ok", target: store.target, details, error: "" });
+    await writeJournal(warehouse, { ...one, status: "ok", target: DISK, details, error: "" });
   }
 }
 
@@ -284,6 +289,6 @@ export async function listBackups(
     backups,
     newest: restorable(backups)[0]?.name ?? "",
     fresh: isFresh(backups, now(), policy),
-    target: store.target,
+    target: DISK,
   };
 }

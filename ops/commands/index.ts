@@ -9,6 +9,7 @@ import { importFile, plan } from "./import";
 import { load } from "./load";
 import { probe } from "./probe";
 import { recompute } from "./recompute";
+import { restore } from "./restore";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
 import { schema } from "./schema";
@@ -29,6 +30,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   plan,
   probe,
   recompute,
+  restore,
   rotate,
   sbom,
   schema,

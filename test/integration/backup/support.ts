@@ -22,7 +22,9 @@ export class BackedUp {
     readonly store: Store,
   ) {}
 
-  static async start(options: { version?: ServerVersion; backups?: string } = {}): Promise<BackedUp> {
+  static async start(
+    options: { version?: ServerVersion; backups?: string; files?: Record<string, string> } = {},
+  ): Promise<BackedUp> {
     const ports = { http: await reservePort(), native: await reservePort() };
     const server = await startServer({ ports, ...options });
     const schema = new SchemaServer(server);

@@ -185,5 +185,8 @@ describe("the list that ClickHouse writes of a backup", () => {
       { path: "data/longer", bytes: 5 },
       { path: "meta/a&b", bytes: 3 },
     ]);
+    // As a full disk leaves it, while ClickHouse says that the backup is made.
+    expect(readContents("")).toBeUndefined();
+    expect(readContents(xml.slice(0, -3))).toBeUndefined();
   });
 });
