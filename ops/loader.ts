@@ -56,7 +56,7 @@ export async function runLoader(
  * end of a pipe that only this process holds.
  * @returns call it when the container has ended by itself
  */
-function stopWithUs(container: string): () => void {
+export function stopWithUs(container: string): () => void {
   const script = `read -r ended || exec docker stop -t ${ORPHAN_GRACE} "$0"`;
   const watch = spawn("sh", ["-c", script, container], {
     detached: true,

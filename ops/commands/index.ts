@@ -5,6 +5,7 @@ import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { diagnose } from "./diagnose";
 import { doctor } from "./doctor";
+import { drill, upgradeCheck } from "./drill";
 import { importFile, plan } from "./import";
 import { load } from "./load";
 import { probe } from "./probe";
@@ -25,6 +26,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   cities,
   diagnose,
   doctor,
+  drill,
   importFile,
   load,
   plan,
@@ -36,5 +38,6 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   schema,
   smoke,
   status,
+  upgradeCheck,
   validate,
 ];
