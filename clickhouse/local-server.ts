@@ -50,7 +50,7 @@ export class LocalServer {
   httpPort = 0;
   nativePort = 0;
   private child: ChildProcess | undefined;
-  private readonly program: string;
+  protected program: string;
 
   /**
    * Makes the folder; `start` starts the server.

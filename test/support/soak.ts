@@ -18,8 +18,16 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Order lines that a drill restores and an upgrade takes along. */
+  drillOrders: 20_000,
 };
-const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = {
+  histories: 100,
+  adHistories: 100,
+  allShops: true,
+  tableChanges: 300,
+  drillOrders: 1_000_000,
+};
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 

@@ -9,7 +9,10 @@ export interface Fingerprint {
   table: string;
   /** Rows as they are read, newest versions only. */
   rows: number;
-  /** Sum of a hash over all columns of each row, as decimal digits. As a tuple: the hash of a row with a NULL would be NULL. */
+  /**
+   * Sum of a hash over all columns of each row, as decimal digits. Over their text: the hash of a row with a NULL would be NULL, and
+   * that of a tuple is another one in another version (24.8 and 25.8 differ).
+   */
   sum: string;
 }
 
@@ -35,7 +38,7 @@ export function inCopy(table: string, suffix: string): string {
 /** What is in a table. */
 export async function fingerprint(warehouse: Warehouse, table: string, suffix = ""): Promise<Fingerprint> {
   const [row] = await warehouse.rows<{ rows: number; sum: string }>(
-    asAdmin`SELECT count() AS rows, toString(sum(cityHash64(tuple(*)))) AS sum FROM ${inCopy(table, suffix)} FINAL`,
+    asAdmin`SELECT count() AS rows, toString(sum(cityHash64(formatRow('TSV', *)))) AS sum FROM ${inCopy(table, suffix)} FINAL`,
   );
   return { table, rows: row!.rows, sum: row!.sum };
 }

@@ -131,10 +131,11 @@ async function checkTable(
   const restored = await fingerprint(scratch, table);
   const { rows } = restored;
   const now = await fingerprint(live, table).catch((error: unknown) => {
-    if (error instanceof StatementFailure) return undefined;
+    if (error instanceof StatementFailure) return error.gist;
     throw error;
   });
-  if (now === undefined) return `${table} is in the backup, and the live server cannot read it`;
+  if (typeof now === "string")
+    return `${table} is in the backup, and the live server says of its own: ${now}`;
   if (now.rows === rows && now.sum === restored.sum) return { table, rows, state: "equal" };
   const [written] = await live.rows<{ since: number }>(
     asAdmin`SELECT toUInt8(max(modification_time) >= toDateTime({startedAt:UInt32})) AS since FROM system.parts WHERE concat(database, '.', table) = {table:String}`,
@@ -158,7 +159,7 @@ FROM (SELECT arrayJoin([('rpo_seconds', {rpo:Float64}), ('rto_seconds', {rto:Flo
 }
 
 /**
- * @throws Failure when the new version is older than the one that runs: its server would not start on these data (code 79)
+ * @throws Failure when the new version is older than the one that runs: what it makes of newer data nobody promises
  */
 export function refuseDowngrade(from: string, to: string): void {
   const numbers = (version: string) => version.split(".").slice(0, 3).map(Number);
@@ -166,7 +167,7 @@ export function refuseDowngrade(from: string, to: string): void {
   const at = now.findIndex((part, index) => part !== then[index]);
   if (at < 0 || then[at]! > now[at]!) return;
   throw new Failure(
-    `ClickHouse ${to} is older than ${from}, which has written the data: an older server does not start on them (code 79). ` +
+    `ClickHouse ${to} is older than ${from}, which has written the data: an older server need not start on them, nor read them. ` +
       "Stay, or restore a backup that the older one has made",
   );
 }
