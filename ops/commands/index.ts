@@ -10,6 +10,7 @@ import { importFile, plan } from "./import";
 import { load } from "./load";
 import { probe } from "./probe";
 import { recompute } from "./recompute";
+import { releaseData } from "./release-data";
 import { restore } from "./restore";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
@@ -32,6 +33,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   plan,
   probe,
   recompute,
+  releaseData,
   restore,
   rotate,
   sbom,

@@ -15,6 +15,7 @@ import { dockerLines, type Result, run, TestStack } from "../support/stack";
 const stack = new TestStack(`leak${process.pid}`);
 const { server } = stack;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
+const backup = `zakaz-backup-${stack.instance}`;
 const markers = {
   adminPassword: marker("adminPassword"),
   loaderPassword: marker("loaderPassword"),
@@ -246,12 +247,12 @@ describe("no secret leaks", () => {
     const named = (kind: string[], format: string) =>
       dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);
     const containers = await named(["ps", "-a"], "{{.Names}}");
-    expect(containers.sort()).toEqual([server, sandbox].sort());
+    expect(containers.sort()).toEqual([backup, server, sandbox].sort());
     const all = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
     const images = all.filter((name) => name.includes(stack.instance));
-    expect(images).toHaveLength(2);
+    expect(images).toHaveLength(3);
     const volumes = await named(["volume", "ls"], "{{.Name}}");
-    expect(volumes).toHaveLength(4);
+    expect(volumes).toHaveLength(5);
     for (const [kind, names] of Object.entries({ container: containers, image: images, volume: volumes })) {
       for (const name of names)
         await search.command(`docker inspect ${kind} ${name}`, "docker", ["inspect", name]);
