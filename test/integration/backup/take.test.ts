@@ -1,4 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listBackups } from "../../../backup/take";
@@ -124,6 +126,26 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s", (versio
     await shop.run("GRANT BACKUP ON bi.* TO role_backup_operator");
     expect(shop.files).toEqual(before);
     expect((await shop.journal()).at(-1)).toMatchObject({ status: "error" });
+  });
+
+  it("cannot keep whoever holds BACKUP from sending one to any address: why its password has one holder", async () => {
+    let asked = 0;
+    const bucket = createServer((_, response) => {
+      asked += 1;
+      response.writeHead(403).end();
+    });
+    await new Promise<void>((resolve) => bucket.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = bucket.address() as AddressInfo;
+      const sent = shop.asBackup.command(
+        `BACKUP TABLE zakaz.plan_sales TO S3('http://127.0.0.1:${port}/b/x', 'key', 'secret') SETTINGS s3_retry_attempts = 0`,
+      );
+      await expect(sent).rejects.not.toMatchObject({ code: 497 });
+      expect(asked).toBeGreaterThan(0);
+    } finally {
+      bucket.closeAllConnections();
+      bucket.close();
+    }
   });
 
   it("lets two runs at once make one backup", async () => {
