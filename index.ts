@@ -2,6 +2,7 @@ import "./components/source-maps";
 import * as docker from "@pulumi/docker";
 import { Backup } from "./components/backup";
 import { Access } from "./components/access";
+import { Alerts } from "./components/alerts";
 import { ClickHouse } from "./components/clickhouse";
 import { BuiltImage } from "./components/image";
 import { recipes } from "./images";
@@ -98,6 +99,23 @@ async function main() {
     { dependsOn: [schema] },
   );
 
+  const alerts =
+    config.alerts.enabled && secrets.alertChannels !== undefined
+      ? new Alerts("alerts", {
+          names,
+          network,
+          clickhouse,
+          access,
+          schema,
+          image: loaderImage,
+          monitorPassword: secrets.monitorPassword,
+          settings: config.alerts,
+          channels: secrets.alertChannels,
+          sources: enabled,
+          schedules: [],
+        })
+      : undefined;
+
   return {
     clickhouseUrl: clickhouse.url,
     database: DATABASE,
@@ -110,6 +128,7 @@ async function main() {
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
     accessTarget: access.target,
+    alertsTarget: alerts?.target,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Names {
   loaderImage: string;
   sandboxImage: string;
   backupImage: string;
+  /** Container of the alerts, and the volume of their state. */
+  alerts: string;
 }
 
 /**
@@ -39,5 +41,6 @@ export function namesOf(instance: string): Names {
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
     backupImage: `zakaz/backup${suffix}`,
+    alerts: `zakaz-alerts${suffix}`,
   };
 }

@@ -1,6 +1,7 @@
 import { ScheduleError } from "../schedule/timetable";
 import { rpoProblem } from "../warehouse/backup/policy";
 import { backupStarts } from "./backup-starts";
+import { alertProblems } from "./alerts";
 import { commands, type Problem } from "./problem";
 import type { SecretValues } from "./secrets";
 import type { Settings } from "./settings";
@@ -32,6 +33,7 @@ export function contradictions(
   }
   found.push(...sourceProblems(settings, given, secrets));
   found.push(...backupProblems(settings));
+  found.push(...alertProblems(settings, secrets));
 
   const { bindAddress, publishWithoutTls } = settings;
   const loopback = bindAddress.startsWith("127.");

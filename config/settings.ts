@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
 import { policy } from "../warehouse/backup/policy";
 import { readerNetwork } from "./networks";
@@ -45,12 +46,12 @@ export const settings = z.object({
   clickhouseImage: z
     .string()
     .regex(
-      /^local$|@sha256:[0-9a-f]{64}$/,
-      "must be `local` or an image reference that ends in @sha256:<digest>",
+      /^local$|(^|@)sha256:[0-9a-f]{64}$/,
+      "must be `local` or an image reference that ends in @sha256:<digest>, or the id of an image that is on this host (sha256:<id>)",
     )
     .default("local")
     .describe(
-      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), or a reference of the official image, pinned by digest.",
+      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), a reference of the official image, pinned by digest, or the id of an image on the host.",
     ),
   bindAddress: z
     .ipv4("must be an IPv4 address such as 127.0.0.1")
@@ -124,6 +125,12 @@ export const settings = z.object({
     .prefault("[]")
     .describe(
       "Further networks from which `datalens_reader` may connect: JSON list of CIDR, /8 or smaller (IPv6: /16).",
+    ),
+  alerts: json(alertSettings)
+    .prefault("{}")
+    .describe(
+      "Alerts: `enabled`, how often the rules are asked, the cooldown, and each rule's switch and limits ([alerts.md](alerts.md)). " +
+        "Set a part with `pulumi config set --path zakaz:alerts.enabled true`.",
     ),
 });
 

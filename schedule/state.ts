@@ -41,7 +41,8 @@ export function stateFile(path: string): StateStore {
   };
 }
 
-function writeWhole(path: string, text: string): void {
+/** Writes a file that is whole at any moment, for its owner alone. */
+export function writeWhole(path: string, text: string): void {
   const part = `${path}.part`;
   const file = openSync(part, "w", 0o600);
   try {

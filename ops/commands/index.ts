@@ -1,6 +1,7 @@
 import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
 import { backup } from "./backup";
+import { alertTest } from "./alert-test";
 import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { diagnose } from "./diagnose";
@@ -12,6 +13,7 @@ import { probe } from "./probe";
 import { recompute } from "./recompute";
 import { releaseData } from "./release-data";
 import { restore } from "./restore";
+import { report } from "./report";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
 import { schema } from "./schema";
@@ -23,6 +25,7 @@ import { validate } from "./validate";
 export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
   backup,
+  alertTest,
   checkReader,
   cities,
   diagnose,
@@ -35,6 +38,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   recompute,
   releaseData,
   restore,
+  report,
   rotate,
   sbom,
   schema,

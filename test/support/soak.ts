@@ -20,6 +20,10 @@ const FEW = {
   tableChanges: 25,
   /** Order lines that a drill restores and an upgrade takes along. */
   drillOrders: 20_000,
+  /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
+  acceptanceFaults: 2,
+  /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
+  allFaults: false,
 };
 const FULL: typeof FEW = {
   histories: 100,
@@ -27,6 +31,8 @@ const FULL: typeof FEW = {
   allShops: true,
   tableChanges: 300,
   drillOrders: 1_000_000,
+  acceptanceFaults: 99,
+  allFaults: true,
 };
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
