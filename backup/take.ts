@@ -244,7 +244,7 @@ export async function pruneNow(context: BackupContext): Promise<Pruned[]> {
  * that the journal does not know, since the journal is newer or was itself brought back, is told from its record.
  */
 async function reconcile(
-  { warehouse, store, now }: BackupContext,
+  { warehouse, now }: BackupContext,
   kept: readonly KeptBackup[],
 ): Promise<void> {
   const rows = await readJournal(warehouse);
