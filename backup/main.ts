@@ -79,7 +79,13 @@ async function serve(): Promise<void> {
     timeout: policy.limitMinutes * 60_000,
     run: () =>
       withWarehouse(new Warehouse(target), async (warehouse) => {
-        const context = { warehouse, policy, store: new Store(folder), now: Date.now, say: (line: string) => log.info(line) };
+        const context = {
+          warehouse,
+          policy,
+          store: new Store(folder),
+          now: Date.now,
+          say: (line: string) => log.info(line),
+        };
         try {
           await takeBackup(context);
           return "ok";
