@@ -138,7 +138,7 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s", (versio
     try {
       const { port } = bucket.address() as AddressInfo;
       const sent = shop.asBackup.command(
-        `BACKUP TABLE zakaz.plan_sales TO S3('http://127.0.0.1:${port}/b/x', 'key', 'secret')`,
+        `BACKUP TABLE zakaz.plan_sales TO S3('http://127.0.0.1:${port}/bucket/x', 'key', 'secret')`,
       );
       await expect(sent).rejects.not.toMatchObject({ code: 497 });
       expect(asked).toBeGreaterThan(0);
