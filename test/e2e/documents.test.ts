@@ -1,0 +1,116 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { namesOf } from "../../components/names";
+import { newPassword } from "../../ops/password";
+import type { PasswordKey } from "../../warehouse/catalogue";
+import { commandsOf, type DocumentedCommand, documents } from "../support/documents";
+import { reservePort } from "../support/ports";
+import { dockerLines, must, type Result, run, TestStack } from "../support/stack";
+
+/**
+ * Every command that a document tells its readers to type, typed: document by document, from top to bottom, on a `dev` stack of
+ * its own in a copy of the checkout. The same command in two documents is run once. What is asked for (a secret) gets an answer.
+ */
+const stack = new TestStack(`doc${process.pid}`);
+const names = namesOf(stack.instance);
+const IMAGE = `qtickets_api:${stack.instance}`;
+let httpPort = 0;
+let nativePort = 0;
+
+const { PULUMI_STACK: _, ...environment } = process.env;
+const env = { ...environment, TMPDIR: stack.temporary, PULUMI_SKIP_CONFIRMATIONS: "true", NO_COLOR: "1" };
+
+/** Samples of Pulumi.dev.yaml that documents name; a document before may have changed them. */
+const SAMPLES: Record<string, PasswordKey> = {
+  admin_pass: "adminPassword",
+  etl_pass: "loaderPassword",
+  "ChangeMe123!": "datalensPassword",
+};
+
+/** What documents name of the one ordinary stack, and what this stack has in its place. */
+const OWN = (): [RegExp, string][] => [
+  [/\bch-zakaz\b/g, names.server],
+  [/\bzakaz-sandbox\b/g, names.sandbox],
+  [/\bzakaz-quarantine\b/g, names.quarantineVolume],
+  [/\bclickhouse_default\b/g, names.network],
+  [/\bqtickets_api:prod\b/g, IMAGE],
+  [/\b(?:8123|8124)\b/g, String(httpPort)],
+  [/\b(?:9000|9001)\b/g, String(nativePort)],
+  [/\bzakaz:instance=second\b/g, `zakaz:instance=${stack.instance}`],
+];
+
+/** What changes the shell it is typed into: each document begins in a new one. */
+const OF_THE_SHELL = /^(?:eval|export|source) /;
+/** What ends the stack: run behind everything else. */
+const LAST = /^(?:make down|pulumi destroy)\b/;
+
+const seen = new Set<string>();
+const all = documents()
+  .flatMap(commandsOf)
+  .filter(({ text }) => OF_THE_SHELL.test(text) || !(seen.has(text) || !seen.add(text)));
+const isLast = ({ text }: DocumentedCommand) => LAST.test(text);
+const titled = (commands: DocumentedCommand[]) =>
+  commands.map((command) => [`${command.document}:${command.line} ${command.text}`, command] as const);
+
+/** Runs a line of a document in the shell of that document, which keeps what a line before has exported. */
+function inShellOf(document: string, line: string): Promise<Result> {
+  const session = join(stack.folder, document.replaceAll("/", "-"));
+  const script = `[[ ! -f $SESSION ]] || . "$SESSION"\n${line}\nstatus=$?\nexport -p >"$SESSION"\nexit $status`;
+  const input = `${newPassword()}\n`;
+  return run("bash", ["-o", "pipefail", "-c", script], {
+    cwd: stack.project,
+    env: { ...env, SESSION: session },
+    input,
+  });
+}
+
+/** A documented command as it is typed for this stack. */
+async function forThisStack({ document, text }: DocumentedCommand): Promise<string> {
+  let typed = OWN().reduce((line, [theirs, own]) => line.replaceAll(theirs, own), text);
+  for (const [sample, key] of Object.entries(SAMPLES)) {
+    if (!typed.includes(sample)) continue;
+    const { stdout } = await must(
+      inShellOf(document, `eval "$(make -s env)" && pulumi config get zakaz:${key}`),
+    );
+    typed = typed.replaceAll(sample, stdout.trim());
+  }
+  return typed;
+}
+
+async function type(command: DocumentedCommand): Promise<void> {
+  const typed = await forThisStack(command);
+  const { code, stdout, stderr } = await inShellOf(command.document, typed);
+  const place = `${command.document}:${command.line}`;
+  expect(code, `${place}: \`${command.text}\` ended with ${code} and said:\n${stdout}${stderr}`).toBe(0);
+}
+
+beforeAll(async () => {
+  [httpPort, nativePort] = [await reservePort(), await reservePort()];
+  // A clone has no packages and no tools: set-up links them.
+  for (const path of ["node_modules", ".zakaz"])
+    rmSync(join(stack.project, path), { recursive: true, force: true });
+  const values = [`instance=${stack.instance}`, `httpPort=${httpPort}`, `nativePort=${nativePort}`];
+  const settings = values.map((value) => `--plaintext zakaz:${value}`).join(" ");
+  const line = `toolchain/setup && eval "$(make -s env)" && pulumi stack select --create dev && pulumi config set-all ${settings}`;
+  await must(inShellOf("beforeAll", line));
+});
+
+afterAll(async () => {
+  await inShellOf("afterAll", "make down");
+  await run("docker", ["image", "rm", IMAGE]);
+  await stack.remove();
+});
+
+describe("what the documents say to type", () => {
+  it.each(titled(all.filter((command) => !isLast(command))))("%s", (_title, command) => type(command));
+
+  it.each(titled(all.filter(isLast)))("at the end: %s", (_title, command) => type(command));
+
+  it("leaves nothing of the stack", async () => {
+    const ofStack = ["--filter", `name=${stack.instance}`];
+    expect(await dockerLines("ps", "-a", ...ofStack, "--format", "{{.Names}}")).toEqual([]);
+    expect(await dockerLines("volume", "ls", ...ofStack, "--format", "{{.Name}}")).toEqual([]);
+    expect(await dockerLines("network", "ls", ...ofStack, "--format", "{{.Name}}")).toEqual([]);
+  });
+});
