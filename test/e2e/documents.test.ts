@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../../components/names";
@@ -19,7 +19,14 @@ let httpPort = 0;
 let nativePort = 0;
 
 const { PULUMI_STACK: _, ...environment } = process.env;
-const env = { ...environment, TMPDIR: stack.temporary, PULUMI_SKIP_CONFIRMATIONS: "true", NO_COLOR: "1" };
+const env = {
+  ...environment,
+  TMPDIR: stack.temporary,
+  PULUMI_SKIP_CONFIRMATIONS: "true",
+  NO_COLOR: "1",
+  // Where curl finds what makes an error of the server one of curl.
+  CURL_HOME: stack.folder,
+};
 
 /** Samples of Pulumi.dev.yaml that documents name; a document before may have changed them. */
 const SAMPLES: Record<string, PasswordKey> = {
@@ -31,8 +38,10 @@ const SAMPLES: Record<string, PasswordKey> = {
 /** What documents name of the one ordinary stack, and what this stack has in its place. */
 const OWN = (): [RegExp, string][] => [
   [/\bch-zakaz\b/g, names.server],
-  [/\bzakaz-sandbox\b/g, names.sandbox],
-  [/\bzakaz-quarantine\b/g, names.quarantineVolume],
+  [
+    /\bzakaz-(?:sandbox|quarantine|clickhouse-data|schedule-[a-z-]+|alerts|backup)\b/g,
+    `$&-${stack.instance}`,
+  ],
   [/\bclickhouse_default\b/g, names.network],
   [/\bqtickets_api:prod\b/g, IMAGE],
   [/\b(?:8123|8124)\b/g, String(httpPort)],
@@ -41,14 +50,27 @@ const OWN = (): [RegExp, string][] => [
 ];
 
 /** What changes the shell it is typed into: each document begins in a new one. */
-const OF_THE_SHELL = /^(?:eval|export|source) /;
+const CHANGES_SHELL = /^(?:eval|export|source) /;
+/** What the command below it needs, each time. */
+const CHANGES_SERVER = /^docker (?:stop|start|restart|exec \S+ sh -c 'until) /;
 /** What ends the stack: run behind everything else. */
 const LAST = /^(?:make down|pulumi destroy)\b/;
 
-const seen = new Set<string>();
-const all = documents()
-  .flatMap(commandsOf)
-  .filter(({ text }) => OF_THE_SHELL.test(text) || !(seen.has(text) || !seen.add(text)));
+/** All commands in their order, each once; `pulumi up` again where the configuration was changed since the last one. */
+function toBeRun(): DocumentedCommand[] {
+  const seen = new Set<string>();
+  return documents()
+    .flatMap(commandsOf)
+    .filter(({ text }) => {
+      if (text.startsWith("pulumi config ")) seen.delete("pulumi up");
+      if (CHANGES_SHELL.test(text) || CHANGES_SERVER.test(text)) return true;
+      if (seen.has(text)) return false;
+      seen.add(text);
+      return true;
+    });
+}
+
+const all = toBeRun();
 const isLast = ({ text }: DocumentedCommand) => LAST.test(text);
 const titled = (commands: DocumentedCommand[]) =>
   commands.map((command) => [`${command.document}:${command.line} ${command.text}`, command] as const);
@@ -86,6 +108,7 @@ async function type(command: DocumentedCommand): Promise<void> {
 }
 
 beforeAll(async () => {
+  writeFileSync(join(stack.folder, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
   [httpPort, nativePort] = [await reservePort(), await reservePort()];
   // A clone has no packages and no tools: set-up links them.
   for (const path of ["node_modules", ".zakaz"])
