@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../images";
@@ -135,6 +135,14 @@ describe("the documents", () => {
     ["no machine's folder and no registry's host is named", machineNames],
   ] as const)("%s", (_, check) => {
     expect(all.flatMap(check)).toEqual([]);
+  });
+});
+
+describe("the changelog", () => {
+  it("begins with the version of the package", () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+    const [newest] = /^## \d+\.\d+\.\d+/m.exec(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8")) ?? [];
+    expect(newest).toBe(`## ${version}`);
   });
 });
 
