@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../../components/names";
@@ -6,7 +6,7 @@ import { newPassword } from "../../ops/password";
 import type { PasswordKey } from "../../warehouse/catalogue";
 import { commandsOf, type DocumentedCommand, documents } from "../support/documents";
 import { reservePort } from "../support/ports";
-import { dockerLines, must, type Result, run, TestStack } from "../support/stack";
+import { dockerLines, must, type Result, ROOT, run, TestStack } from "../support/stack";
 
 /**
  * Every command that a document tells its readers to type, typed: document by document, from top to bottom, on a `dev` stack of
@@ -113,6 +113,8 @@ beforeAll(async () => {
   // A clone has no packages and no tools: set-up links them.
   for (const path of ["node_modules", ".zakaz"])
     rmSync(join(stack.project, path), { recursive: true, force: true });
+  // A clone has git, which some commands ask for the files of the repository.
+  await must(run("sh", ["-c", "git init --quiet && git add --all"], { cwd: stack.project }));
   const values = [`instance=${stack.instance}`, `httpPort=${httpPort}`, `nativePort=${nativePort}`];
   const settings = values.map((value) => `--plaintext zakaz:${value}`).join(" ");
   const line = `toolchain/setup && eval "$(make -s env)" && pulumi stack select --create dev && pulumi config set-all ${settings}`;
@@ -127,6 +129,16 @@ afterAll(async () => {
 
 describe("what the documents say to type", () => {
   it.each(titled(all.filter((command) => !isLast(command))))("%s", (_title, command) => type(command));
+
+  it("the picture of README.md shows the lines of today's status", async () => {
+    await must(inShellOf("picture", 'eval "$(make -s env)" && npx tsx docs/screen.ts'));
+    const labels = (file: string) => [
+      ...readFileSync(file, "utf8").matchAll(/>([A-Z][a-z]+(?:\u00a0[a-z]+)?)\u00a0{2,}/g),
+    ];
+    const shown = labels(join(stack.project, "docs/screen.svg")).map(([, label]) => label);
+    expect(shown).toContain("Server");
+    expect(labels(join(ROOT, "docs/screen.svg")).map(([, label]) => label)).toEqual(shown);
+  });
 
   it.each(titled(all.filter(isLast)))("at the end: %s", (_title, command) => type(command));
 

@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { drawTerminal } from "../../docs/draw/terminal";
 import { ROOT } from "../../images";
+import { commands } from "../../ops/commands";
 import {
   anchorOf,
   commandsOf,
@@ -138,11 +140,65 @@ describe("the documents", () => {
   });
 });
 
+describe("commands and targets", () => {
+  // `complete` needs all others and is put beside them by ops/main.ts.
+  const verbs = [
+    "complete",
+    ...commands.flatMap((command) =>
+      "commands" in command ? command.commands.map(({ name }) => `${command.name} ${name}`) : [command.name],
+    ),
+  ];
+  const groups = commands.flatMap((command) => ("commands" in command ? [command.name] : []));
+  const targets = readFileSync(join(ROOT, "Makefile"), "utf8")
+    .split("\n")
+    .flatMap((line) => /^([a-z0-9 -]+):.*## /.exec(line)?.[1]?.split(" ") ?? []);
+  const readme = all.find(({ path }) => path === "README.md")!.text;
+  /** What stands behind a word in code of any document, with its document. */
+  const named = (pattern: RegExp) =>
+    all.flatMap(({ path, text }) => [...text.matchAll(pattern)].map(([, name]) => `${path}: ${name}`));
+
+  it("are in README.md, each of them", () => {
+    const missing = [
+      ...commands.map(({ name }) => `npx zakaz ${name}`),
+      ...targets.map((target) => `make ${target}`),
+    ].filter((typed) => !readme.includes(`\`${typed}`));
+    expect(missing).toEqual([]);
+  });
+
+  it("that a document names are there", () => {
+    const verb = named(/npx zakaz ((?:schema|access) [a-z]+|[a-z][a-z-]*)/g);
+    expect(verb.filter((found) => ![...verbs, ...groups].includes(found.split(": ")[1]!))).toEqual([]);
+    const target = named(/`(?:[A-Z_]+=\S+ )?make (?:-s )?([a-z][a-z0-9-]*)/g);
+    expect(target.filter((found) => !targets.includes(found.split(": ")[1]!))).toEqual([]);
+  });
+});
+
 describe("the changelog", () => {
   it("begins with the version of the package", () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
     const [newest] = /^## \d+\.\d+\.\d+/m.exec(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8")) ?? [];
     expect(newest).toBe(`## ${version}`);
+  });
+});
+
+describe("the picture of a terminal", () => {
+  it("has each line as text, in the colours of its words, with blanks that stay", () => {
+    const svg = drawTerminal(
+      "Server     \u001b[32mhealthy\u001b[39m, a<b & c\n\n\u001b[31mbroken\u001b[39m\tx\n",
+    );
+    const lines = [...svg.matchAll(/<text x="16" y="(\d+)">(.*)<\/text>/g)].map(([, y, text]) => [y, text]);
+    expect(lines).toEqual([
+      [
+        "29",
+        'Server     <tspan fill="#7ee787">healthy</tspan>, a&lt;b &amp; c'.replaceAll(
+          /(?<!<tspan) /g,
+          "\u00a0",
+        ),
+      ],
+      ["47", ""],
+      ["65", '<tspan fill="#ff7b72">broken</tspan>\u00a0\u00a0\u00a0\u00a0x'],
+    ]);
+    expect(svg).toContain('viewBox="0 0 247 86"');
   });
 });
 
