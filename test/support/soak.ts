@@ -18,8 +18,16 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
+  allFaults: false,
 };
-const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = {
+  histories: 100,
+  adHistories: 100,
+  allShops: true,
+  tableChanges: 300,
+  allFaults: true,
+};
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 
