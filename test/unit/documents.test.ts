@@ -20,7 +20,7 @@ import {
 const LONGEST_LINE = 160;
 
 /** Languages of fences. Commands are `sh`, so that the end-to-end test sees them; no language: pictures and output. */
-const LANGUAGES = ["", "sh", "sql", "ts"];
+const LANGUAGES = ["", "sh", "sql", "ts", "yaml"];
 
 /** What a command begins with; a fence that is no `sh` must not hide one. */
 const COMMAND = /^\s*(?:\$ |(?:npx|make|pulumi|docker|curl|git|node|npm|sudo|eval|export|cat|cp) [\w-])/;
@@ -28,9 +28,9 @@ const COMMAND = /^\s*(?:\$ |(?:npx|make|pulumi|docker|curl|git|node|npm|sudo|eva
 /** Endings of the repository's files. */
 const FILE = /\.(?:ts|mts|mjs|cjs|md|sql|sh|xml|json|ya?ml|csv|txt|c|h|svg|sample)$/;
 
-/** Files that lie elsewhere: in the server's container, in a vendor's API, somebody's own. */
+/** What lies elsewhere: in the server's container, in a vendor's API, at GitHub, somebody's own. */
 const ELSEWHERE =
-  /^(?:users\.d\/admin\.xml|throttling\.json|\w+\.env|(?:plan|direct|answers|sbom|reader)\.\w+)$/;
+  /^(?:users\.d\/admin\.xml|throttling\.json|actions\/[a-z-]+|\w+\.env|(?:plan|direct|answers|sbom|reader)\.\w+)$/;
 
 const all = documents();
 const anchors = new Map(
