@@ -44,8 +44,9 @@ const OWN = (): [RegExp, string][] => [
   ],
   [/\bclickhouse_default\b/g, names.network],
   [/\bqtickets_api:prod\b/g, IMAGE],
-  [/\b(?:8123|8124)\b/g, String(httpPort)],
-  [/\b(?:9000|9001)\b/g, String(nativePort)],
+  [/\blocalhost:8123\b/g, `localhost:${httpPort}`],
+  [/\bhttpPort=8124\b/g, `httpPort=${httpPort}`],
+  [/\bnativePort=9001\b/g, `nativePort=${nativePort}`],
   [/\bzakaz:instance=second\b/g, `zakaz:instance=${stack.instance}`],
 ];
 
