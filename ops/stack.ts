@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
+import { NoStack, pulumi, whyUnread } from "./pulumi";
 import {
   accessTarget,
   loaderTarget,
@@ -30,24 +29,13 @@ export type StackOutputs = z.infer<typeof stackOutputs>;
 
 /**
  * Outputs of the selected stack, secrets in the clear: keep them out of every message.
- * @throws Failure when there is no stack or it is not up
+ * @throws NoStack when there is none or it is not up; Failure when it cannot be read
  */
 export async function readStack(): Promise<StackOutputs> {
-  let json: string;
-  try {
-    const args = ["stack", "output", "--json", "--show-secrets", "--non-interactive"];
-    json = (await promisify(execFile)("pulumi", args, { maxBuffer: 1 << 24 })).stdout;
-  } catch (cause) {
-    throw new Failure(
-      'No stack to read: select one with eval "$(make -s env)", and build it with make up',
-      EXIT.error,
-      {
-        cause,
-      },
-    );
-  }
-  const parsed = stackOutputs.safeParse(parseJson(json));
-  if (!parsed.success) throw new Failure("The selected stack is not up: build it with make up");
+  const { code, stdout, stderr } = await pulumi(["stack", "output", "--json", "--show-secrets"]);
+  if (code !== 0) throw whyUnread(stderr);
+  const parsed = stackOutputs.safeParse(parseJson(stdout));
+  if (!parsed.success) throw new NoStack("The selected stack is not up: build it with make up");
   return parsed.data;
 }
 

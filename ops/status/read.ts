@@ -149,10 +149,13 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
 /** Of a server that runs and answers no query. */
 function silence(
   error: Unreachable | StatementFailure,
-  { health }: Container,
+  { health, why }: Container,
 ): Pick<Server, "state" | "why"> {
   if (error instanceof Unreachable)
-    return { state: health === "starting" ? health : "silent", why: error.reason };
+    return {
+      state: health === "starting" ? health : "silent",
+      why: why === undefined ? error.reason : `${error.reason}; ${why}`,
+    };
   return { state: error.code === AUTHENTICATION_FAILED ? "refusing" : "silent", why: reasonOf(error) };
 }
 

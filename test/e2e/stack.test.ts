@@ -287,6 +287,17 @@ describe("the life of a stack", () => {
     expect(smoke.code).toBe(0);
     expect(smoke.stdout).toContain("Dry-run: no ClickHouse writes");
     expect(smoke.stdout).toContain(`meta_job_runs: ${before} rows before and after. Smoke passed.`);
+    const file = join(stack.folder, "old.env");
+    const lines = [
+      "QTICKETS_API_TOKEN=t",
+      `CH_HOST=${server}`,
+      `CH_PASSWORD=${stack.secrets.loaderPassword}`,
+    ];
+    writeFileSync(file, [...lines, "DRY_RUN=true", ""].join("\n"));
+    const byFile = await stack.zakaz("smoke", "--envfile", file);
+    expect(byFile.stderr).toBe("");
+    expect(byFile.stdout).toMatch(/^Image sha256:[0-9a-f]{64}, built 20\d\d-\S+\.$/m);
+    expect(byFile.stdout).toContain(`meta_job_runs: ${before} rows before and after. Smoke passed.`);
     expect((await stack.zakaz("load", "--", "--since-hours", "soon")).code).toBe(2);
     expect((await stack.zakaz("fly")).code).toBe(2);
   });

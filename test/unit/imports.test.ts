@@ -25,7 +25,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lint: ["warehouse", "loaders", "loaders/pipeline"],
   config: ["loaders", "loaders/pipeline", "warehouse"],
   components: ["config", "loaders/pipeline", "warehouse", "clickhouse", "images"],
-  ops: ["clickhouse", "warehouse", "lint", "loaders", "loaders/pipeline", "images", "exit-codes"],
+  ops: [
+    "clickhouse",
+    "warehouse",
+    "lint",
+    "loaders",
+    "loaders/pipeline",
+    "loaders/core",
+    "images",
+    "exit-codes",
+  ],
   index: ["components", "config", "images", "warehouse"],
 };
 
