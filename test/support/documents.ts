@@ -52,7 +52,7 @@ export function tokensOf<Type extends Token["type"]>(
   type: Type,
 ): Extract<Token, { type: Type }>[] {
   const found: Token[] = [];
-  walkTokens(tokens, (token) => {
+  void walkTokens(tokens, (token) => {
     if (token.type === type) found.push(token);
   });
   return found as Extract<Token, { type: Type }>[];
