@@ -63,10 +63,10 @@ function toBeRun(): DocumentedCommand[] {
   return documents()
     .flatMap(commandsOf)
     .filter(({ text }) => {
-      if (text.startsWith("pulumi config ")) seen.delete("pulumi up");
       if (CHANGES_SHELL.test(text) || CHANGES_SERVER.test(text)) return true;
       if (seen.has(text)) return false;
       seen.add(text);
+      if (text.startsWith("pulumi config ")) seen.delete("pulumi up");
       return true;
     });
 }
