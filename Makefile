@@ -1,6 +1,6 @@
 # Every target runs the set-up it needs first; toolchain/README.md says what that does.
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit integration e2e vk-ads soak coverage lint validate image server-smoke preview smoke load bench env doctor
+.PHONY: help up down test unit integration e2e vk-ads soak coverage lint validate image server-smoke preview report smoke load bench env doctor
 MAKEFLAGS += --no-print-directory
 
 WITH_TOOLS = toolchain/setup && eval "$$(toolchain/env)" &&
@@ -43,6 +43,9 @@ server-smoke: ## a throw-away stack on the server's image IMAGE=oldest, prod or 
 
 preview: ## what pulumi up of this commit would do to a stack of BASE=origin/main: reports/preview.md
 	@toolchain/setup && toolchain/preview
+
+report: ## the acceptance run: a stack of its own built, loaded, broken, mended and removed, with a report in logs/
+	@$(WITH_TOOLS) npx zakaz report
 
 smoke: ## dry run of the loader: nothing is written
 	@$(WITH_TOOLS) npx zakaz smoke

@@ -33,7 +33,8 @@ export const recipes = {
     context: ".",
     dockerfile: "loaders/Dockerfile",
     dist: "loaders/dist",
-    entries: { qtickets: "loaders/main.ts" },
+    // One image and one bill of materials for all that runs beside the server.
+    entries: { qtickets: "loaders/main.ts", alerts: "alerts/main.ts" },
     files: [".dockerignore"],
   },
   sandbox: {

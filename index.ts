@@ -1,6 +1,7 @@
 import "./components/source-maps";
 import * as docker from "@pulumi/docker";
 import { Access } from "./components/access";
+import { Alerts } from "./components/alerts";
 import { ClickHouse } from "./components/clickhouse";
 import { BuiltImage } from "./components/image";
 import { recipes } from "./images";
@@ -89,6 +90,23 @@ async function main() {
     { dependsOn: [schema] },
   );
 
+  const alerts =
+    config.alerts.enabled && secrets.alertChannels !== undefined
+      ? new Alerts("alerts", {
+          names,
+          network,
+          clickhouse,
+          access,
+          schema,
+          image: loaderImage,
+          monitorPassword: secrets.monitorPassword,
+          settings: config.alerts,
+          channels: secrets.alertChannels,
+          sources: enabled,
+          schedules: [],
+        })
+      : undefined;
+
   return {
     clickhouseUrl: clickhouse.url,
     database: DATABASE,
@@ -100,6 +118,7 @@ async function main() {
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     accessTarget: access.target,
+    alertsTarget: alerts?.target,
   };
 }
 

@@ -42,7 +42,7 @@ export default defineConfig({
       provider: "v8",
       include: [
         "*.ts",
-        ...["clickhouse", "components", "config", "lint", "loaders", "ops", "sandbox", "warehouse"].map(
+        ...["alerts", "clickhouse", "components", "config", "lint", "loaders", "ops", "sandbox", "warehouse"].map(
           (folder) => `${folder}/**/*.ts`,
         ),
       ],

@@ -20,6 +20,7 @@ export interface AccessArgs {
   loaderPassword: pulumi.Output<string>;
   datalensPassword: pulumi.Output<string>;
   backupPassword: pulumi.Output<string>;
+  monitorPassword: pulumi.Output<string>;
   /** Further networks (CIDR) from which the reader may connect. */
   readerNetworks: string[];
   /** Further readers, as the secret `zakaz:readers` has them. */
@@ -44,6 +45,7 @@ export class Access extends pulumi.ComponentResource {
       [users.loader]: args.loaderPassword,
       [users.reader]: args.datalensPassword,
       [users.backup]: args.backupPassword,
+      [users.monitor]: args.monitorPassword,
     };
     const readers = (args.readers ?? pulumi.output("[]")).apply(readersIn);
     const logins = loginsOf(own, readers, args);

@@ -15,6 +15,8 @@ export interface Names {
   sourceVolume: (name: string) => string;
   loaderImage: string;
   sandboxImage: string;
+  /** Container of the alerts, and the volume of their state. */
+  alerts: string;
 }
 
 /**
@@ -33,5 +35,6 @@ export function namesOf(instance: string): Names {
     sourceVolume: (name) => `${name}${suffix}`,
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
+    alerts: `zakaz-alerts${suffix}`,
   };
 }

@@ -1,3 +1,4 @@
+import { alertProblems } from "./alerts";
 import { commands, type Problem } from "./problem";
 import type { SecretValues } from "./secrets";
 import type { Settings } from "./settings";
@@ -28,6 +29,7 @@ export function contradictions(
     add("sandbox", problem, commands.remove("sandbox"));
   }
   found.push(...sourceProblems(settings, given, secrets));
+  found.push(...alertProblems(settings, secrets));
 
   const { bindAddress, publishWithoutTls } = settings;
   const loopback = bindAddress.startsWith("127.");

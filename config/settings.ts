@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
 import { readerNetwork } from "./networks";
 
@@ -111,6 +112,12 @@ export const settings = z.object({
     .prefault("[]")
     .describe(
       "Further networks from which `datalens_reader` may connect: JSON list of CIDR, /8 or smaller (IPv6: /16).",
+    ),
+  alerts: json(alertSettings)
+    .prefault("{}")
+    .describe(
+      "Alerts: `enabled`, how often the rules are asked, the cooldown, and each rule's switch and limits ([alerts.md](alerts.md)). " +
+        "Set a part with `pulumi config set --path zakaz:alerts.enabled true`.",
     ),
 });
 

@@ -6,6 +6,7 @@ import { Failure } from "../warehouse/failure";
 import { NoStack, pulumi, whyUnread } from "./pulumi";
 import {
   accessTarget,
+  alertsTarget,
   loaderTarget,
   warehouseTarget,
   type Credentials,
@@ -24,6 +25,8 @@ const stackOutputs = z.object({
   readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,
+  /** Where alerts are switched on. */
+  alertsTarget: alertsTarget.optional(),
 });
 export type StackOutputs = z.infer<typeof stackOutputs>;
 
@@ -43,10 +46,9 @@ export async function readStack(): Promise<StackOutputs> {
  * The target of a command: from standard input when the stack itself calls it (`from` is `-`), else from the selected stack.
  * @throws Failure when there is none
  */
-export async function readTarget<K extends "readerTarget" | "warehouseTarget" | "accessTarget">(
-  key: K,
-  from: string | undefined,
-): Promise<StackOutputs[K]> {
+export async function readTarget<
+  K extends "readerTarget" | "warehouseTarget" | "accessTarget" | "alertsTarget",
+>(key: K, from: string | undefined): Promise<StackOutputs[K]> {
   if (from === undefined) return (await readStack())[key];
   return (await readInput(from, key, stackOutputs.shape[key])) as StackOutputs[K];
 }

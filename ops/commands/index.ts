@@ -1,5 +1,6 @@
 import type { CommandDefinition, CommandGroup } from "../command";
 import { access } from "./access";
+import { alertTest } from "./alert-test";
 import { cities } from "./cities";
 import { checkReader } from "./check-reader";
 import { diagnose } from "./diagnose";
@@ -8,6 +9,7 @@ import { importFile, plan } from "./import";
 import { load } from "./load";
 import { probe } from "./probe";
 import { recompute } from "./recompute";
+import { report } from "./report";
 import { rotate } from "./rotate";
 import { sbom } from "./sbom";
 import { schema } from "./schema";
@@ -18,6 +20,7 @@ import { validate } from "./validate";
 /** Every command of `zakaz`. A new one is a file beside these, its action in `ops/actions/`, and a line here. */
 export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   access,
+  alertTest,
   checkReader,
   cities,
   diagnose,
@@ -27,6 +30,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   plan,
   probe,
   recompute,
+  report,
   rotate,
   sbom,
   schema,

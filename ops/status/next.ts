@@ -34,6 +34,7 @@ export function nextSteps(status: Status): Step[] {
     ...([schema, access].some(({ state }) => state === "drifted")
       ? [{ type: "pulumi up", why: "makes it as declared; never drops data" }]
       : []),
+    ...alertsDown(status),
     ...failedRuns(status),
     ...loads(status),
   ].filter((step) => step !== undefined);
@@ -45,6 +46,15 @@ function drifted(what: string, state: string): Step[] {
   return state === "drifted"
     ? [{ type: `npx zakaz ${what} diff`, why: "shows what differs, and what fixes it" }]
     : [];
+}
+
+function alertsDown({ alerts }: Status): Step[] {
+  if (alerts === null || ["healthy", "running", "starting"].includes(alerts.state)) return [];
+  const { container, state } = alerts;
+  if (state === "absent") return [{ type: "make up", why: "brings the alerts back" }];
+  if (state === "unhealthy")
+    return [{ type: `docker logs --tail 20 ${container}`, why: "says why the alerts hang" }];
+  return [{ type: `docker start ${container}`, why: "starts the alerts" }];
 }
 
 function failedRuns({ runs }: Status): Step[] {

@@ -12,6 +12,7 @@ import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
 import { inspectContainer, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
+import { readAlerts, readOpenAlerts, type Alerts } from "./alerts";
 import { freshnessOf, type Freshness } from "./freshness";
 
 /** What `npx zakaz status --json` prints. What could not be read is null or empty, and `why` beside it says why. */
@@ -31,6 +32,8 @@ export interface Status {
     last: LastRun[];
   };
   tables: Table[];
+  /** Null where alerts are not switched on. */
+  alerts: Alerts | null;
 }
 
 export interface Server {
@@ -105,17 +108,19 @@ export function absentStatus(why: string): Status {
     running: [],
     runs: { total: null, why: null, last: [] },
     tables: [],
+    alerts: null,
   };
 }
 
 /** Reads how a stack is; a part that cannot be read says why, and the others are there. Changes nothing. */
 export async function readStatus(stack: StackOutputs): Promise<Status> {
   const { container: name, clickhouseUrl: url, network, loaderImage } = stack;
-  const container = await inspectContainer(name);
+  const [container, alerts] = await Promise.all([inspectContainer(name), readAlerts(stack.alertsTarget)]);
   const known = {
     ...absentStatus(""),
     network,
     loaderImage,
+    alerts,
     server: {
       ...{ container: name, url, version: null, uptimeSeconds: null, disk: null },
       ...{
@@ -137,6 +142,7 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
       return {
         ...known,
         ...(await readWarehouse(warehouse, stack)),
+        alerts: alerts && { ...alerts, open: (await read(readOpenAlerts(warehouse))).value },
         server: { ...known.server, ...server, state },
       };
     } catch (error) {

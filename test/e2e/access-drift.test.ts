@@ -64,6 +64,7 @@ describe("access of a running stack", () => {
       etl_writer: secrets.loaderPassword,
       datalens_reader: secrets.datalensPassword,
       backup_user: secrets.backupPassword,
+      zakaz_monitor: secrets.monitorPassword,
     };
     const admin = {
       url: `http://127.0.0.1:${stack.httpPort}`,

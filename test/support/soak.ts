@@ -18,6 +18,8 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
+  acceptanceFaults: 2,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
 };
@@ -26,6 +28,7 @@ const FULL: typeof FEW = {
   adHistories: 100,
   allShops: true,
   tableChanges: 300,
+  acceptanceFaults: 99,
   allFaults: true,
 };
 

@@ -203,6 +203,50 @@ describe("zakaz status", () => {
     expect(next(await answer())).toEqual(["pulumi preview"]);
   });
 
+  it("alerts, where the stack has them: what is open, and a container that does not run", async () => {
+    const withAlerts = JSON.stringify({ ...desk.stack, alertsTarget: { container: "zakaz-alerts" } });
+    const shown = async (container = RUNNING) => {
+      const { code, stdout } = await desk.zakaz(["status"], container, withAlerts);
+      expect(code).toBe(0);
+      return stdout.split("\n");
+    };
+    expect(await screen()).not.toContainEqual(expect.stringMatching(/^Alerts/));
+    expect(await shown()).toContain("Alerts     zakaz-alerts: healthy, nothing open");
+    const row = (id: number, kind: string, severity: string, message: string) =>
+      `INSERT INTO meta.etl_alerts (ts, alert_id, severity, job, code, message, context_json, _ver)
+SELECT toDateTime('2030-01-31 12:00:0${kind === "alert" ? 0 : 9}', 'Europe/Moscow'), '11111111-2222-4333-8444-00000000000${id}', '${severity}', 'vk_ads', 'failedRun', '${message}',
+'{"incident":"${kind}","since":1896080400000}', ${kind === "alert" ? 1 : 2}`;
+    await desk.byHand(
+      row(1, "alert", "error", "The last run of vk_ads failed."),
+      row(2, "alert", "warning", "An older one."),
+      row(2, "recovered", "info", "Recovered. It was: An older one."),
+    );
+    const lines = await shown();
+    const first = lines.indexOf("Alerts     zakaz-alerts: healthy, 1 open");
+    expect(lines[first + 1]).toBe(
+      "           error  since 2030-01-31 12:00:00  The last run of vk_ads failed.",
+    );
+    const status = JSON.parse((await desk.zakaz(["status", "--json"], RUNNING, withAlerts)).stdout) as Status;
+    expect(status.alerts).toEqual({
+      container: "zakaz-alerts",
+      state: "healthy",
+      open: [
+        {
+          severity: "error",
+          rule: "failedRun",
+          subject: "vk_ads",
+          since: "2030-01-31 12:00:00",
+          sentence: "The last run of vk_ads failed.",
+        },
+      ],
+    });
+    // The script says of both containers that they are stopped.
+    const stopped = await shown({ ...RUNNING, status: "exited" });
+    expect(stopped).toContain("Alerts     zakaz-alerts: exited");
+    expect(stopped).toContainEqual(expect.stringMatching(/docker start zakaz-alerts +# starts the alerts$/));
+    await desk.byHand("TRUNCATE TABLE meta.etl_alerts");
+  });
+
   it("admin is not let in", async () => {
     const stack = desk.stack;
     stack.warehouseTarget.password = "not-this-one";

@@ -25,6 +25,7 @@ const SECRETS = {
   "zakaz:loaderPassword": "unit-loader-secret",
   "zakaz:datalensPassword": "unit-reader-secret",
   "zakaz:backupPassword": "unit-backup-secret",
+  "zakaz:monitorPassword": "unit-monitor-secret",
   "zakaz:qticketsToken": "unit-token-secret",
 };
 /** Accounts of VK Ads, as the stack's configuration hands them on. */
@@ -49,10 +50,11 @@ async function program(
   const { output } = await import("@pulumi/pulumi");
   const values = (await valueOf(output(outputs))) as Record<string, unknown>;
   // Commands depend on one another: these are the last ones.
+  const alerts = config["zakaz:alerts"]?.includes("true") ? ["alerts-test"] : [];
   const last =
     config["zakaz:load"] === "live" ? ["reader-check-query", "qtickets-run-load"] : ["reader-check-query"];
   const isRecorded = (wanted: string) => recorded.some(({ name }) => name === wanted);
-  await vi.waitUntil(() => last.every(isRecorded), { timeout: 50_000 });
+  await vi.waitUntil(() => [...last, ...alerts].every(isRecorded), { timeout: 50_000 });
   return { recorded, outputs: values };
 }
 
@@ -202,6 +204,7 @@ describe("stack with the sandbox and the local server", () => {
         hosts: [...own, "10.20.0.0/16"],
       },
       { user: "backup_user", passwordSha256: sha256("unit-backup-secret"), hosts: own },
+      { user: "zakaz_monitor", passwordSha256: sha256("unit-monitor-secret"), hosts: own },
     ];
     expect(command.inputs["create"]).toBe("node ops/zakaz.cjs access apply --target -");
     expect(stdinOf(command)).toEqual({
@@ -250,6 +253,7 @@ describe("stack with the sandbox and the local server", () => {
       etl_writer: SECRETS["zakaz:loaderPassword"],
       datalens_reader: SECRETS["zakaz:datalensPassword"],
       backup_user: SECRETS["zakaz:backupPassword"],
+      zakaz_monitor: SECRETS["zakaz:monitorPassword"],
     };
     const logins = expect.any(Array) as unknown;
     expect(asked.sort()).toEqual([
@@ -316,6 +320,72 @@ describe("stack with the sandbox and the local server", () => {
       CLICKHOUSE_USER: "etl_writer",
       CLICKHOUSE_PASSWORD: "unit-loader-secret",
     });
+  });
+});
+
+describe("a stack with alerts", () => {
+  const HOOK = "https://alerts.example/hook/unit-hook-secret";
+  const channels = JSON.stringify([{ kind: "webhook", url: HOOK }]);
+  const withAlerts = async (settings: object, more: Record<string, string> = {}) => {
+    const config = { "zakaz:alerts": JSON.stringify(settings), "zakaz:alertChannels": channels };
+    return program({ "zakaz:instance": "unit", ...config, ...more });
+  };
+
+  it("has one more container, which reads a file of its own, and tries its channels", async () => {
+    const { recorded, outputs } = await withAlerts({ enabled: true });
+    const { inputs } = found(recorded, CONTAINER, "alerts-watch");
+    expect(inputs).toMatchObject({
+      name: "zakaz-alerts-unit",
+      entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+      command: ["watch", "--every", "60s"],
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory: 192,
+      volumes: [{ containerPath: "/var/lib/zakaz-alerts", volumeName: "zakaz-alerts-unit" }],
+      networksAdvanced: [{ name: "clickhouse_default-unit", aliases: ["zakaz-alerts-unit"] }],
+      restart: "unless-stopped",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+    });
+    expect(String(inputs["image"])).toMatch(/^id of qtickets_api-unit:/);
+    expect(inputs["uploads"]).toBeUndefined();
+    const file = found(recorded, COMMAND, "alerts-settings");
+    expect(file.inputs["create"]).toContain("docker exec -i zakaz-alerts-unit sh -c ");
+    expect(file.inputs["create"]).toContain("umask 277 && cat > /etc/zakaz/alerts.json.new");
+    const settings = stdinOf(file);
+    expect(settings).toMatchObject({
+      stack: "unit",
+      warehouse: {
+        url: "http://ch-zakaz-unit:8123",
+        user: "zakaz_monitor",
+        password: SECRETS["zakaz:monitorPassword"],
+      },
+      settings: { enabled: true, everySeconds: 60, cooldownMinutes: 60 },
+      channels: [{ kind: "webhook", url: HOOK, plainHttp: false }],
+      sources: [{ job: "qtickets_api", freshHours: 2 }],
+      schedules: [],
+    });
+    expect(outputs["alertsTarget"]).toEqual({ container: "zakaz-alerts-unit" });
+
+    const test = found(recorded, COMMAND, "alerts-test");
+    expect(test.inputs["create"]).toBe("node ops/zakaz.cjs alert-test --target -");
+    expect(stdinOf(test)).toEqual({
+      container: "zakaz-alerts-unit",
+      settingsSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+  });
+
+  it("tries its channels again when a setting of the alerts is another, and not for another password", async () => {
+    const test = async (...args: Parameters<typeof withAlerts>) =>
+      stdinOf(found((await withAlerts(...args)).recorded, COMMAND, "alerts-test"))["settingsSha256"];
+    const first = await test({ enabled: true });
+    expect(await test({ enabled: true }, { "zakaz:monitorPassword": "unit-another-secret" })).toBe(first);
+    expect(await test({ enabled: true, cooldownMinutes: 30 })).not.toBe(first);
+  });
+
+  it("has nothing of them while they are switched off", async () => {
+    const { recorded, outputs } = await withAlerts({ enabled: false });
+    expect(recorded.filter(({ name }) => name.startsWith("alerts"))).toEqual([]);
+    expect(outputs["alertsTarget"]).toBeUndefined();
   });
 });
 
