@@ -30,7 +30,7 @@ const FILE = /\.(?:ts|mts|mjs|cjs|md|sql|sh|xml|json|ya?ml|csv|txt|c|h|svg|sampl
 
 /** What lies elsewhere: in the server's container, in a vendor's API, at GitHub, somebody's own. */
 const ELSEWHERE =
-  /^(?:users\.d\/admin\.xml|throttling\.json|actions\/[a-z-]+|\w+\.env|(?:plan|direct|answers|sbom|reader)\.\w+)$/;
+  /^(?:users\.d\/admin\.xml|throttling\.json|actions\/[a-z-]+|\w+\.env|(?:plan|direct|answers|sbom|reader|report)\.\w+)$/;
 
 const all = documents();
 const anchors = new Map(
