@@ -13,6 +13,7 @@ import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
 import { Sandbox, sandboxClients } from "./components/sandbox";
+import { Schedule } from "./components/schedule";
 import { Schema } from "./components/schema";
 import { readConfig } from "./config";
 import { enabledSources } from "./config/sources";
@@ -77,10 +78,28 @@ async function main() {
       sandbox,
       datasets: config.datasets,
       load: config.load,
+      isScheduled: config.schedule[source.job] !== undefined,
       quarantine,
       protectData: config.protectData,
     });
-    return [source.job, run.target] as const;
+    return { source, run };
+  });
+
+  const scheduled = loaders.flatMap(({ source, run }) => {
+    const times = config.schedule[source.job];
+    return times === undefined ? [] : [{ source, run, times }];
+  });
+  const schedules = scheduled.map(({ source, run, times }) => {
+    const schedule = new Schedule(`${source.folder}-schedule`, {
+      ...times,
+      source,
+      names,
+      network,
+      schema,
+      image: loaderImage,
+      run,
+    });
+    return [source.job, { container: schedule.container, at: times.at }] as const;
   });
 
   // It asks for names, rights and shapes, which the schema alone decides: no need to wait for data.
@@ -103,7 +122,7 @@ async function main() {
           settings: config.alerts,
           channels: secrets.alertChannels,
           sources: enabled,
-          schedules: [],
+          schedules: scheduled.map(({ source, times }) => ({ job: source.job, ...times })),
         })
       : undefined;
 
@@ -114,7 +133,8 @@ async function main() {
     container: clickhouse.container,
     network: network.name,
     loaderImage: loaderImage.reference,
-    loaderTargets: Object.fromEntries(loaders),
+    loaderTargets: Object.fromEntries(loaders.map(({ source, run }) => [source.job, run.target])),
+    schedules: Object.fromEntries(schedules),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     accessTarget: access.target,

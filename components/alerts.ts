@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { PATHS, type AlerterSettings, type AlertSettings } from "../alerts/settings";
 import { sha256Hex } from "../clickhouse/password-hash";
 import { channelsIn } from "../config/alert-channels";
+import type { JobSchedule } from "../config/schedule";
 import type { Source } from "../loaders/pipeline/source";
 import { healthCheck } from "../schedule/health";
+import { parseSpan } from "../schedule/timetable";
 import { users } from "../warehouse/catalogue";
 import type { Access } from "./access";
 import type { ClickHouse } from "./clickhouse";
@@ -37,7 +39,7 @@ export interface AlertsArgs {
   /** Those that the stack has switched on. */
   sources: readonly Pick<Source, "job" | "kind" | "freshHours">[];
   /** Jobs that are run by themselves. */
-  schedules: AlerterSettings["schedules"];
+  schedules: readonly ({ job: string } & JobSchedule)[];
 }
 
 /**
@@ -101,7 +103,10 @@ export class Alerts extends pulumi.ComponentResource {
 
 /** What the container reads, and the hash of what a test tries: not of the password, which changes without a word to anybody. */
 function settingsFile(args: AlertsArgs): { content: pulumi.Output<string>; sha256: pulumi.Output<string> } {
-  const { clickhouse, monitorPassword, settings, schedules } = args;
+  const { clickhouse, monitorPassword, settings } = args;
+  const schedules = args.schedules.map(({ job, at, jitter, timeout }) => ({
+    ...{ job, timetable: at, longestSeconds: (parseSpan(jitter) + parseSpan(timeout)) / 1000 },
+  }));
   const sources = args.sources
     .filter(({ kind }) => kind === "api")
     .map(({ job, freshHours }) => ({ job, ...(freshHours === undefined ? {} : { freshHours }) }));

@@ -17,6 +17,8 @@ export interface Names {
   sandboxImage: string;
   /** Container of the alerts, and the volume of their state. */
   alerts: string;
+  /** Container that loads a source by the clock; `folder` is the source's. */
+  schedule: (folder: string) => string;
 }
 
 /**
@@ -36,5 +38,6 @@ export function namesOf(instance: string): Names {
     loaderImage: `qtickets_api${suffix}`,
     sandboxImage: `zakaz/sandbox${suffix}`,
     alerts: `zakaz-alerts${suffix}`,
+    schedule: (folder) => `zakaz-schedule-${folder}${suffix}`,
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
 import { readerNetwork } from "./networks";
+import { jobSchedule } from "./schedule";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (least: number, most: number) =>
@@ -21,6 +22,9 @@ const json = <T extends z.ZodType>(shape: T) =>
 
 /** Data sets that are read only where they are named. */
 const datasetNames = sources.flatMap(({ datasets }) => Object.keys(datasets));
+
+/** Jobs that can load by themselves: nobody need bring a file. */
+const loadedJobs = sources.filter(({ kind }) => kind === "api").map(({ job }) => job);
 
 /** Keys that switch sources on. */
 const switches = Object.fromEntries(
@@ -90,6 +94,14 @@ export const settings = z.object({
     .enum(["none", "dryRun", "live"])
     .default("none")
     .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
+  schedule: json(z.partialRecord(z.enum(loadedJobs), jobSchedule))
+    .prefault("{}")
+    .describe(
+      `What loads by itself, and when: JSON by job (${loadedJobs.map((job) => `\`${job}\``).join(", ")}), each with \`at\`, a cron expression of five ` +
+        "fields or an interval (`every 45m`) in Moscow time, and if wanted `jitter` (`60s`: a run begins up to so much later, by chance) and " +
+        "`timeout` (`1h`: a run is stopped after so much). A source that is not switched on loads nothing. With a schedule `pulumi up` loads a " +
+        "source once, when it is new, and not for a changed setting.",
+    ),
   datasets: json(z.array(z.enum(datasetNames)))
     .prefault("[]")
     .describe(

@@ -22,6 +22,8 @@ const stackOutputs = z.object({
   loaderImage: z.string(),
   /** By job, of each source that the stack has switched on. */
   loaderTargets: z.record(z.string(), loaderTarget).default({}),
+  /** By job, of each source that loads by itself. */
+  schedules: z.record(z.string(), z.object({ container: z.string(), at: z.string() })).default({}),
   readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,

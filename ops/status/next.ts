@@ -35,6 +35,7 @@ export function nextSteps(status: Status): Step[] {
       ? [{ type: "pulumi up", why: "makes it as declared; never drops data" }]
       : []),
     ...alertsDown(status),
+    ...schedules(status),
     ...failedRuns(status),
     ...loads(status),
   ].filter((step) => step !== undefined);
@@ -55,6 +56,17 @@ function alertsDown({ alerts }: Status): Step[] {
   if (state === "unhealthy")
     return [{ type: `docker logs --tail 20 ${container}`, why: "says why the alerts hang" }];
   return [{ type: `docker start ${container}`, why: "starts the alerts" }];
+}
+
+/** What brings back a schedule that does not run, or says why it fails. */
+function schedules(status: Status): Step[] {
+  return status.schedules.flatMap(({ job, container, state }): Step[] => {
+    if (state === "absent") return [{ type: "pulumi up --refresh", why: `brings back what loads ${job}` }];
+    if (state === "exited" || state === "created")
+      return [{ type: `docker start ${container}`, why: `starts what loads ${job} by itself` }];
+    if (state !== "unhealthy") return [];
+    return [{ type: `docker logs --tail 20 ${container}`, why: `says why the last load of ${job} failed` }];
+  });
 }
 
 function failedRuns({ runs }: Status): Step[] {

@@ -14,6 +14,7 @@ import { inspectContainer, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
 import { readAlerts, readOpenAlerts, type Alerts } from "./alerts";
 import { freshnessOf, type Freshness } from "./freshness";
+import { countMissed, readSchedules, type ScheduleStatus } from "./schedules";
 
 /** What `npx zakaz status --json` prints. What could not be read is null or empty, and `why` beside it says why. */
 export interface Status {
@@ -31,6 +32,8 @@ export interface Status {
     /** The newest run of each job, the newest first. */
     last: LastRun[];
   };
+  /** Jobs that load by themselves. */
+  schedules: ScheduleStatus[];
   tables: Table[];
   /** Null where alerts are not switched on. */
   alerts: Alerts | null;
@@ -107,6 +110,7 @@ export function absentStatus(why: string): Status {
     access: UNKNOWN,
     running: [],
     runs: { total: null, why: null, last: [] },
+    schedules: [],
     tables: [],
     alerts: null,
   };
@@ -115,9 +119,14 @@ export function absentStatus(why: string): Status {
 /** Reads how a stack is; a part that cannot be read says why, and the others are there. Changes nothing. */
 export async function readStatus(stack: StackOutputs): Promise<Status> {
   const { container: name, clickhouseUrl: url, network, loaderImage } = stack;
-  const [container, alerts] = await Promise.all([inspectContainer(name), readAlerts(stack.alertsTarget)]);
+  const [container, alerts, counted] = await Promise.all([
+    inspectContainer(name),
+    readAlerts(stack.alertsTarget),
+    readSchedules(stack),
+  ]);
   const known = {
     ...absentStatus(""),
+    schedules: counted.map(({ since: _, ...schedule }) => schedule),
     network,
     loaderImage,
     alerts,
@@ -139,9 +148,13 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
     try {
       const server = await readServer(warehouse);
       const state = container.health || "running";
+      const answers = await readWarehouse(warehouse, stack);
+      const running = answers.running.map(({ job }) => job);
+      const { value: schedules } = await read(countMissed(warehouse, counted, running));
       return {
         ...known,
-        ...(await readWarehouse(warehouse, stack)),
+        ...answers,
+        schedules: schedules ?? known.schedules,
         alerts: alerts && { ...alerts, open: (await read(readOpenAlerts(warehouse))).value },
         server: { ...known.server, ...server, state },
       };

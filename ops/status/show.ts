@@ -17,7 +17,7 @@ const NAME_LENGTH = 60;
 
 /** How a stack is, on one screen. */
 export function showStatus(status: Status, next: Step[], reader: string): string {
-  const { server, network, loaderImage, schema, access, running, runs, tables, alerts } = status;
+  const { server, network, loaderImage, schema, access, running, runs, schedules, tables, alerts } = status;
   const answers = server.version !== null;
   return [
     ...labelled("Server", serverLines(server)),
@@ -30,6 +30,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
       running.map(({ job, runId, renewedAt }) => `${job}, run ${runId}, lease renewed at ${renewedAt}`),
     ),
     ...labelled("Last run", answers ? runLines(runs) : []),
+    ...labelled("Next run", columns(paint, schedules.map(scheduleCells))),
     ...labelled(
       "Tables",
       columns(
@@ -102,6 +103,11 @@ function alertLines({ container, state, open }: Alerts): string[] {
   const count = open === null ? "" : open.length === 0 ? ", nothing open" : `, ${open.length} open`;
   const rows = (open ?? []).map(({ severity, since, sentence }) => [severity, `since ${since}`, sentence]);
   return [`${container}: ${paint(state)}${count}`, ...columns(paint, rows)];
+}
+
+function scheduleCells({ state, job, at, next, due, missed }: Status["schedules"][number]): string[] {
+  const past = due === null || missed === null ? "" : `${missed} of ${due} missed in the last day`;
+  return [state, job, `due ${next}`, `(${at})`, past];
 }
 
 function queryLines({ container, url }: Server, reader: string): string[] {

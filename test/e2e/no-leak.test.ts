@@ -17,6 +17,8 @@ const stack = new TestStack(`leak${process.pid}`);
 const { server } = stack;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
 const alerts = `zakaz-alerts-${stack.instance}`;
+/** Containers that load by themselves. */
+const schedules = ["qtickets", "vk-ads"].map((folder) => `zakaz-schedule-${folder}-${stack.instance}`);
 const markers = {
   adminPassword: marker("adminPassword"),
   loaderPassword: marker("loaderPassword"),
@@ -138,6 +140,12 @@ const told = () =>
   });
 const toldOf = (what: string) => told().filter((one) => one.endsWith(what));
 
+/** A load by hand; one of the schedule's may be at work. */
+async function load(place: string, ...args: string[]): Promise<void> {
+  const code = async () => (await say(place, "zakaz", "load", ...args)).code;
+  await expect.poll(code, { timeout: 120_000, interval: 1_000 }).toBe(0);
+}
+
 /** The pair of tokens that a load keeps, in a file of its own that nobody else can read. */
 async function keptTokens(): Promise<Marker[]> {
   const script = "stat -c %a /kept/*.json && cat /kept/*.json";
@@ -157,7 +165,15 @@ beforeAll(async () => {
   stack.env["PULUMI_CONFIG_PASSPHRASE"] = passphrase.value;
   const configured = await stack.configure({
     secrets: Object.fromEntries(Object.entries(markers).map(([key, { value }]) => [key, value])),
-    settings: { datasets: '["barcodes"]', sandbox: JSON.stringify(data) },
+    settings: {
+      datasets: '["barcodes"]',
+      sandbox: JSON.stringify(data),
+      // Qtickets again and again; VK Ads, whose pair of tokens no other run may use meanwhile, never in this life.
+      schedule: JSON.stringify({
+        qtickets_api: { at: "every 25s", jitter: "2s" },
+        vk_ads: { at: "0 0 1 1 *" },
+      }),
+    },
   });
   const parts = Object.fromEntries(Object.entries(vkMarkers).map(([part, { value }]) => [part, value]));
   const accounts = await stack.useVkAds(parts as Record<keyof typeof vkMarkers, string>);
@@ -207,17 +223,10 @@ describe("no secret leaks", () => {
     expect((await say("config", "pulumi", "config")).stdout).toContain("[secret]");
     // A new stack has tried its channels.
     expect(toldOf("test")).toEqual(["test"]);
-    for (const command of [
-      "status",
-      "smoke",
-      "load",
-      "smoke vk_ads",
-      "load vk_ads",
-      "cities",
-      "alert-test",
-    ]) {
+    for (const command of ["status", "smoke", "smoke vk_ads", "load vk_ads", "cities", "alert-test"]) {
       expect((await say(`zakaz ${command}`, "zakaz", ...command.split(" "))).code).toBe(0);
     }
+    await load("zakaz load");
     search.plant(...(await keptTokens()));
     expect(
       (await say("zakaz load vk_ads with the kept tokens", "zakaz", "load", "vk_ads", "--", "--verbose"))
@@ -320,6 +329,19 @@ describe("no secret leaks", () => {
     await searchServerLogs("after rotations");
   });
 
+  it("while loads run by themselves, with the new password", async () => {
+    const sampler = new ProcessSampler();
+    const good = async () => {
+      const { stdout, stderr } = await run("docker", ["logs", schedules[0]!]);
+      return (stdout + stderr).split(" ended ok ").length;
+    };
+    const before = await good();
+    await expect.poll(good, { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(before);
+    const seen = sampler.stop();
+    await search.text("command lines of all processes during scheduled loads", seen.commandLines);
+    await search.text("environments of processes in containers during scheduled loads", seen.environments);
+  });
+
   it("into state, history, containers, images, volumes, logs and temporary folders", async () => {
     const state = (await stack.pulumi("stack", "export")).stdout;
     await search.text("stack export", state);
@@ -333,7 +355,7 @@ describe("no secret leaks", () => {
     const named = (kind: string[], format: string) =>
       dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);
     const containers = await named(["ps", "-a"], "{{.Names}}");
-    expect(containers.sort()).toEqual([alerts, server, sandbox].sort());
+    expect(containers.sort()).toEqual([alerts, server, sandbox, ...schedules].sort());
     const all = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
     const images = all.filter((name) => name.includes(stack.instance));
     expect(images).toHaveLength(2);
@@ -365,11 +387,19 @@ describe("no secret leaks", () => {
         .map(({ body }) => body)
         .join("\n"),
     );
+    // What a schedule's container keeps beside its settings, which are where they belong.
+    for (const name of schedules) {
+      const diff = (await dockerLines("diff", name)).map((line) => line.slice(2));
+      expect(diff.filter((path) => path.startsWith("/etc/zakaz"))).toEqual([
+        "/etc/zakaz",
+        "/etc/zakaz/loader.env",
+      ]);
+    }
     // The server's image is nobody's own; what the stack has put into its container is.
     const uploaded = ["cp", `${server}:/etc/clickhouse-server`, "-"];
     await search.command("files uploaded into the server's container", "docker", uploaded);
     // Files must hold still while they are read.
-    await run("docker", ["stop", server]);
+    await run("docker", ["stop", ...schedules, server]);
     for (const name of volumes) {
       const mount = [
         "run",

@@ -20,6 +20,10 @@ const FEW = {
   tableChanges: 25,
   /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
   acceptanceFaults: 2,
+  /** Months of a schedule in fast time. */
+  months: 3,
+  /** Loads of a real stack by its schedule, back to back: a week of half hours. */
+  scheduledLoads: 0,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
 };
@@ -29,6 +33,8 @@ const FULL: typeof FEW = {
   allShops: true,
   tableChanges: 300,
   acceptanceFaults: 99,
+  months: 40,
+  scheduledLoads: 336,
   allFaults: true,
 };
 

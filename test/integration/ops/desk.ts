@@ -176,7 +176,7 @@ export class Desk<OfServer extends TestServer = TestServer> {
 /** A `docker` that says this of any container, has every image, and runs a script in the place of a container. */
 function stubDocker(
   folder: string,
-  { status, health, outOfMemory, exitCode, memory }: Container,
+  { status, health, outOfMemory, exitCode, memory, created }: Container,
   run: string,
 ): void {
   if (status === "absent") {
@@ -184,6 +184,7 @@ function stubDocker(
     return stubProgram(folder, "docker", `echo "${none}" >&2; echo '[]'; exit 1`);
   }
   const answer = {
+    Created: created,
     State: { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode, Health: { Status: health } },
     HostConfig: { Memory: memory * 2 ** 20 },
   };

@@ -91,6 +91,42 @@ describe("zakaz status", () => {
     expect((await answer()).running).toEqual([]);
   });
 
+  it("by the clock: when the next load is due, and what was missed since its container is there", async () => {
+    const schedules = { qtickets_api: { container: "zakaz-schedule-qtickets", at: "*/30 * * * *" } };
+    const outputs = JSON.stringify({ ...desk.stack, schedules });
+    const shown = async (container = RUNNING) =>
+      JSON.parse((await desk.zakaz(["status", "--json"], container, outputs)).stdout) as Status & {
+        next: Step[];
+      };
+    const created = new Date(Date.now() - 4 * 3_600_000).toISOString();
+    const status = await shown({ ...RUNNING, created });
+    expect(status.schedules).toEqual([
+      {
+        job: "qtickets_api",
+        container: "zakaz-schedule-qtickets",
+        state: "healthy",
+        at: "*/30 * * * *",
+        next: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:(?:00|30):00 Moscow time$/) as unknown,
+        due: expect.any(Number) as unknown,
+        missed: expect.any(Number) as unknown,
+      },
+    ]);
+    // Of four hours; the one run there was began just now, in a half hour that may be over by now.
+    const { due, missed } = status.schedules[0]!;
+    expect([7, 8]).toContain(due);
+    expect([due, due! - 1]).toContain(missed);
+    const { stdout } = await desk.zakaz(["status"], { ...RUNNING, created }, outputs);
+    expect(stdout).toMatch(
+      /^Next run {3}healthy {2}qtickets_api {2}due \S+ \S+ Moscow time {2}\(\*\/30 \* \* \* \*\) {2}\d of \d missed in the last day$/m,
+    );
+    expect(next(await shown({ ...RUNNING, health: "unhealthy" }))).toContain(
+      "docker logs --tail 20 zakaz-schedule-qtickets",
+    );
+    expect(next(await shown({ ...RUNNING, status: "exited" }))).toContain(
+      "docker start zakaz-schedule-qtickets",
+    );
+  });
+
   it("healthy: one screen", async () => {
     const rows = Object.fromEntries((await answer()).tables.map(({ table, rows }) => [table, rows]));
     const table = (name: string, what: string) =>

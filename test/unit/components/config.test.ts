@@ -49,6 +49,7 @@ describe("the stack's configuration", () => {
       protectData: true,
       source: "qtickets",
       load: "none",
+      schedule: {},
       datasets: [],
       sandbox: { seed: 1, ordersPerDay: 40, days: 45, events: 12 },
       readerNetworks: [],
@@ -70,6 +71,11 @@ describe("the stack's configuration", () => {
         },
       },
     });
+  });
+
+  it("takes a schedule with the usual jitter and timeout", async () => {
+    const { schedule } = await read({ ...SECRETS, "zakaz:schedule": '{"vk_ads":{"at":"30 0,7 * * *"}}' });
+    expect(schedule).toEqual({ vk_ads: { at: "30 0,7 * * *", jitter: "60s", timeout: "1h" } });
   });
 
   it("gives every secret as a secret output", async () => {
@@ -112,6 +118,27 @@ describe("the stack's configuration", () => {
       '["clients"]',
       'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes"|"barcodes" (at 0)',
     ],
+    [
+      "schedule",
+      '{"qtickets_api":{"at":"hourly"}}',
+      "must be a cron expression of five fields such as `*/30 * * * *`, or an interval such as `every 45m`, not `hourly`",
+    ],
+    [
+      "schedule",
+      '{"vk_ads":{"at":"30 0,7 * * *","timeout":"2 days"}}',
+      "must look like 90s, 25m or 2h, not `2 days` (at vk_ads.timeout)",
+    ],
+    [
+      "schedule",
+      '{"qtickets_api":{"at":"every 5m","jitter":"5m"}}',
+      "is 5m, and must be less than the 300 s between two loads (at qtickets_api.jitter)",
+    ],
+    [
+      "schedule",
+      '{"qtickets_api":{}}',
+      "Invalid input: expected string, received undefined (at qtickets_api.at)",
+    ],
+    ["schedule", '{"plan":{"at":"every 1h"}}', 'Unrecognized key: "plan"'],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
       "readerNetworks",

@@ -389,6 +389,87 @@ describe("a stack with alerts", () => {
   });
 });
 
+describe("a stack that loads by itself", () => {
+  let recorded: Recorded[];
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    const schedule = { qtickets_api: { at: "*/30 * * * *", timeout: "20m" }, vk_ads: { at: "30 0,7 * * *" } };
+    ({ recorded, outputs } = await program({
+      "zakaz:instance": "unit",
+      "zakaz:load": "live",
+      "zakaz:schedule": JSON.stringify(schedule),
+    }));
+    await vi.waitUntil(() => recorded.some(({ name }) => name === "qtickets-schedule-settings"), {
+      timeout: 50_000,
+    });
+  });
+
+  it("has one container per job that is switched on, from the loader's image, told its timetable", () => {
+    expect(recorded.filter(({ name }) => name.startsWith("vk-ads"))).toEqual([]);
+    const { inputs } = found(recorded, CONTAINER, "qtickets-schedule-container");
+    expect(inputs).toMatchObject({
+      name: "zakaz-schedule-qtickets-unit",
+      image: expect.stringMatching(/^id of qtickets_api-unit:/) as string,
+      command: [
+        ...["qtickets_api", "schedule", "--at", "*/30 * * * *", "--jitter", "60s", "--timeout", "20m"],
+        ...["--envfile", "/etc/zakaz/loader.env", "--health", "/tmp/health"],
+        ...["--state", "/var/lib/zakaz/schedule/qtickets_api.json"],
+      ],
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory: 1024,
+      networksAdvanced: [{ name: "clickhouse_default-unit" }],
+      volumes: [{ volumeName: "zakaz-quarantine-unit", containerPath: "/var/lib/zakaz" }],
+      restart: "unless-stopped",
+      stopTimeout: 60,
+      destroyGraceSeconds: 60,
+      logOpts: { "max-size": "10m", "max-file": "3" },
+      healthcheck: {
+        tests: [
+          "CMD-SHELL",
+          "cat /tmp/health && find /tmp/health -mmin -2 | grep -q . && grep -q ^ok /tmp/health",
+        ],
+      },
+      wait: true,
+    });
+    expect(JSON.stringify(inputs)).not.toContain("docker.sock");
+    expect(inputs["envs"]).toBeUndefined();
+    expect(outputs["schedules"]).toEqual({
+      qtickets_api: { container: "zakaz-schedule-qtickets-unit", at: "*/30 * * * *" },
+    });
+  });
+
+  it("loads once, when it is new, and for no later change", () => {
+    expect(found(recorded, COMMAND, "qtickets-run-load").inputs).toMatchObject({
+      create: "node ops/zakaz.cjs load qtickets_api --target -",
+      update: ":",
+    });
+    expect(found(recorded, COMMAND, "qtickets-run-smoke").inputs["update"]).toBeUndefined();
+  });
+
+  it("gives it the settings of a run by standard input alone, as a file of its user", () => {
+    const command = found(recorded, COMMAND, "qtickets-schedule-settings");
+    expect(command.inputs["create"]).toBe(
+      "docker exec -i zakaz-schedule-qtickets-unit sh -c 'umask 277 && cat > /etc/zakaz/loader.env.new && " +
+        "mv -f /etc/zakaz/loader.env.new /etc/zakaz/loader.env'",
+    );
+    const { settings } = stdinOf(found(recorded, COMMAND, "qtickets-run-load")) as {
+      settings: Record<string, string>;
+    };
+    expect(settings["CLICKHOUSE_PASSWORD"]).toBe("unit-loader-secret");
+    expect(secretValue(command.inputs["stdin"])).toBe(
+      Object.entries(settings)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+    );
+    expect(command.inputs["triggers"]).toEqual(["qtickets-schedule-container-id"]);
+    expect(command.inputs["logging"]).toBe("none");
+    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
+    for (const secret of Object.values(SECRETS)) expect(docker).not.toContain(secret);
+  });
+});
+
 describe("production's stack", () => {
   it("runs the pinned official image, keeps data protected, and loads nothing by itself", async () => {
     const image = `clickhouse/clickhouse-server:26.8@sha256:${"a".repeat(64)}`;
