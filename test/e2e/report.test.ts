@@ -195,7 +195,7 @@ const PLANTS: Plant[] = [
   {
     check: "load",
     what: "a table that loads need and do not find",
-    reason: /The load ended with code 1/,
+    reason: /lacks table dim_events/,
     plant: () =>
       shim(
         "docker",

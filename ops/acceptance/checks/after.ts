@@ -96,7 +96,7 @@ const secrets: Check = {
     query(asAdmin`SELECT query, exception FROM system.query_log`),
     query(asAdmin`SELECT message FROM system.text_log`),
     () => "pulumi stack export",
-    () => "cat .zakaz/log/*",
+    () => "find .zakaz/log -type f -exec cat {} +",
   ].map((command): Step => ({ command, hidden: true })),
 };
 
