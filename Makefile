@@ -44,7 +44,7 @@ server-smoke: ## a throw-away stack on the server's image IMAGE=oldest, prod or 
 preview: ## what pulumi up of this commit would do to a stack of BASE=origin/main: reports/preview.md
 	@toolchain/setup && toolchain/preview
 
-report: ## the acceptance run: a stack of its own built, loaded, broken, mended and removed, with a report in logs/
+report: ## the acceptance run in a stack of its own, with its report in logs/ (--lang ru: npx zakaz report --lang ru)
 	@$(WITH_TOOLS) npx zakaz report
 
 smoke: ## dry run of the loader: nothing is written

@@ -43,6 +43,12 @@ export const recipes = {
     dist: "sandbox/dist",
     entries: { main: "sandbox/main.ts" },
   },
+  backup: {
+    context: "backup",
+    dockerfile: "Dockerfile",
+    dist: "backup/dist",
+    entries: { main: "backup/main.ts" },
+  },
 } satisfies Record<string, ImageRecipe>;
 
 /** What the image of the development server is made of, beside the base image; set-up makes it (toolchain/steps/clickhouse.sh). */

@@ -1,5 +1,6 @@
 import "./components/source-maps";
 import * as docker from "@pulumi/docker";
+import { Backup } from "./components/backup";
 import { Access } from "./components/access";
 import { Alerts } from "./components/alerts";
 import { ClickHouse } from "./components/clickhouse";
@@ -27,10 +28,18 @@ async function main() {
 
   const network = new Network("network", { name: names.network });
 
+  const backup = new Backup("backup", {
+    ...config,
+    names,
+    network,
+    backupPassword: secrets.backupPassword,
+  });
+
   const clickhouse = new ClickHouse("clickhouse", {
     ...config,
     names,
     network,
+    backups: backup.volume,
     image: config.clickhouseImage,
     adminPassword: secrets.adminPassword,
   });
@@ -137,6 +146,7 @@ async function main() {
     schedules: Object.fromEntries(schedules),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
+    backupContainer: backup.container,
     accessTarget: access.target,
     alertsTarget: alerts?.target,
   };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
+import { policy } from "../warehouse/backup/policy";
 import { readerNetwork } from "./networks";
 import { jobSchedule } from "./schedule";
 
@@ -119,6 +120,18 @@ export const settings = z.object({
     .prefault("{}")
     .describe(
       "The sandbox's synthetic data as JSON with any of `seed`, `ordersPerDay`, `days`, `events`: same values, same day, same data.",
+    ),
+  backup: json(
+    z.strictObject({
+      schedule: z.string().default("30 2 * * *"),
+      ...policy.shape,
+    }),
+  )
+    .prefault("{}")
+    .describe(
+      "Backups as JSON with any of `schedule` (cron, Moscow time; `off`: by hand only), `fullEveryDays`, `keepFullDays`, `keepIncrementalDays`, " +
+        "`keepQuarterlyDays` (the first full one of a quarter), `limitMinutes` (a longer one has failed), `rpoHours` (what may be lost at most: " +
+        "a schedule that cannot keep it is refused).",
     ),
   readerNetworks: json(z.array(readerNetwork))
     .prefault("[]")

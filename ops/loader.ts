@@ -81,7 +81,7 @@ export async function requireImage(image: string): Promise<string> {
  * end of a pipe that only this process holds.
  * @returns call it when the container has ended by itself
  */
-function stopWithUs(container: string): () => void {
+export function stopWithUs(container: string): () => void {
   // One that was made and not started yet has nothing to stop, and is not removed by its end.
   const script = `read -r ended || { docker stop -t ${ORPHAN_GRACE} "$0"; docker rm -f "$0"; }`;
   const watch = spawn("sh", ["-c", script, container], {

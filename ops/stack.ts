@@ -27,6 +27,8 @@ const stackOutputs = z.object({
   readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,
+  /** Container that makes and keeps the backups; empty: the stack knows none yet. */
+  backupContainer: z.string().default(""),
   /** Where alerts are switched on. */
   alertsTarget: alertsTarget.optional(),
 });

@@ -16,6 +16,7 @@ import { dockerLines, type Result, run, TestStack } from "../support/stack";
 const stack = new TestStack(`leak${process.pid}`);
 const { server } = stack;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
+const backup = `zakaz-backup-${stack.instance}`;
 const alerts = `zakaz-alerts-${stack.instance}`;
 /** Containers that load by themselves. */
 const schedules = ["qtickets", "vk-ads"].map((folder) => `zakaz-schedule-${folder}-${stack.instance}`);
@@ -355,12 +356,12 @@ describe("no secret leaks", () => {
     const named = (kind: string[], format: string) =>
       dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);
     const containers = await named(["ps", "-a"], "{{.Names}}");
-    expect(containers.sort()).toEqual([alerts, server, sandbox, ...schedules].sort());
+    expect(containers.sort()).toEqual([alerts, backup, server, sandbox, ...schedules].sort());
     const all = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
     const images = all.filter((name) => name.includes(stack.instance));
-    expect(images).toHaveLength(2);
+    expect(images).toHaveLength(3);
     const volumes = await named(["volume", "ls"], "{{.Name}}");
-    expect(volumes).toHaveLength(5);
+    expect(volumes).toHaveLength(6);
     for (const [kind, names] of Object.entries({ container: containers, image: images, volume: volumes })) {
       for (const name of names)
         await search.command(`docker inspect ${kind} ${name}`, "docker", ["inspect", name]);

@@ -218,10 +218,18 @@ describe("the life of a stack", () => {
     const format =
       "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}";
     const confined = "[ALL] [no-new-privileges:true]";
-    const inspected = dockerLines("inspect", "-f", format, server, `zakaz-sandbox-${stack.instance}`);
+    const inspected = dockerLines(
+      "inspect",
+      "-f",
+      format,
+      server,
+      `zakaz-sandbox-${stack.instance}`,
+      `zakaz-backup-${stack.instance}`,
+    );
     expect(await inspected).toEqual([
       `101:101 ${confined} ${4096 * 2 ** 20} false`,
       `10001:10001 ${confined} ${1024 * 2 ** 20} true`,
+      `101:101 ${confined} ${256 * 2 ** 20} false`,
     ]);
     const status = await run("docker", ["exec", server, "cat", "/proc/1/status"]);
     expect(status.stdout).toMatch(/CapBnd:\t0+\n/);

@@ -18,6 +18,8 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Order lines that a drill restores and an upgrade takes along. */
+  drillOrders: 20_000,
   /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
   acceptanceFaults: 2,
   /** Months of a schedule in fast time. */
@@ -32,6 +34,7 @@ const FULL: typeof FEW = {
   adHistories: 100,
   allShops: true,
   tableChanges: 300,
+  drillOrders: 1_000_000,
   acceptanceFaults: 99,
   months: 40,
   scheduledLoads: 336,

@@ -46,6 +46,7 @@ const USUAL = {
   protectData: "false",
   source: "sandbox",
   load: "live",
+  backup: JSON.stringify({ schedule: "off" }),
   sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
 } satisfies GivenSettings;
 

@@ -38,6 +38,15 @@ describe("the stack's configuration", () => {
     const { secrets: _, ...rest } = await read(SECRETS);
     expect(rest).toEqual({
       vkAds: false,
+      backup: {
+        schedule: "30 2 * * *",
+        fullEveryDays: 7,
+        keepFullDays: 28,
+        keepIncrementalDays: 7,
+        keepQuarterlyDays: 365,
+        limitMinutes: 60,
+        rpoHours: 25,
+      },
       instance: "",
       clickhouseImage: "local",
       bindAddress: "127.0.0.1",
@@ -139,6 +148,13 @@ describe("the stack's configuration", () => {
       "Invalid input: expected string, received undefined (at qtickets_api.at)",
     ],
     ["schedule", '{"plan":{"at":"every 1h"}}', 'Unrecognized key: "plan"'],
+    ["backup", '{"schedule":"at night"}', "(at schedule) must be a cron expression of five fields"],
+    [
+      "backup",
+      '{"schedule":"every 4h","rpoHours":1}',
+      "promises to lose 1 hour of work at most, and its schedule can lose 5 hours",
+    ],
+    ["backup", '{"keepFullDays":0}', "Too small: expected number to be >=1 (at keepFullDays)"],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
       "readerNetworks",

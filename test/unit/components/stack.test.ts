@@ -95,12 +95,15 @@ describe("stack with the sandbox and the local server", () => {
       "Command schema-apply",
       "Command vk-ads-run-load",
       "Command vk-ads-run-smoke",
+      "Container backup-container",
       "Container clickhouse-server",
       "Container sandbox-server",
       "Network network-bridge",
+      "RemoteImage backup-image",
       "RemoteImage clickhouse-image",
       "RemoteImage loader-image",
       "RemoteImage sandbox-image",
+      "Volume backup-volume",
       "Volume clickhouse-data",
       "Volume clickhouse-logs",
       "Volume quarantine",
@@ -118,11 +121,14 @@ describe("stack with the sandbox and the local server", () => {
       "ch-zakaz-unit",
       "clickhouse_default-unit",
       "qtickets_api-unit:<hash>",
+      "zakaz-backup-unit",
+      "zakaz-clickhouse-backups-unit",
       "zakaz-clickhouse-data-unit",
       "zakaz-clickhouse-logs-unit",
       "zakaz-quarantine-unit",
       "zakaz-sandbox-unit",
       "zakaz-vk-tokens-unit",
+      "zakaz/backup-unit:<hash>",
       // Not the stack's own, so without its suffix.
       "zakaz/clickhouse:<hash>",
       "zakaz/sandbox-unit:<hash>",
@@ -142,6 +148,7 @@ describe("stack with the sandbox and the local server", () => {
     expect(inputs["volumes"]).toEqual([
       { containerPath: "/var/lib/clickhouse", volumeName: "zakaz-clickhouse-data-unit" },
       { containerPath: "/var/log/clickhouse-server", volumeName: "zakaz-clickhouse-logs-unit" },
+      { containerPath: "/backups", volumeName: "zakaz-clickhouse-backups-unit" },
     ]);
     expect(inputs["healthcheck"]).toEqual({
       tests: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:8123/ping"],
@@ -156,6 +163,7 @@ describe("stack with the sandbox and the local server", () => {
   it("takes every right of root from the containers, and limits their memory", () => {
     for (const [name, rest] of [
       ["clickhouse-server", { user: "101:101", memory: 4096 }],
+      ["backup-container", { user: "101:101", memory: 256 }],
       [
         "sandbox-server",
         { memory: 1024, readOnly: true, tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" } },
@@ -180,7 +188,10 @@ describe("stack with the sandbox and the local server", () => {
   });
 
   it("puts no secret in the clear into a container or a network, a volume, an image", () => {
-    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
+    // What is uploaded into the backup container is secret as a whole.
+    const shown = ({ name, inputs }: Recorded) =>
+      name === "backup-container" ? { ...inputs, uploads: [] } : inputs;
+    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")).map(shown));
     const parts = ["unit-vk-client", "unit-vk-secret", "unit-vk-token"];
     for (const secret of [...Object.values(SECRETS), ...parts]) expect(docker).not.toContain(secret);
     const clients = JSON.stringify({
@@ -191,6 +202,18 @@ describe("stack with the sandbox and the local server", () => {
       ],
     });
     expect(docker).toContain(JSON.stringify(`SANDBOX_CLIENTS=${clients}`));
+  });
+
+  it("gives the password of backup_user to the backup container alone, in a secret upload", () => {
+    const { inputs } = found(recorded, CONTAINER, "backup-container");
+    const [upload] = secretValue(inputs["uploads"]) as Record<string, string>[];
+    expect(upload).toMatchObject({ file: "/etc/zakaz/backup.json", permissions: "0444" });
+    expect(JSON.parse(upload!["content"]!)).toMatchObject({
+      warehouse: { url: "http://ch-zakaz-unit:8123", user: "backup_user", password: "unit-backup-secret" },
+      folder: "/backups",
+    });
+    const others = recorded.filter(({ name }) => name !== "backup-container").map((one) => one.inputs);
+    expect(JSON.stringify(others)).not.toContain("unit-backup-secret");
   });
 
   it("gives the access command each user's hash and networks, and shows them with the live state", () => {

@@ -28,6 +28,7 @@ export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "pla
     readerTarget: target,
     warehouseTarget: target,
     accessTarget: { warehouse: target, logins: [] },
+    backupContainer: "zakaz-backup",
   };
 }
 
