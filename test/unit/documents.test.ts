@@ -84,7 +84,7 @@ function exists(path: string): boolean {
 /** Paths in backticks that are no file of the repository, as a sentence each. */
 function brokenPaths(document: Document): string[] {
   return tokensOf(document, "codespan").flatMap(({ text }) => {
-    if (/[\s<>…$~"'=:()]|NNNN|^[/-]|^\.{3}/.test(text) || ELSEWHERE.test(text)) return [];
+    if (/[\s<>…$~"'=:()]|NNNN|NAME|^[/-]|^\.{3}/.test(text) || ELSEWHERE.test(text)) return [];
     const [first, ...rest] = text.split("/");
     if (!FILE.test(text) && !(rest.length > 0 && folders.has(first))) return [];
     if (exists(text) || isIgnored(text)) return [];
