@@ -31,6 +31,8 @@ interface Case {
   stops: "stack" | "server" | "work" | "container" | "update" | "itself";
   /** Its exit code where nothing is wrong, if not 0: those of what stands in the place of Pulumi and Docker. */
   code?: number;
+  /** The file that tries it with more than scripts around it; here only its flags and its way to the stack are. */
+  elsewhere?: string;
 }
 
 const FILE = join(ROOT, "loaders/sales-plan/example.csv");
@@ -38,19 +40,34 @@ const DAYS = ["--from", "2030-01-01", "--to", "2030-01-02"];
 const onServer = { needs: ["stack", "server"], stops: "server" } as const;
 const inContainer = { needs: ["stack", "docker"], stops: "container" } as const;
 
+const onBackups = {
+  needs: ["stack"],
+  stops: "work",
+  elsewhere: "test/e2e/backup.test.ts",
+} as const;
+
 const CASES: Record<string, Case> = {
   "access apply": { args: ["access", "apply"], ...onServer, stops: "work" },
   "access check": { args: ["access", "check"], ...onServer },
   "access diff": { args: ["access", "diff"], ...onServer },
+  "alert-test": {
+    args: ["alert-test"],
+    ...{ needs: ["stack"], stops: "itself", elsewhere: "test/e2e/no-leak.test.ts" },
+  },
+  backup: { args: ["backup"], ...onBackups },
   "check-reader": { args: ["check-reader"], ...onServer },
   cities: { args: ["cities"], ...onServer },
   diagnose: { args: ["diagnose"], needs: ["stack"], stops: "stack" },
   doctor: { args: ["doctor"], needs: [], stops: "itself" },
+  drill: { args: ["drill"], ...onBackups },
   import: { args: ["import", "plan", FILE], ...inContainer },
   load: { args: ["load"], ...inContainer },
   plan: { args: ["plan", FILE], ...inContainer },
   probe: { args: ["probe"], ...inContainer },
   recompute: { args: ["recompute", ...DAYS], ...inContainer },
+  "release-data": { args: ["release-data", "zakaz-clickhouse-data"], ...onBackups },
+  report: { args: ["report"], needs: [], stops: "itself", elsewhere: "test/e2e/report.test.ts" },
+  restore: { args: ["restore"], ...onBackups },
   rotate: { args: ["rotate", "datalens"], needs: ["stack", "server"], stops: "update", code: 1 },
   sbom: { args: ["sbom"], needs: ["stack", "docker"], stops: "stack" },
   "schema apply": { args: ["schema", "apply"], ...onServer, stops: "work" },
@@ -58,6 +75,7 @@ const CASES: Record<string, Case> = {
   "schema show": { args: ["schema", "show"], ...onServer },
   smoke: { args: ["smoke"], ...inContainer },
   status: { args: ["status"], needs: [], stops: "stack" },
+  "upgrade-check": { args: ["upgrade-check", "--image", "zakaz/none"], ...onBackups },
   validate: { args: ["validate"], needs: [], stops: "itself" },
 };
 
@@ -68,6 +86,8 @@ const wordsOf = (definition: CommandDefinition | CommandGroup): string[] =>
 
 const all = Object.entries(CASES);
 const needing = (what: Case["needs"][number]) => all.filter(([, { needs }]) => needs.includes(what));
+/** Those that scripts in the place of Pulumi and Docker can try. */
+const tried = all.filter(([, { elsewhere }]) => elsewhere === undefined);
 
 const PASSWORD = "a password of the recorded stack";
 const ONE_SENTENCE = /^zakaz: [^\n]+\n$/;
@@ -354,7 +374,7 @@ describe("an output that nobody reads", () => {
   const lines = "i=0; while [ $i -lt 200 ]; do echo a line of the loader; i=$((i+1)); done";
 
   describe.concurrent("changes nothing but what is seen", () => {
-    it.each(all)("%s", async (command, { args, code = 0 }) => {
+    it.each(tried)("%s", async (command, { args, code = 0 }) => {
       const { place, env } = stubs(
         `unread ${command}`,
         pulumiOf(`unread ${command}`, outputs),
@@ -407,7 +427,7 @@ describe.concurrent("Ctrl-C", () => {
   const ORDERLY = "zakaz: Ctrl-C: ends in good order, once more ends at once";
   const AT_ONCE = "zakaz: stopped by Ctrl-C; nothing was left half done";
 
-  it.each(all)("%s", async (command, { args, stops }) => {
+  it.each(tried)("%s", async (command, { args, stops }) => {
     const name = `zt-stop-${command.replaceAll(" ", "-")}-${process.pid}`;
     const at = join(folder, `at ${command}`);
     /** What is told to stop: it does, a little later, and says so. */
