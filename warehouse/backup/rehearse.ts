@@ -5,7 +5,7 @@ import type { Warehouse } from "../client";
 import { DATASETS } from "../datalens/datasets";
 import { datasetQueries } from "../datalens/queries";
 import { Failure, StatementFailure } from "../failure";
-import { asAdmin } from "../queries";
+import { asAdmin, probe } from "../queries";
 import { Journal } from "../schema/journal";
 import { describeDifference } from "../schema/difference";
 import { readPlan } from "../schema/plan";
@@ -99,7 +99,9 @@ export async function rehearse({
     asAdmin`SELECT concat(database, '.', name) AS name FROM system.tables WHERE database IN (${DATABASES.map(quoteText).join(", ")}) AND engine = 'View'`,
   );
   for (const { name } of views) {
-    await attempt(`view ${name} cannot be read`, () => scratch.text(`SELECT * FROM ${name} FORMAT Null`));
+    await attempt(`view ${name} cannot be read`, () =>
+      scratch.text(probe`SELECT * FROM ${name} FORMAT Null`),
+    );
   }
   const queries = DATASETS.flatMap(datasetQueries);
   for (const { what, sql } of queries) await attempt(what, () => scratch.text(sql));

@@ -158,7 +158,7 @@ async function takeOver(warehouse: Warehouse, table: string): Promise<boolean> {
       .map(({ name }) => `\`${name}\``)
       .join(", ");
     await warehouse.command(`TRUNCATE TABLE ${table}`);
-    await warehouse.command(`INSERT INTO ${table} (${common}) SELECT ${common} FROM ${copy}`);
+    await warehouse.command(asAdmin`INSERT INTO ${table} (${common}) SELECT ${common} FROM ${copy}`);
     return false;
   }
   const partitions = await partitionsOf(warehouse, copy);
