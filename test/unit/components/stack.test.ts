@@ -488,8 +488,8 @@ describe("a stack that loads by itself", () => {
     );
     expect(command.inputs["triggers"]).toEqual(["qtickets-schedule-container-id"]);
     expect(command.inputs["logging"]).toBe("none");
-    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
-    for (const secret of Object.values(SECRETS)) expect(docker).not.toContain(secret);
+    const { inputs } = found(recorded, CONTAINER, "qtickets-schedule-container");
+    for (const secret of Object.values(SECRETS)) expect(JSON.stringify(inputs)).not.toContain(secret);
   });
 });
 
