@@ -38,7 +38,7 @@ export function readConfig(): StackConfig {
     if (value === undefined || value === "") {
       if (requiredKeys.includes(key))
         problems.push({ key, problem: "is not set", command: setSecretCommand(key) });
-    } else if (!isEncrypted(key)) {
+    } else if (!isEncrypted(key) && holdsSecret(key, value)) {
       problems.push({ key, problem: "is stored in the clear", command: setSecretCommand(key) });
     } else {
       values[key] = secretKeys[key]?.parts === undefined ? value : plainJson(value);
@@ -73,6 +73,12 @@ function plainJson(value: string): string {
     // What is no JSON is said to be none.
     return value;
   }
+}
+
+/** False for a list of which no part is secret, such as a mail server without a login. */
+function holdsSecret(key: string, value: string): boolean {
+  const parts = secretKeys[key]?.parts;
+  return parts === undefined || parts.secretsOf(value).length > 0;
 }
 
 /** Whether a key was set with `--secret`; Pulumi's own function for it is missing from its types. */

@@ -33,7 +33,8 @@ export const recipes = {
     context: ".",
     dockerfile: "loaders/Dockerfile",
     dist: "loaders/dist",
-    entries: { qtickets: "loaders/main.ts" },
+    // One image and one bill of materials for all that runs beside the server.
+    entries: { qtickets: "loaders/main.ts", alerts: "alerts/main.ts" },
     files: [".dockerignore"],
   },
   sandbox: {
@@ -41,6 +42,12 @@ export const recipes = {
     dockerfile: "Dockerfile",
     dist: "sandbox/dist",
     entries: { main: "sandbox/main.ts" },
+  },
+  backup: {
+    context: "backup",
+    dockerfile: "Dockerfile",
+    dist: "backup/dist",
+    entries: { main: "backup/main.ts" },
   },
 } satisfies Record<string, ImageRecipe>;
 

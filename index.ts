@@ -1,6 +1,8 @@
 import "./components/source-maps";
 import * as docker from "@pulumi/docker";
+import { Backup } from "./components/backup";
 import { Access } from "./components/access";
+import { Alerts } from "./components/alerts";
 import { ClickHouse } from "./components/clickhouse";
 import { BuiltImage } from "./components/image";
 import { recipes } from "./images";
@@ -12,6 +14,7 @@ import { Network } from "./components/network";
 import { preflight } from "./components/preflight";
 import { ReaderCheck } from "./components/reader-check";
 import { Sandbox, sandboxClients } from "./components/sandbox";
+import { Schedule } from "./components/schedule";
 import { Schema } from "./components/schema";
 import { readConfig } from "./config";
 import { enabledSources } from "./config/sources";
@@ -25,10 +28,18 @@ async function main() {
 
   const network = new Network("network", { name: names.network });
 
+  const backup = new Backup("backup", {
+    ...config,
+    names,
+    network,
+    backupPassword: secrets.backupPassword,
+  });
+
   const clickhouse = new ClickHouse("clickhouse", {
     ...config,
     names,
     network,
+    backups: backup.volume,
     image: config.clickhouseImage,
     adminPassword: secrets.adminPassword,
   });
@@ -76,10 +87,28 @@ async function main() {
       sandbox,
       datasets: config.datasets,
       load: config.load,
+      isScheduled: config.schedule[source.job] !== undefined,
       quarantine,
       protectData: config.protectData,
     });
-    return [source.job, run.target] as const;
+    return { source, run };
+  });
+
+  const scheduled = loaders.flatMap(({ source, run }) => {
+    const times = config.schedule[source.job];
+    return times === undefined ? [] : [{ source, run, times }];
+  });
+  const schedules = scheduled.map(({ source, run, times }) => {
+    const schedule = new Schedule(`${source.folder}-schedule`, {
+      ...times,
+      source,
+      names,
+      network,
+      schema,
+      image: loaderImage,
+      run,
+    });
+    return [source.job, { container: schedule.container, at: times.at }] as const;
   });
 
   // It asks for names, rights and shapes, which the schema alone decides: no need to wait for data.
@@ -89,6 +118,23 @@ async function main() {
     { dependsOn: [schema] },
   );
 
+  const alerts =
+    config.alerts.enabled && secrets.alertChannels !== undefined
+      ? new Alerts("alerts", {
+          names,
+          network,
+          clickhouse,
+          access,
+          schema,
+          image: loaderImage,
+          monitorPassword: secrets.monitorPassword,
+          settings: config.alerts,
+          channels: secrets.alertChannels,
+          sources: enabled,
+          schedules: scheduled.map(({ source, times }) => ({ job: source.job, ...times })),
+        })
+      : undefined;
+
   return {
     clickhouseUrl: clickhouse.url,
     database: DATABASE,
@@ -96,10 +142,13 @@ async function main() {
     container: clickhouse.container,
     network: network.name,
     loaderImage: loaderImage.reference,
-    loaderTargets: Object.fromEntries(loaders),
+    loaderTargets: Object.fromEntries(loaders.map(({ source, run }) => [source.job, run.target])),
+    schedules: Object.fromEntries(schedules),
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
+    backupContainer: backup.container,
     accessTarget: access.target,
+    alertsTarget: alerts?.target,
   };
 }
 

@@ -42,9 +42,17 @@ export default defineConfig({
       provider: "v8",
       include: [
         "*.ts",
-        ...["clickhouse", "components", "config", "lint", "loaders", "ops", "sandbox", "warehouse"].map(
-          (folder) => `${folder}/**/*.ts`,
-        ),
+        ...[
+          "alerts",
+          "clickhouse",
+          "components",
+          "config",
+          "lint",
+          "loaders",
+          "ops",
+          "sandbox",
+          "warehouse",
+        ].map((folder) => `${folder}/**/*.ts`),
       ],
       exclude: ["loaders/dist/**"],
       reporter: ["json-summary", "html"],

@@ -33,6 +33,8 @@ export interface LocalServerOptions {
   files?: Record<string, string>;
   /** Fixed ports of loopback, for a server that is started again; without them the server chooses, and is asked. */
   ports?: { http: number; native: number };
+  /** Folder of the backups; by default one of its own, which goes with it. */
+  backups?: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export class LocalServer {
   httpPort = 0;
   nativePort = 0;
   private child: ChildProcess | undefined;
-  private readonly program: string;
+  protected program: string;
 
   /**
    * Makes the folder; `start` starts the server.
@@ -59,6 +61,11 @@ export class LocalServer {
     removeAbandoned();
     this.folder = mkdtempSync(join(tmpdir(), `${FOLDER}${ownerOf(process.pid)}-`));
     this.writeConfiguration();
+  }
+
+  /** Folder of the backups. */
+  get backups(): string {
+    return this.options.backups ?? join(this.folder, "backups");
   }
 
   /** http://127.0.0.1:PORT */
@@ -137,12 +144,17 @@ export class LocalServer {
         passwordSha256Hex: sha256Hex(this.adminPassword),
         networks: ["127.0.0.1", "::1"],
       }),
-      "config.d/zz-local-server.xml": placesXml(folder, this.options.ports ?? { http: 0, native: 0 }),
+      "config.d/zz-local-server.xml": placesXml(
+        folder,
+        this.backups,
+        this.options.ports ?? { http: 0, native: 0 },
+      ),
       ...this.options.files,
     };
     for (const [path, content] of Object.entries(files))
       writeFileSync(join(folder, path), content, { mode: 0o600 });
     mkdirSync(join(folder, "log"));
+    mkdirSync(this.backups, { recursive: true });
   }
 }
 
@@ -172,7 +184,11 @@ export function configurationHash(): string {
 }
 
 /** Everything that the image keeps in fixed places. Merged last. */
-function placesXml(folder: string, { http, native }: { http: number; native: number }): string {
+function placesXml(
+  folder: string,
+  backups: string,
+  { http, native }: { http: number; native: number },
+): string {
   return `<clickhouse>
   <listen_host>127.0.0.1</listen_host>
   <http_port>${http}</http_port>
@@ -186,8 +202,8 @@ function placesXml(folder: string, { http, native }: { http: number; native: num
     <local_directory><path>${folder}/data/access/</path></local_directory>
   </user_directories>
   <logger><log>${folder}/log/server.log</log><errorlog>${folder}/log/server.err.log</errorlog></logger>
-  <storage_configuration><disks><backups><path>${folder}/data/backups/</path></backups></disks></storage_configuration>
-  <backups><allowed_path>${folder}/data/backups/</allowed_path></backups>
+  <storage_configuration><disks><backups><path>${backups}/</path></backups></disks></storage_configuration>
+  <backups><allowed_path>${backups}/</allowed_path></backups>
 </clickhouse>
 `;
 }

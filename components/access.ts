@@ -1,15 +1,16 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { isSignificant, tokenize } from "../warehouse/sql/lexer";
 import { accessDrift } from "../warehouse/access/drift";
+import { schemaStatements } from "../warehouse/schema/source";
 import type { AccessTarget } from "../warehouse/target";
 import { sha256, type ClickHouse } from "./clickhouse";
 import { STATE_VARIABLE } from "../warehouse/drift";
 import { liveState } from "./drift";
 import { users } from "../warehouse/catalogue";
 import type { Network } from "./network";
-import { accessSql } from "../warehouse/access/read";
 import { readersIn, type Reader } from "../config/readers";
 import { sha256Hex } from "../clickhouse/password-hash";
 
@@ -19,6 +20,7 @@ export interface AccessArgs {
   loaderPassword: pulumi.Output<string>;
   datalensPassword: pulumi.Output<string>;
   backupPassword: pulumi.Output<string>;
+  monitorPassword: pulumi.Output<string>;
   /** Further networks (CIDR) from which the reader may connect. */
   readerNetworks: string[];
   /** Further readers, as the secret `zakaz:readers` has them. */
@@ -43,6 +45,7 @@ export class Access extends pulumi.ComponentResource {
       [users.loader]: args.loaderPassword,
       [users.reader]: args.datalensPassword,
       [users.backup]: args.backupPassword,
+      [users.monitor]: args.monitorPassword,
     };
     const readers = (args.readers ?? pulumi.output("[]")).apply(readersIn);
     const logins = loginsOf(own, readers, args);
@@ -63,7 +66,7 @@ export class Access extends pulumi.ComponentResource {
         // What is compared, for people to see in a preview; the command itself reads standard input.
         environment: {
           [STATE_VARIABLE]: live.state,
-          ZAKAZ_ACCESS_SQL: statementsHash(),
+          ZAKAZ_ACCESS_SQL: accessHash(),
           ZAKAZ_LOGINS: logins.apply((list) => JSON.stringify(list)),
         },
         triggers: [args.clickhouse.containerId],
@@ -77,13 +80,25 @@ export class Access extends pulumi.ComponentResource {
   }
 }
 
-/** Changes when a statement of the declaration does, not with its comments and layout. */
-function statementsHash(): string {
-  const words = tokenize(accessSql())
-    .filter(isSignificant)
-    .map(({ text }) => text);
+/**
+ * Changes when a statement about users, roles and rights does, whichever file of `sql/` it is in; not with comments and layout.
+ * @param root checkout whose `sql/` is read; by default this one
+ */
+export function accessHash(root?: string): string {
+  const statements = schemaStatements(root).filter(
+    ({ kind, file }) => kind === "access" || basename(file) === ACCESS_FILE,
+  );
+  const words = statements.flatMap(({ text }) => [
+    ...tokenize(text)
+      .filter(isSignificant)
+      .map((token) => token.text),
+    ";",
+  ]);
   return createHash("sha256").update(words.join(" ")).digest("hex");
 }
+
+/** What it holds besides, such as named collections, belongs to the access as well. */
+const ACCESS_FILE = "10_access.sql";
 
 /** Password hash and hosts of each login user, views of the further readers; no secret. */
 function loginsOf(

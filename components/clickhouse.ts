@@ -14,6 +14,8 @@ import type { Network } from "./network";
 
 export interface ClickHouseArgs {
   names: Pick<Names, "server" | "dataVolume" | "logsVolume">;
+  /** Volume of the backups, which has its owner already. */
+  backups: BackupsVolume;
   network: Network;
   /** `local`: the one that set-up makes; or a reference of the official image with its digest. */
   image: string;
@@ -37,7 +39,16 @@ export interface ClickHouseArgs {
  * The user `clickhouse` of both images, by number. The official image's entrypoint, started as this user, needs no
  * right of root: it skips its chown, and Docker gives new volumes the image's folders, which every user may write.
  */
-const SERVER_USER = "101:101";
+export const SERVER_USER = "101:101";
+
+/** Where the volume of the backups is mounted, in the server as in the backup container. */
+export const BACKUPS_PATH = "/backups";
+
+/** A volume that must be there, with its owner, before the server's container is. */
+export interface BackupsVolume {
+  name: pulumi.Output<string>;
+  ready: pulumi.Resource;
+}
 
 /** The ClickHouse server: its image, its volumes and its container, healthy when this component is done. */
 export class ClickHouse extends pulumi.ComponentResource {
@@ -65,6 +76,7 @@ export class ClickHouse extends pulumi.ComponentResource {
         path: "/var/log/clickhouse-server",
         volume: dataVolume(`${name}-logs`, args.names.logsVolume, args, this),
       },
+      { path: BACKUPS_PATH, volume: args.backups },
     ];
     const container = new docker.Container(
       `${name}-server`,
@@ -106,6 +118,7 @@ export class ClickHouse extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        dependsOn: args.backups.ready,
         deleteBeforeReplace: true,
         // The checkout's path is a note for people; the server must not be replaced because of it.
         ignoreChanges: ["labels"],
@@ -132,17 +145,23 @@ export class ClickHouse extends pulumi.ComponentResource {
   }
 }
 
-function dataVolume(
+/** A volume whose content nothing brings back: where it is protected, Pulumi neither deletes it nor lets it go with the stack. */
+export function dataVolume(
   name: string,
   volume: string,
-  args: ClickHouseArgs,
+  args: { protectData: boolean },
   parent: pulumi.Resource,
 ): docker.Volume {
   return new docker.Volume(
     name,
     { name: volume, labels: stackLabels() },
     // Labels cannot change in place, and a volume with data must not be replaced for one.
-    { parent, protect: args.protectData, ignoreChanges: ["labels"] },
+    {
+      parent,
+      protect: args.protectData,
+      retainOnDelete: args.protectData,
+      ignoreChanges: ["labels"],
+    },
   );
 }
 

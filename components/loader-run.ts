@@ -35,25 +35,42 @@ export interface LoaderRunArgs {
   datasets: Settings["datasets"];
   /** `none`: nothing runs. `dryRun`: the smoke. `live`: the smoke, then a load. */
   load: Settings["load"];
+  /** It loads by itself too: the load of the stack is the first one, and what changes later starts none. */
+  isScheduled: boolean;
   /** Volume that keeps rejected records, made before the run. */
   quarantine: pulumi.Resource;
   /** Pulumi refuses to delete the source's volume. */
   protectData: boolean;
 }
 
-/** Where a run keeps the list of rejected records. */
-const QUARANTINE_PATH = "/var/lib/zakaz";
+/** Where a run keeps the list of rejected records, and a schedule what it must know after a restart. */
+const STATE_PATH = "/var/lib/zakaz";
+
+/** A volume of a run. */
+export interface RunVolume {
+  name: string;
+  path: string;
+}
 
 /** The dry-run smoke of a source and, where the stack says so, its load. A source out of files has neither: somebody brings the file. */
 export class LoaderRun extends pulumi.ComponentResource {
   /** All that `npx zakaz smoke`, `load` and `import` need to run the image exactly as the stack does; secret. */
   readonly target: pulumi.Output<LoaderTarget>;
+  /** The loader's settings; secret. */
+  readonly settings: pulumi.Output<Record<string, string>>;
+  /** Volumes of a run, that of its state first. */
+  readonly volumes: RunVolume[];
 
   constructor(name: string, args: LoaderRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:loader:LoaderRun", name, {}, opts);
 
-    this.target = loaderTarget(args);
     const { job, kind, volume } = args.source;
+    this.settings = settingsOf(args);
+    this.volumes = [
+      { name: args.names.quarantineVolume, path: STATE_PATH },
+      ...(volume === undefined ? [] : [{ name: args.names.sourceVolume(volume.name), path: volume.path }]),
+    ];
+    this.target = this.makeTarget(args);
     const kept =
       volume === undefined
         ? []
@@ -66,18 +83,41 @@ export class LoaderRun extends pulumi.ComponentResource {
           ];
     if (kind === "api" && args.load !== "none") {
       const smoke = this.step(`${name}-smoke`, `smoke ${job}`, [args.access, args.quarantine, ...kept]);
-      if (args.load === "live") this.step(`${name}-load`, `load ${job}`, [args.schema, smoke]);
+      if (args.load === "live") {
+        const steps = [args.schema, smoke];
+        this.step(`${name}-load`, `load ${job}`, steps, args.isScheduled);
+      }
     }
     this.registerOutputs({ target: this.target });
   }
 
-  private step(name: string, command: string, dependsOn: pulumi.Resource[]): local.Command {
-    return operatorCommand(name, { command, target: this.target }, { parent: this, dependsOn });
+  private step(name: string, command: string, dependsOn: pulumi.Resource[], runsOnce = false): local.Command {
+    return operatorCommand(name, { command, target: this.target, runsOnce }, { parent: this, dependsOn });
+  }
+
+  private makeTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
+    return pulumi
+      .all([
+        args.clickhouse.container,
+        args.clickhouse.url,
+        args.network.name,
+        args.image.imageId,
+        this.settings,
+      ])
+      .apply(([container, url, network, image, settings]) => ({
+        container,
+        url,
+        network,
+        image,
+        volumes: this.volumes.map(({ name, path }) => `${name}:${path}`),
+        labels: stackLabels().map(({ label, value }) => `${label}=${value}`),
+        settings,
+      }));
   }
 }
 
-/** Settings of the loader: those of every source, then what this one takes from the stack. */
-function settingsOf({ source, ...args }: LoaderRunArgs): Record<string, pulumi.Input<string>> {
+/** Settings of the loader: those of every source, then what this one takes from the stack. Secret. */
+function settingsOf({ source, ...args }: LoaderRunArgs): pulumi.Output<Record<string, string>> {
   const settings: Record<string, pulumi.Input<string>> = {
     CLICKHOUSE_HOST: args.clickhouse.container,
     CLICKHOUSE_PORT: String(HTTP_PORT),
@@ -92,31 +132,11 @@ function settingsOf({ source, ...args }: LoaderRunArgs): Record<string, pulumi.I
   for (const [name, { setting, value }] of Object.entries(source.datasets)) {
     if (args.datasets.includes(name)) settings[setting] = value;
   }
-  return settings;
-}
-
-function loaderTarget(args: LoaderRunArgs): pulumi.Output<LoaderTarget> {
-  const { sandbox: standIn, volume } = args.source;
+  const { sandbox: standIn } = source;
   const url = standIn && args.sandbox?.urlOf(standIn.path);
-  return pulumi
-    .all([
-      args.clickhouse.container,
-      args.clickhouse.url,
-      args.network.name,
-      args.image.imageId,
-      pulumi.secret(pulumi.output(settingsOf(args))),
-      url,
-    ])
-    .apply(([container, clickhouseUrl, network, image, settings, sandboxUrl]) => ({
-      container,
-      url: clickhouseUrl,
-      network,
-      image,
-      volumes: [
-        `${args.names.quarantineVolume}:${QUARANTINE_PATH}`,
-        ...(volume === undefined ? [] : [`${args.names.sourceVolume(volume.name)}:${volume.path}`]),
-      ],
-      labels: stackLabels().map(({ label, value }) => `${label}=${value}`),
-      settings: sandboxUrl === undefined ? settings : { ...settings, ...standIn?.settings(sandboxUrl) },
-    }));
+  return pulumi.secret(
+    pulumi
+      .all([pulumi.output(settings), url])
+      .apply(([own, at]) => (at === undefined ? own : { ...own, ...standIn?.settings(at) })),
+  );
 }

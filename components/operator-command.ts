@@ -6,6 +6,8 @@ export interface OperatorCommandArgs {
   command: string;
   /** What the command works on, as it would read it from the stack's outputs. */
   target: pulumi.Input<object>;
+  /** It runs when it is new and never again: another target is only noted. (Ignored, it would keep old secrets in the state.) */
+  runsOnce?: boolean;
 }
 
 /**
@@ -21,6 +23,7 @@ export function operatorCommand(
     name,
     {
       create: `node ops/zakaz.cjs ${args.command} --target -`,
+      ...(args.runsOnce ? { update: ":" } : {}),
       stdin: pulumi.jsonStringify(args.target),
       addPreviousOutputInEnv: false,
       logging: local.Logging.None,

@@ -1,3 +1,7 @@
+import { ScheduleError } from "../schedule/timetable";
+import { rpoProblem } from "../warehouse/backup/policy";
+import { backupStarts } from "./backup-starts";
+import { alertProblems } from "./alerts";
 import { commands, type Problem } from "./problem";
 import type { SecretValues } from "./secrets";
 import type { Settings } from "./settings";
@@ -28,6 +32,8 @@ export function contradictions(
     add("sandbox", problem, commands.remove("sandbox"));
   }
   found.push(...sourceProblems(settings, given, secrets));
+  found.push(...backupProblems(settings));
+  found.push(...alertProblems(settings, secrets));
 
   const { bindAddress, publishWithoutTls } = settings;
   const loopback = bindAddress.startsWith("127.");
@@ -47,4 +53,17 @@ export function contradictions(
     );
   }
   return found;
+}
+
+/** A schedule that cannot be read, and one that cannot keep what the policy promises. */
+function backupProblems({ backup }: Settings): Problem[] {
+  if (backup.schedule === "off") return [];
+  const command = commands.set("backup", `'{"schedule":"30 2 * * *","rpoHours":25}'`);
+  try {
+    const problem = rpoProblem(backupStarts(backup.schedule), backup);
+    return problem === undefined ? [] : [{ key: "backup", problem, command }];
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    return [{ key: "backup", problem: `(at schedule) ${error.message}`, command }];
+  }
 }

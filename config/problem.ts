@@ -17,6 +17,9 @@ export const commands = {
   /** The same for a part of a list, such as `[0].clientSecret`. */
   setSecretPart: (key: string, path: string) =>
     `pulumi config set --secret --path '${NAMESPACE}:${key}${path}'`,
+  /** For a part that is not secret. */
+  setPart: (key: string, path: string, value = "<value>") =>
+    `pulumi config set --path '${NAMESPACE}:${key}${path}' ${value}`,
   remove: (key: string) => `pulumi config rm ${NAMESPACE}:${key}`,
 };
 

@@ -1,5 +1,6 @@
 import { type SecretParts, type SourceSecret } from "../loaders/pipeline/source";
 import { sources } from "../loaders/sources";
+import { channelParts } from "./alert-channels";
 import { commands } from "./problem";
 import { readersParts } from "./readers";
 import { passwordKeys, type PasswordKey } from "../warehouse/catalogue";
@@ -21,6 +22,7 @@ const purposes: Record<keyof typeof passwordKeys, string> = {
   etl_writer: "the loaders' user",
   datalens_reader: "the user of DataLens",
   backup_user: "backups",
+  zakaz_monitor: "the alerts' user",
 };
 
 /** Every secret key by name: passwords first, then those of the sources in their order. */
@@ -48,6 +50,12 @@ export const secretKeys: Readonly<Record<string, SecretKey>> = {
       "Optional. Further logins with the rights of `datalens_reader`: a list, each with `name`, `password` and, if wanted, `networks` (CIDR, beside " +
       "the stack's own) and `views` (some of its views instead of all). One that is taken out of the list is dropped.",
     parts: readersParts,
+  },
+  alertChannels: {
+    about:
+      "Needed where `alerts.enabled` is true. Where alerts go: a list, each with `kind` (`webhook`, `smtp`, `telegram`), a `name` where two are of one kind, " +
+      "and what [alerts.md](alerts.md#channels) lists; secret are `url` of a webhook, `password` of SMTP and `token` of Telegram.",
+    parts: channelParts,
   },
 };
 

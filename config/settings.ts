@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
+import { policy } from "../warehouse/backup/policy";
 import { readerNetwork } from "./networks";
+import { jobSchedule } from "./schedule";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (least: number, most: number) =>
@@ -20,6 +23,9 @@ const json = <T extends z.ZodType>(shape: T) =>
 
 /** Data sets that are read only where they are named. */
 const datasetNames = sources.flatMap(({ datasets }) => Object.keys(datasets));
+
+/** Jobs that can load by themselves: nobody need bring a file. */
+const loadedJobs = sources.filter(({ kind }) => kind === "api").map(({ job }) => job);
 
 /** Keys that switch sources on. */
 const switches = Object.fromEntries(
@@ -44,12 +50,12 @@ export const settings = z.object({
   clickhouseImage: z
     .string()
     .regex(
-      /^local$|@sha256:[0-9a-f]{64}$/,
-      "must be `local` or an image reference that ends in @sha256:<digest>",
+      /^local$|(^|@)sha256:[0-9a-f]{64}$/,
+      "must be `local` or an image reference that ends in @sha256:<digest>, or the id of an image that is on this host (sha256:<id>)",
     )
     .default("local")
     .describe(
-      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), or a reference of the official image, pinned by digest.",
+      "The server's image: `local` (ClickHouse 25.8.2 for development and tests, made by set-up), a reference of the official image, pinned by digest, or the id of an image on the host.",
     ),
   bindAddress: z
     .ipv4("must be an IPv4 address such as 127.0.0.1")
@@ -89,6 +95,14 @@ export const settings = z.object({
     .enum(["none", "dryRun", "live"])
     .default("none")
     .describe("What `pulumi up` does with the data: nothing, the loader's dry run, or that and a load."),
+  schedule: json(z.partialRecord(z.enum(loadedJobs), jobSchedule))
+    .prefault("{}")
+    .describe(
+      `What loads by itself, and when: JSON by job (${loadedJobs.map((job) => `\`${job}\``).join(", ")}), each with \`at\`, a cron expression of five ` +
+        "fields or an interval (`every 45m`) in Moscow time, and if wanted `jitter` (`60s`: a run begins up to so much later, by chance) and " +
+        "`timeout` (`1h`: a run is stopped after so much). A source that is not switched on loads nothing. With a schedule `pulumi up` loads a " +
+        "source once, when it is new, and not for a changed setting.",
+    ),
   datasets: json(z.array(z.enum(datasetNames)))
     .prefault("[]")
     .describe(
@@ -107,10 +121,28 @@ export const settings = z.object({
     .describe(
       "The sandbox's synthetic data as JSON with any of `seed`, `ordersPerDay`, `days`, `events`: same values, same day, same data.",
     ),
+  backup: json(
+    z.strictObject({
+      schedule: z.string().default("30 2 * * *"),
+      ...policy.shape,
+    }),
+  )
+    .prefault("{}")
+    .describe(
+      "Backups as JSON with any of `schedule` (cron, Moscow time; `off`: by hand only), `fullEveryDays`, `keepFullDays`, `keepIncrementalDays`, " +
+        "`keepQuarterlyDays` (the first full one of a quarter), `limitMinutes` (a longer one has failed), `rpoHours` (what may be lost at most: " +
+        "a schedule that cannot keep it is refused).",
+    ),
   readerNetworks: json(z.array(readerNetwork))
     .prefault("[]")
     .describe(
       "Further networks from which `datalens_reader` may connect: JSON list of CIDR, /8 or smaller (IPv6: /16).",
+    ),
+  alerts: json(alertSettings)
+    .prefault("{}")
+    .describe(
+      "Alerts: `enabled`, how often the rules are asked, the cooldown, and each rule's switch and limits ([alerts.md](alerts.md)). " +
+        "Set a part with `pulumi config set --path zakaz:alerts.enabled true`.",
     ),
 });
 

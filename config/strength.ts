@@ -11,6 +11,7 @@ const SAMPLES = [
   "etl_pass",
   "ChangeMe123!",
   "backup_pass",
+  "monitor_pass",
   "sandbox_token",
   "sandbox_client",
   "sandbox_secret",

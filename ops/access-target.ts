@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { sha256Hex } from "../clickhouse/password-hash";
-import { Failure } from "../warehouse/failure";
-import { pulumi } from "./pulumi";
+import { pulumi, whyUnread } from "./pulumi";
 import type { AccessTarget } from "../warehouse/target";
 import { parseJson, readTarget } from "./stack";
 import { Warehouse, withWarehouse } from "../warehouse/client";
@@ -23,8 +22,8 @@ export async function withAccess<T>(
 async function readAccessTarget(from: string | undefined): Promise<AccessTarget> {
   const target = await readTarget("accessTarget", from);
   if (from !== undefined) return target;
-  const { code, stdout } = await pulumi(["config", "--json", "--show-secrets"]);
-  if (code !== 0) throw new Failure("The stack's configuration cannot be read: set its passphrase");
+  const { code, stdout, stderr } = await pulumi(["config", "--json", "--show-secrets"]);
+  if (code !== 0) throw whyUnread(stderr);
   const config = configuration.parse(parseJson(stdout));
   const passwords = target.logins.flatMap(({ user, passwordSha256 }): [string, string][] => {
     const password = config[`zakaz:${passwordKey(user)}`]?.value;

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError } from "commander";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
+import { endInterrupted } from "./interruption";
 
 interface Described {
   name: string;
@@ -39,7 +40,7 @@ export interface TargetFlag {
 }
 export const targetFlag: FlagDefinition = {
   flag: "--target <from>",
-  summary: "- reads the target from standard input instead of the stack",
+  summary: "-: what the command works on comes by standard input, not from the stack",
 };
 
 export interface JsonFlag {
@@ -47,7 +48,7 @@ export interface JsonFlag {
 }
 export const jsonFlag: FlagDefinition = {
   flag: "--json",
-  summary: "print one JSON object instead of text",
+  summary: "print one JSON object, for programs",
 };
 
 /** Prints the answer of a command: as text, or as JSON where `--json` is given. */
@@ -60,7 +61,13 @@ export function buildProgram(definitions: readonly (CommandDefinition | CommandG
   const program = new Command("zakaz")
     .description('Operator\'s commands for the selected stack (eval "$(make -s env)" selects dev)')
     .configureHelp({ sortSubcommands: true })
-    .addHelpText("after", "\nCompletion:\n  source <(zakaz complete bash)      or zsh")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx zakaz status\n  npx zakaz COMMAND --help           flags and an example of each\n" +
+        "\nExit codes:\n  0 ok, 1 error or something found, 2 wrong arguments or configuration, 3 partial,\n" +
+        "  4 another run is at work; 130 after Ctrl-C\n" +
+        "\nCompletion:\n  source <(zakaz complete bash)      or zsh",
+    )
     .exitOverride();
   for (const definition of definitions) addCommand(program, definition);
   return program;
@@ -92,6 +99,7 @@ export async function runProgram(program: Command): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof Failure) {
+      if (endInterrupted(error)) return;
       process.stderr.write(`zakaz: ${error.message}\n`);
       process.exitCode = error.exitCode;
     } else if (error instanceof CommanderError) {

@@ -5,6 +5,7 @@ import { parseJson } from "./stack";
 
 /** What `docker inspect` says of a container, as far as an operator needs it. */
 const inspected = z.object({
+  Created: z.string().optional(),
   State: z.object({
     Status: z.string(),
     OOMKilled: z.boolean().default(false),
@@ -25,6 +26,8 @@ export interface Container {
   exitCode: number;
   /** Its limit in MiB; 0: none. */
   memory: number;
+  /** When it was made, as Docker writes times. */
+  created?: string;
   /** Of an unknown one, what keeps Docker from telling. */
   why?: string;
 }
@@ -38,8 +41,9 @@ export async function inspectContainer(name: string): Promise<Container> {
     if (code !== 0 && /no such container/i.test(stderr)) return NONE;
     const parsed = z.tuple([inspected]).safeParse(parseJson(stdout));
     if (!parsed.success) return { ...NONE, status: "unknown", why: stderr.trim().split("\n")[0] ?? "" };
-    const [{ State: state, HostConfig: limits }] = parsed.data;
+    const [{ Created: created, State: state, HostConfig: limits }] = parsed.data;
     return {
+      ...(created === undefined ? {} : { created }),
       status: state.Status,
       health: state.Health?.Status ?? "",
       outOfMemory: state.OOMKilled,

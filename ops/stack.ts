@@ -1,12 +1,12 @@
-import { execFile } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
+import { NoStack, pulumi, whyUnread } from "./pulumi";
 import {
   accessTarget,
+  alertsTarget,
   loaderTarget,
   warehouseTarget,
   type Credentials,
@@ -22,32 +22,27 @@ const stackOutputs = z.object({
   loaderImage: z.string(),
   /** By job, of each source that the stack has switched on. */
   loaderTargets: z.record(z.string(), loaderTarget).default({}),
+  /** By job, of each source that loads by itself. */
+  schedules: z.record(z.string(), z.object({ container: z.string(), at: z.string() })).default({}),
   readerTarget: warehouseTarget,
   warehouseTarget,
   accessTarget,
+  /** Container that makes and keeps the backups; empty: the stack knows none yet. */
+  backupContainer: z.string().default(""),
+  /** Where alerts are switched on. */
+  alertsTarget: alertsTarget.optional(),
 });
 export type StackOutputs = z.infer<typeof stackOutputs>;
 
 /**
  * Outputs of the selected stack, secrets in the clear: keep them out of every message.
- * @throws Failure when there is no stack or it is not up
+ * @throws NoStack when there is none or it is not up; Failure when it cannot be read
  */
 export async function readStack(): Promise<StackOutputs> {
-  let json: string;
-  try {
-    const args = ["stack", "output", "--json", "--show-secrets", "--non-interactive"];
-    json = (await promisify(execFile)("pulumi", args, { maxBuffer: 1 << 24 })).stdout;
-  } catch (cause) {
-    throw new Failure(
-      'No stack to read: select one with eval "$(make -s env)", and build it with make up',
-      EXIT.error,
-      {
-        cause,
-      },
-    );
-  }
-  const parsed = stackOutputs.safeParse(parseJson(json));
-  if (!parsed.success) throw new Failure("The selected stack is not up: build it with make up");
+  const { code, stdout, stderr } = await pulumi(["stack", "output", "--json", "--show-secrets"]);
+  if (code !== 0) throw whyUnread(stderr);
+  const parsed = stackOutputs.safeParse(parseJson(stdout));
+  if (!parsed.success) throw new NoStack("The selected stack is not up: build it with make up");
   return parsed.data;
 }
 
@@ -55,10 +50,9 @@ export async function readStack(): Promise<StackOutputs> {
  * The target of a command: from standard input when the stack itself calls it (`from` is `-`), else from the selected stack.
  * @throws Failure when there is none
  */
-export async function readTarget<K extends "readerTarget" | "warehouseTarget" | "accessTarget">(
-  key: K,
-  from: string | undefined,
-): Promise<StackOutputs[K]> {
+export async function readTarget<
+  K extends "readerTarget" | "warehouseTarget" | "accessTarget" | "alertsTarget",
+>(key: K, from: string | undefined): Promise<StackOutputs[K]> {
   if (from === undefined) return (await readStack())[key];
   return (await readInput(from, key, stackOutputs.shape[key])) as StackOutputs[K];
 }

@@ -1,7 +1,7 @@
--- Who may do what: the definer of the views, three roles with their users, profiles and quotas.
+-- Who may do what: the definer of the views, four roles with their users, profiles and quotas.
 --
 -- Nothing else is granted to anybody. Privileges on objects that a later file creates are given here in advance.
--- Users are created locked (a hash that no password has, no host). The stack sets password hash and hosts of the three
+-- Users are created locked (a hash that no password has, no host). The stack sets password hash and hosts of the four
 -- login users afterwards; the statements of this file never touch either, so they can be run again at any time.
 -- `admin` is not here: it is the only user of the XML configuration.
 
@@ -101,6 +101,18 @@ GRANT SELECT, INSERT ON meta.backup_runs TO role_backup_operator;
 GRANT SELECT ON system.backups TO role_backup_operator;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- role_monitor: the alerts. Beside this it has what DataLens reads, by role_bi_reader; it writes its own journal and nothing else.
+
+CREATE ROLE IF NOT EXISTS role_monitor;
+
+GRANT SELECT ON zakaz.meta_job_runs TO role_monitor;
+GRANT SELECT ON meta.v_quality_last_day TO role_monitor;
+GRANT SELECT ON meta.v_sli_latest TO role_monitor;
+GRANT SELECT ON meta.backup_runs TO role_monitor;
+GRANT SELECT, INSERT ON meta.etl_alerts TO role_monitor;
+GRANT SELECT(name, free_space, total_space) ON system.disks TO role_monitor;
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Profiles. Sizes are for a server with 4 GiB. CONST = the user cannot change it.
 
 CREATE SETTINGS PROFILE IF NOT EXISTS etl_profile;
@@ -146,6 +158,20 @@ ALTER SETTINGS PROFILE backup_profile SETTINGS
     allow_ddl = 0 CONST,
     allow_introspection_functions = 0 CONST;
 
+CREATE SETTINGS PROFILE IF NOT EXISTS monitor_profile;
+ALTER SETTINGS PROFILE monitor_profile SETTINGS
+    readonly = 0,
+    join_use_nulls = 1,
+    log_queries = 1 CONST,
+    async_insert = 0 CONST,
+    max_memory_usage = 1073741824 MAX 1073741824,
+    max_bytes_before_external_group_by = 268435456,
+    max_threads = 2 MIN 1 MAX 2,
+    max_execution_time = 60 MIN 1 MAX 60,
+    max_concurrent_queries_for_user = 8,
+    allow_ddl = 0 CONST,
+    allow_introspection_functions = 0 CONST;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Login users.
 
@@ -164,6 +190,11 @@ GRANT role_backup_operator TO backup_user;
 ALTER USER backup_user SETTINGS PROFILE 'backup_profile';
 SET DEFAULT ROLE role_backup_operator TO backup_user;
 
+CREATE USER IF NOT EXISTS zakaz_monitor IDENTIFIED WITH sha256_hash BY '0000000000000000000000000000000000000000000000000000000000000000' HOST NONE;
+GRANT role_monitor, role_bi_reader TO zakaz_monitor;
+ALTER USER zakaz_monitor SETTINGS PROFILE 'monitor_profile';
+SET DEFAULT ROLE role_monitor, role_bi_reader TO zakaz_monitor;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Quotas: wide enough never to lock out a dashboard with many charts or a loader that retries.
 
@@ -175,3 +206,6 @@ ALTER QUOTA etl_writer_quota KEYED BY user_name FOR INTERVAL 1 hour MAX queries 
 
 CREATE QUOTA IF NOT EXISTS backup_quota KEYED BY user_name;
 ALTER QUOTA backup_quota KEYED BY user_name FOR INTERVAL 1 day MAX queries = 1000 TO backup_user;
+
+CREATE QUOTA IF NOT EXISTS monitor_quota KEYED BY user_name;
+ALTER QUOTA monitor_quota KEYED BY user_name FOR INTERVAL 1 hour MAX queries = 20000, errors = 5000 TO zakaz_monitor;

@@ -60,7 +60,8 @@ ENGINE = ReplacingMergeTree(_ver)
 ORDER BY (source, stream, wm_type)
 COMMENT 'How far a stream has been read';
 
--- One alert per job and code in 6 hours: the writer looks before it inserts.
+-- Loaders: one alert per job and code in 6 hours, the writer looks before it inserts. The alerts (alerts/journal.ts): two rows per
+-- incident under one alert_id, that of its end with severity info; `context_json` has `incident`.
 CREATE TABLE IF NOT EXISTS meta.etl_alerts
 (
     ts           DateTime('Europe/Moscow')                       COMMENT 'time of the alert',

@@ -16,10 +16,16 @@ COMMAND_PLUGIN_VERSION=1.2.1
 BRIDGE_VERSION=0.13.0
 TERRAFORM_DOCKER_VERSION=20260916
 
+# Checks of .github/workflows.
+ACTIONLINT_VERSION=1.7.12
+
 # ClickHouse as development and tests run it (clickhouse/image/library.txt names the wheel), and the oldest version that
 # schema and access must work on.
 CLICKHOUSE_VERSION=25.8.2
 OLDEST_CLICKHOUSE_VERSION=24.8.4
+# The same as an image: the official one, and what it is called here.
+OLDEST_CLICKHOUSE_IMAGE=clickhouse/clickhouse-server:24.8.4.13
+OLDEST_IMAGE=zakaz/clickhouse-oldest:$OLDEST_CLICKHOUSE_VERSION
 
 # Official images, and what every image of the stack needs on top.
 OFFICIAL_BASE=debian:bookworm-slim

@@ -15,6 +15,7 @@ export const users = {
   loader: "etl_writer",
   reader: "datalens_reader",
   backup: "backup_user",
+  monitor: "zakaz_monitor",
   /** By whose rights views read; it never logs in. */
   definer: "zakaz_definer",
 } as const;
@@ -22,7 +23,7 @@ export const users = {
 export type UserName = (typeof users)[keyof typeof users];
 
 /** Users that `sql/10_access.sql` creates locked; the stack gives them password and hosts. */
-export const loginUsers = [users.loader, users.reader, users.backup] as const;
+export const loginUsers = [users.loader, users.reader, users.backup, users.monitor] as const;
 
 /** Keys of the stack's configuration that hold the passwords, by user: `<owner>Password`. */
 export const passwordKeys = {
@@ -30,6 +31,7 @@ export const passwordKeys = {
   [users.loader]: "loaderPassword",
   [users.reader]: "datalensPassword",
   [users.backup]: "backupPassword",
+  [users.monitor]: "monitorPassword",
 } as const satisfies Partial<Record<UserName, string>>;
 
 export type PasswordKey = (typeof passwordKeys)[keyof typeof passwordKeys];

@@ -20,5 +20,8 @@ export const asReader = fill;
 /** A statement of `backup_user`. */
 export const asBackup = fill;
 
+/** A statement of the alerts, `zakaz_monitor`. */
+export const asMonitor = fill;
+
 /** A statement sent only to see what the server says to it, such as one that must be refused: validate does not try it. */
 export const probe = fill;

@@ -45,6 +45,15 @@ export const loaderTarget = server.extend({
 });
 export type LoaderTarget = z.infer<typeof loaderTarget>;
 
+/** What commands about alerts need. */
+export const alertsTarget = z.object({
+  /** The container that watches. */
+  container: z.string(),
+  /** Of the stack's own step: another one, another test. */
+  settingsSha256: z.string().optional(),
+});
+export type AlertsTarget = z.infer<typeof alertsTarget>;
+
 /** What commands about users and grants need; holds secrets. */
 export const accessTarget = z.object({
   warehouse: warehouseTarget,

@@ -4,7 +4,7 @@ import ts from "typescript";
 import { DATABASE } from "../../warehouse/catalogue";
 
 /** Folders whose code speaks to the warehouse. */
-const FOLDERS = ["loaders", "ops", "components", "warehouse", "lint"];
+export const FOLDERS = ["loaders", "alerts", "backup", "ops", "components", "warehouse", "lint"];
 
 /** Has the template tags of statements, which fill in values and change nothing else. */
 export const QUERIES = "warehouse/queries.ts";

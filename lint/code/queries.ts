@@ -34,6 +34,7 @@ const TAGS: Readonly<Record<string, UserName>> = {
   asLoader: users.loader,
   asReader: users.reader,
   asBackup: users.backup,
+  asMonitor: users.monitor,
 };
 /** Tags and functions, by file, whose statements are only tried and may be refused. */
 const PROBES: Readonly<Record<string, readonly string[]>> = {

@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import { probe } from "../../warehouse/queries";
 import { isSignificant, tokenize } from "../../warehouse/sql/lexer";
 import type { CodeQuery } from "../code/queries";
@@ -25,6 +26,13 @@ const TAGGED = "asLoader`…` or another tag of warehouse/queries.ts";
 
 /** Every query in the code names its user, the engine understands it when that user sends it, and it fits the tables. */
 export async function queries({ queries: all, canon, live, scratch }: Inspection): Promise<Finding[]> {
+  // One at a time for each user: what a profile allows at once is no matter of a single query.
+  const turns = new Map<string, PQueue>();
+  const turnOf = (user: string): PQueue => {
+    const turn = turns.get(user) ?? new PQueue({ concurrency: 1 });
+    turns.set(user, turn);
+    return turn;
+  };
   const findings = all.map(async (query): Promise<Finding[]> => {
     const { user } = query;
     if (user === undefined) {
@@ -39,7 +47,9 @@ export async function queries({ queries: all, canon, live, scratch }: Inspection
         fault(query, object, "a query names it, and it does not exist", "an object of sql/"),
       );
     }
-    return query.sql === undefined ? [] : explain(scratch, live, { ...query, user, sql: query.sql });
+    const { sql } = query;
+    if (sql === undefined) return [];
+    return turnOf(user).add(() => explain(scratch, live, { ...query, user, sql }));
   });
   return (await Promise.all(findings)).flat();
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { CommanderError, type Command } from "commander";
+import { CommanderError, InvalidArgumentError, type Command } from "commander";
 import type { z } from "zod";
 import { EXIT } from "../../exit-codes";
 import { systemClock } from "../core/clock";
@@ -21,6 +21,7 @@ export interface CommonFlags {
   envfile?: string;
   dryRun: boolean;
   verbose: boolean;
+  runId?: string;
 }
 
 /** What a source's program says of itself; `runProgram` does the rest. */
@@ -55,7 +56,7 @@ export async function runProgram<Flags extends CommonFlags, Settings extends Com
   argv: readonly string[],
 ): Promise<number> {
   const startedAt = Date.now();
-  const runId = randomUUID();
+  let runId: string = randomUUID();
   let verbose = false;
   let progress = plainProgress(process.stderr);
   const openLog = (environment: Environment): Log =>
@@ -65,6 +66,7 @@ export async function runProgram<Flags extends CommonFlags, Settings extends Com
     const command = withCommonFlags(program.command()).parse([...argv], { from: "user" });
     const flags = command.opts<Flags>();
     verbose = flags.verbose;
+    runId = flags.runId ?? runId;
     const { environment, input } = program.readInput(flags, command.args);
     // Bars are for people: not into files and pipes, and not between JSON lines.
     if (process.stderr.isTTY && (environment.LOG_FORMAT ?? "").trim() !== "json") {
@@ -109,6 +111,11 @@ function withCommonFlags(command: Command): Command {
     )
     .option("--dry-run", "check settings and input, send nothing anywhere, end", false)
     .option("--verbose", "log at level DEBUG", false)
+    .option(
+      "--run-id <uuid>",
+      "identity of the run in journal and log, by which its caller finds it",
+      parseRunId,
+    )
     .addHelpText(
       "after",
       "\nExit codes: 0 ok, 1 error, 2 wrong arguments or settings, 3 partly loaded, 4 another run holds the lock.",
@@ -116,6 +123,13 @@ function withCommonFlags(command: Command): Command {
     .allowExcessArguments(false)
     .exitOverride();
 }
+
+function parseRunId(text: string): string {
+  if (UUID.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError("It must be a UUID.");
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A file that was named by hand; `-` is standard input. Throws `UsageError`. */
 export function readNamedFile(path: string): Buffer {

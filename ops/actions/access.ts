@@ -7,6 +7,7 @@ import { fixableOf, statementsOf, sentence, withoutHashes } from "../../warehous
 import { differencesOf } from "../../warehouse/access/drift";
 import { declaration } from "../../warehouse/access/read";
 import { withAccess } from "../access-target";
+import { inOrder } from "../interruption";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 
 /** Prints what differs and the statements that fix it; changes nothing. Fails when something differs. */
@@ -33,25 +34,27 @@ export async function accessDiff(flags: JsonFlag & TargetFlag): Promise<void> {
   );
 }
 
-/** Makes access as declared: missing rights are given, surplus ones revoked. What is not declared is reported. */
+/** Makes access as declared: missing rights are given, surplus ones revoked. What is not declared is reported. Once begun it ends. */
 export async function accessApply(from: string | undefined): Promise<void> {
   const startedAt = performance.now();
   const { fixed, left } = await withAccess(from, async (warehouse, target) => {
     const journal = new Journal(warehouse);
-    return applyAccess(
-      warehouse,
-      declaration(target.logins),
-      await refusedLogins(warehouse, target.passwords),
-      async (fixes, statements, work) => {
-        const next = await plannedName(journal);
-        if (fixes.length === 0 && next === undefined) return work();
-        const name = next ?? changeName(fixes.map(({ text }) => text));
-        await journal.record("access", { kind: "access", name, statements }, async (step) => {
-          await step(1);
-          await work();
-        });
-      },
-    );
+    const apply = async () =>
+      applyAccess(
+        warehouse,
+        declaration(target.logins),
+        await refusedLogins(warehouse, target.passwords),
+        async (fixes, statements, work) => {
+          const next = await plannedName(journal);
+          if (fixes.length === 0 && next === undefined) return work();
+          const name = next ?? changeName(fixes.map(({ text }) => text));
+          await journal.record("access", { kind: "access", name, statements }, async (step) => {
+            await step(1);
+            await work();
+          });
+        },
+      );
+    return inOrder(apply);
   });
   for (const difference of fixed) process.stdout.write(`Fixed: ${difference.text}\n`);
   for (const difference of left) process.stderr.write(`zakaz: warning: ${sentence(difference)}\n`);

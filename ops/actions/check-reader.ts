@@ -2,7 +2,7 @@ import { Warehouse, withWarehouse } from "../../warehouse/client";
 import { ask, type Answer } from "../../warehouse/datalens/connection";
 import { DATASETS, fieldsOf } from "../../warehouse/datalens/datasets";
 import { datasetQueries, metadataQueries, type Query } from "../../warehouse/datalens/queries";
-import { Failure, StatementFailure } from "../../warehouse/failure";
+import { Failure, StatementFailure, Unreachable } from "../../warehouse/failure";
 import { probeId } from "../../warehouse/login";
 import type { WarehouseTarget } from "../../warehouse/target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
@@ -81,6 +81,7 @@ async function expectAnswer(
   try {
     answer = await ask(warehouse, sql);
   } catch (cause) {
+    if (cause instanceof Unreachable) throw cause;
     const { user, url } = warehouse.target;
     throw new Failure(
       `${user} at ${url} got no answer to "${what}" (${sql}): ${(cause as Error).message}`,

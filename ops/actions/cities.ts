@@ -77,7 +77,7 @@ function describe({ days, unknown, parsed }: Cities): string {
   if (parsed.length === 0)
     return `No costs of ads in the last ${days} days: load them with npx zakaz load vk_ads.\n`;
   const spellings = unknown.map(
-    ({ spelling, rows, spend }) => `  ${spelling}: ${rows} rows, ${spend} roubles`,
+    ({ spelling, rows, spend }) => `  ${spelling}: ${rows} ${rows === 1 ? "row" : "rows"}, ${spend} roubles`,
   );
   const lines = parsed.map(
     ({ day, rows, parsed: good, spendWithoutCity }) =>

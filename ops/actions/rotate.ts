@@ -7,8 +7,9 @@ import { Failure, StatementFailure, Unreachable } from "../../warehouse/failure"
 import { AUTHENTICATION_FAILED } from "../../warehouse/login";
 import { probe } from "../../warehouse/queries";
 import type { WarehouseTarget } from "../../warehouse/target";
+import { inOrder, Interrupted } from "../interruption";
 import { newPassword, type PasswordOwner } from "../password";
-import { pulumi } from "../pulumi";
+import { pulumi, whyUnread } from "../pulumi";
 import { readStack } from "../stack";
 
 export interface RotateFlags {
@@ -20,6 +21,8 @@ export interface RotateFlags {
 
 /** How long a server that was replaced may take until it answers, in ms. */
 const PATIENCE = 20_000;
+/** Before anything was changed nobody has to wait. */
+const SHORT_PATIENCE = 1_000;
 
 /**
  * Gives one user of the warehouse a new random password: into the stack's configuration, by `pulumi up` to server
@@ -36,20 +39,33 @@ export async function rotate(who: PasswordOwner, options: RotateFlags): Promise<
   const key = `zakaz:${name}`;
   const { warehouseTarget: server } = await readStack();
   const old = await readSecret(key);
-  await accepts({ ...server, user, password: old }); // a server that does not answer: nothing has been changed yet
+  await accepts({ ...server, user, password: old }, SHORT_PATIENCE); // a server that does not answer: nothing has been changed yet
 
+  await inOrder(() => replacePassword({ user, key, old, server }, options));
+}
+
+/** The work itself: whatever stops it, the configuration or nothing has the new password, and a sentence says which. */
+async function replacePassword(
+  { user, key, old, server }: { user: string; key: string; old: string; server: WarehouseTarget },
+  options: RotateFlags,
+): Promise<void> {
   const password = newPassword();
   if (options.out !== undefined) writeNew(options.out, password);
-  const set = await pulumi(["config", "set", "--secret", key], password);
+  const set = await pulumi(["config", "set", "--secret", key], { input: password, atInterrupt: "wait" });
   if (set.code !== 0) {
     if (options.out !== undefined) rmSync(options.out);
     throw new Failure(`Nothing was changed: \`pulumi config set\` failed: ${set.stderr.trim()}`);
   }
 
-  const up = await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], "", (line) => {
-    if (line.trim() !== "" && !line.startsWith("@ ")) process.stderr.write(`${line}\n`);
-  });
   const resume = `The new password is in the stack's configuration (${key}): \`pulumi up\` goes on from here`;
+  const up = await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
+    onLine: (line) => {
+      if (line.trim() !== "" && !line.startsWith("@ ")) process.stderr.write(`${line}\n`);
+    },
+    atInterrupt: "stop",
+  }).catch((error: unknown) => {
+    throw error instanceof Interrupted ? new Failure(resume) : error;
+  });
   if (up.code !== 0) {
     throw new Failure(`\`pulumi up\` failed, so that ${user} may still have the old password. ${resume}`);
   }
@@ -74,7 +90,7 @@ export async function rotate(who: PasswordOwner, options: RotateFlags): Promise<
 /** The value of a secret key of the selected stack. */
 async function readSecret(key: string): Promise<string> {
   const got = await pulumi(["config", "get", key]);
-  if (got.code !== 0) throw new Failure(`Nothing was changed: ${key} cannot be read: ${got.stderr.trim()}`);
+  if (got.code !== 0) throw whyUnread(got.stderr);
   return got.stdout.replace(/\n$/, "");
 }
 
@@ -93,8 +109,8 @@ function writeNew(file: string, password: string): void {
  * Whether a user may log in with a password.
  * @throws Failure when the server gives no answer to that question
  */
-function accepts(target: WarehouseTarget): Promise<boolean> {
-  const deadline = Date.now() + PATIENCE;
+function accepts(target: WarehouseTarget, patience = PATIENCE): Promise<boolean> {
+  const deadline = Date.now() + patience;
   return withWarehouse(new Warehouse(target, { request_timeout: PATIENCE }), async (warehouse) => {
     for (;;) {
       try {

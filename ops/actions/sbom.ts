@@ -4,6 +4,7 @@ import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { build } from "esbuild";
 import { ROOT, recipes } from "../../images";
 import { docker } from "../docker";
+import { requireImage } from "../loader";
 import { Failure } from "../../warehouse/failure";
 import { DEFAULT_JOB } from "../../loaders/sources";
 import type { TargetFlag } from "../command";
@@ -12,6 +13,8 @@ import { findSource } from "../source";
 import { readLoaderTarget } from "../stack";
 
 export interface SbomFlags extends TargetFlag {
+  /** The image; undefined: that of the stack. */
+  image?: string;
   /** File to write; undefined: standard output. */
   out?: string;
 }
@@ -30,8 +33,9 @@ interface Part {
  * the operating system.
  * @throws Failure when the stack is not up or its image is gone
  */
-export async function sbom({ target, out }: SbomFlags): Promise<void> {
-  const { image } = await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target);
+export async function sbom({ target, out, image: named }: SbomFlags): Promise<void> {
+  const image = named ?? (await readLoaderTarget(findSource(DEFAULT_JOB, "api"), target)).image;
+  await requireImage(image);
   const parts = [...(await bundledPackages()), await nodeOf(image), ...(await systemPackages(image))];
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, "qtickets_api", {
@@ -105,7 +109,8 @@ async function systemPackages(image: string): Promise<Part[]> {
 
 /** Output of one command in a new container of the image, without network. */
 async function inImage(image: string, command: string, ...args: string[]): Promise<string> {
-  const result = await docker(["run", "--rm", "--network", "none", "--entrypoint", command, image, ...args]);
+  const run = ["run", "--rm", "--network", "none", "--entrypoint", command, image];
+  const result = await docker([...run, ...args], "", { atInterrupt: "wait" });
   if (result.code !== 0)
     throw new Failure(
       `The loader's image ${image} cannot be looked into (${result.stderr.trim()}): build it with make up`,

@@ -1,6 +1,7 @@
 import { EXIT } from "../../exit-codes";
 import { applySchema } from "../../warehouse/schema/apply";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
+import { inOrder, stopIfInterrupted } from "../interruption";
 import { planAnswer, showPlan } from "../show-plan";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan } from "../../warehouse/schema/plan";
@@ -25,16 +26,20 @@ export async function schemaDiff(flags: JsonFlag & TargetFlag): Promise<void> {
   });
 }
 
-/** Brings the live warehouse to the state of `sql/`. */
+/** Brings the live warehouse to the state of `sql/`. When it is interrupted, the statement under way is the last one. */
 export async function schemaApply(flags: ApplyFlags): Promise<void> {
   const target = await readTarget("warehouseTarget", flags.target);
   await withWarehouse(new Warehouse(target), async (warehouse) => {
-    const run = await applySchema(warehouse, {
+    const options = {
       resume: flags.resume,
       allow: flags.allow ?? [],
       force: flags.force ?? false,
-      say: (line) => process.stdout.write(`${line}\n`),
-    });
+      say: (line: string) => {
+        stopIfInterrupted();
+        process.stdout.write(`${line}\n`);
+      },
+    };
+    const run = await inOrder(() => applySchema(warehouse, options));
     const done = run === 0 ? "nothing to do" : `${run} statements run`;
     process.stdout.write(`Schema of ${nameOf(target)}: ${done}\n`);
   });

@@ -1,5 +1,5 @@
-import { Failure } from "../../warehouse/failure";
 import { printAnswer, type JsonFlag } from "../command";
+import { NoStack } from "../pulumi";
 import { readStack, type StackOutputs } from "../stack";
 import { nextSteps } from "../status/next";
 import { absentStatus, readStatus } from "../status/read";
@@ -8,6 +8,7 @@ import { showStatus } from "../status/show";
 /**
  * How the selected stack is, on one screen: what runs, what the data are worth, what to type next. Whatever the state, it is an
  * answer and no failure, also that there is no stack.
+ * @throws Failure when the stack cannot be read, as with a wrong passphrase
  */
 export async function status(flags: JsonFlag): Promise<void> {
   const stack = await readStack().catch(whyAbsent);
@@ -18,6 +19,6 @@ export async function status(flags: JsonFlag): Promise<void> {
 }
 
 function whyAbsent(error: unknown): string | StackOutputs {
-  if (error instanceof Failure) return error.message;
+  if (error instanceof NoStack) return error.message;
   throw error;
 }

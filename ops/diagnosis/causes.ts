@@ -123,9 +123,9 @@ export const CAUSES: readonly Cause[] = [
     name: "server stopped",
     signs: ["server silent"],
     with: ["container unknown"],
-    what: (f) => `The server does not answer (${reason(f)})`,
-    type: (f) => `docker start ${f.container}`,
-    effect: "starts it",
+    what: (f) => `The server does not answer, nor does Docker (${reason(f)})`,
+    type: () => "make up",
+    effect: "starts both",
   },
   {
     name: "server silent",

@@ -51,7 +51,8 @@ const REASONS: readonly [RegExp, string][] = [
 ];
 
 /**
- * Logins of the warehouse's own users that were refused, and have not been let in from the same place since.
+ * Logins of the warehouse's own users that were refused, and have not been let in from the same place since. One whom the server
+ * did not know and knows now is no trouble any more: a first `up` asks for its users before it makes them.
  * @param given `refused`: those who are refused now with the password of the stack
  */
 export async function readLogins(
@@ -78,6 +79,7 @@ LEFT JOIN
   GROUP BY user, address
 ) AS let ON let.user = refused.user AND let.address = refused.address
 WHERE refused.user IN {users:Array(String)} AND let.at < refused.at
+  AND NOT (refused.reason LIKE '%UNKNOWN_USER%' AND refused.user IN (SELECT name FROM system.users))
 ORDER BY user, address`,
       { minutes, users },
     ),

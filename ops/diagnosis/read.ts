@@ -59,12 +59,14 @@ export function containerTroubles({ status, health, outOfMemory, exitCode }: Con
     return [{ signs: ["container unhealthy"], who: "", said: "", at: "" }];
   if (status === "running" || status === "unknown") return [];
   const signs = [`container ${status}`, ...(outOfMemory ? ["container out of memory"] : [])];
-  return [{ signs, who: "", said: `its container ended with code ${exitCode}`, at: "" }];
+  const said = status === "absent" ? "" : `its container ended with code ${exitCode}`;
+  return [{ signs, who: "", said, at: "" }];
 }
 
-function silent({ status, health }: Container, reason: string): Trouble {
+function silent({ status, health, why }: Container, reason: string): Trouble {
   const state = health === "starting" ? health : status;
-  return { signs: ["server silent", `container ${state}`], who: "", said: reason, at: "" };
+  const said = why === undefined ? reason : `${reason}; ${why}`;
+  return { signs: ["server silent", `container ${state}`], who: "", said, at: "" };
 }
 
 /** What keeps the diagnosis itself from its answer. */

@@ -34,6 +34,8 @@ export function nextSteps(status: Status): Step[] {
     ...([schema, access].some(({ state }) => state === "drifted")
       ? [{ type: "pulumi up", why: "makes it as declared; never drops data" }]
       : []),
+    ...alertsDown(status),
+    ...schedules(status),
     ...failedRuns(status),
     ...loads(status),
   ].filter((step) => step !== undefined);
@@ -45,6 +47,26 @@ function drifted(what: string, state: string): Step[] {
   return state === "drifted"
     ? [{ type: `npx zakaz ${what} diff`, why: "shows what differs, and what fixes it" }]
     : [];
+}
+
+function alertsDown({ alerts }: Status): Step[] {
+  if (alerts === null || ["healthy", "running", "starting"].includes(alerts.state)) return [];
+  const { container, state } = alerts;
+  if (state === "absent") return [{ type: "make up", why: "brings the alerts back" }];
+  if (state === "unhealthy")
+    return [{ type: `docker logs --tail 20 ${container}`, why: "says why the alerts hang" }];
+  return [{ type: `docker start ${container}`, why: "starts the alerts" }];
+}
+
+/** What brings back a schedule that does not run, or says why it fails. */
+function schedules(status: Status): Step[] {
+  return status.schedules.flatMap(({ job, container, state }): Step[] => {
+    if (state === "absent") return [{ type: "pulumi up --refresh", why: `brings back what loads ${job}` }];
+    if (state === "exited" || state === "created")
+      return [{ type: `docker start ${container}`, why: `starts what loads ${job} by itself` }];
+    if (state !== "unhealthy") return [];
+    return [{ type: `docker logs --tail 20 ${container}`, why: `says why the last load of ${job} failed` }];
+  });
 }
 
 function failedRuns({ runs }: Status): Step[] {

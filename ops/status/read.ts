@@ -12,7 +12,9 @@ import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
 import { inspectContainer, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
+import { readAlerts, readOpenAlerts, type Alerts } from "./alerts";
 import { freshnessOf, type Freshness } from "./freshness";
+import { countMissed, readSchedules, type ScheduleStatus } from "./schedules";
 
 /** What `npx zakaz status --json` prints. What could not be read is null or empty, and `why` beside it says why. */
 export interface Status {
@@ -30,7 +32,11 @@ export interface Status {
     /** The newest run of each job, the newest first. */
     last: LastRun[];
   };
+  /** Jobs that load by themselves. */
+  schedules: ScheduleStatus[];
   tables: Table[];
+  /** Null where alerts are not switched on. */
+  alerts: Alerts | null;
 }
 
 export interface Server {
@@ -104,18 +110,26 @@ export function absentStatus(why: string): Status {
     access: UNKNOWN,
     running: [],
     runs: { total: null, why: null, last: [] },
+    schedules: [],
     tables: [],
+    alerts: null,
   };
 }
 
 /** Reads how a stack is; a part that cannot be read says why, and the others are there. Changes nothing. */
 export async function readStatus(stack: StackOutputs): Promise<Status> {
   const { container: name, clickhouseUrl: url, network, loaderImage } = stack;
-  const container = await inspectContainer(name);
+  const [container, alerts, counted] = await Promise.all([
+    inspectContainer(name),
+    readAlerts(stack.alertsTarget),
+    readSchedules(stack),
+  ]);
   const known = {
     ...absentStatus(""),
+    schedules: counted.map(({ since: _, ...schedule }) => schedule),
     network,
     loaderImage,
+    alerts,
     server: {
       ...{ container: name, url, version: null, uptimeSeconds: null, disk: null },
       ...{
@@ -134,9 +148,14 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
     try {
       const server = await readServer(warehouse);
       const state = container.health || "running";
+      const answers = await readWarehouse(warehouse, stack);
+      const running = answers.running.map(({ job }) => job);
+      const { value: schedules } = await read(countMissed(warehouse, counted, running));
       return {
         ...known,
-        ...(await readWarehouse(warehouse, stack)),
+        ...answers,
+        schedules: schedules ?? known.schedules,
+        alerts: alerts && { ...alerts, open: (await read(readOpenAlerts(warehouse))).value },
         server: { ...known.server, ...server, state },
       };
     } catch (error) {
@@ -149,10 +168,13 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
 /** Of a server that runs and answers no query. */
 function silence(
   error: Unreachable | StatementFailure,
-  { health }: Container,
+  { health, why }: Container,
 ): Pick<Server, "state" | "why"> {
   if (error instanceof Unreachable)
-    return { state: health === "starting" ? health : "silent", why: error.reason };
+    return {
+      state: health === "starting" ? health : "silent",
+      why: why === undefined ? error.reason : `${error.reason}; ${why}`,
+    };
   return { state: error.code === AUTHENTICATION_FAILED ? "refusing" : "silent", why: reasonOf(error) };
 }
 

@@ -1,11 +1,12 @@
 import { styleText } from "node:util";
 import { DATABASE } from "../../warehouse/catalogue";
+import type { Alerts } from "./alerts";
 import type { Step } from "./next";
 import type { Conformity, Server, Status } from "./read";
 
 /** Colours of words that tell a state, on a terminal; any other word is a warning. */
 const GOOD = /^(?:healthy|running|fresh|ok|as declared)$/;
-const BAD = /^(?:absent|stopped|silent|refusing|unhealthy|restarting|broken|error|drifted)$/;
+const BAD = /^(?:absent|stopped|exited|silent|refusing|unhealthy|restarting|broken|error|drifted)$/;
 const PLAIN = /^(?:empty)$/;
 
 /** Longest list of differences; the whole one is in `schema diff` and `access diff`. */
@@ -16,7 +17,7 @@ const NAME_LENGTH = 60;
 
 /** How a stack is, on one screen. */
 export function showStatus(status: Status, next: Step[], reader: string): string {
-  const { server, network, loaderImage, schema, access, running, runs, tables } = status;
+  const { server, network, loaderImage, schema, access, running, runs, schedules, tables, alerts } = status;
   const answers = server.version !== null;
   return [
     ...labelled("Server", serverLines(server)),
@@ -29,6 +30,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
       running.map(({ job, runId, renewedAt }) => `${job}, run ${runId}, lease renewed at ${renewedAt}`),
     ),
     ...labelled("Last run", answers ? runLines(runs) : []),
+    ...labelled("Next run", columns(paint, schedules.map(scheduleCells))),
     ...labelled(
       "Tables",
       columns(
@@ -41,6 +43,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
         ]),
       ),
     ),
+    ...labelled("Alerts", alerts === null ? [] : alertLines(alerts)),
     ...(answers ? ["", ...labelled("Query it", queryLines(server, reader))] : []),
     "",
     ...labelled(
@@ -94,6 +97,17 @@ function runLines({ total, why, last }: Status["runs"]): string[] {
     ...[status, job, `began ${startedAt}, ended ${formatSeconds(secondsAgo)} ago`, `${rowsProcessed} rows`],
   ]);
   return [...columns(paint, rows), `meta_job_runs: ${total} loader runs`];
+}
+
+function alertLines({ container, state, open }: Alerts): string[] {
+  const count = open === null ? "" : open.length === 0 ? ", nothing open" : `, ${open.length} open`;
+  const rows = (open ?? []).map(({ severity, since, sentence }) => [severity, `since ${since}`, sentence]);
+  return [`${container}: ${paint(state)}${count}`, ...columns(paint, rows)];
+}
+
+function scheduleCells({ state, job, at, next, due, missed }: Status["schedules"][number]): string[] {
+  const past = due === null || missed === null ? "" : `${missed} of ${due} missed in the last day`;
+  return [state, job, `due ${next}`, `(${at})`, past];
 }
 
 function queryLines({ container, url }: Server, reader: string): string[] {

@@ -64,6 +64,7 @@ describe("access of a running stack", () => {
       etl_writer: secrets.loaderPassword,
       datalens_reader: secrets.datalensPassword,
       backup_user: secrets.backupPassword,
+      zakaz_monitor: secrets.monitorPassword,
     };
     const admin = {
       url: `http://127.0.0.1:${stack.httpPort}`,
@@ -181,7 +182,8 @@ describe("access of a running stack", () => {
   it("rotates a password by configuration, and that is all the preview shows", async () => {
     const previous = secrets.backupPassword;
     await stack.setSecret("backupPassword");
-    expect((await preview()).changes).toEqual(["update access-apply"]);
+    // The backup container is the one that has it.
+    expect((await preview()).changes).toEqual(["replace backup-container", "update access-apply"]);
     await stack.up();
     expect(await loginCode("backup_user", previous)).toBe("516");
     expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
@@ -215,9 +217,12 @@ describe("access of a running stack", () => {
     const { stdout: state } = await stack.pulumi("stack", "export");
     const backup = secrets.backupPassword;
     expect(state).toContain(createHash("sha256").update(backup).digest("hex"));
-    // With secrets decrypted: the backup user's password is in no resource and no output.
+    // With secrets decrypted: the backup user's password is in the file of the backup container and nowhere else.
     const { stdout: open } = await stack.pulumi("stack", "export", "--show-secrets");
     expect(open).toContain(secrets.datalensPassword);
-    expect(open).not.toContain(backup);
+    const { deployment } = JSON.parse(open) as { deployment: { resources: { urn: string }[] } };
+    const holders = deployment.resources.filter((one) => JSON.stringify(one).includes(backup));
+    expect(holders.map(({ urn }) => urn.split("::").at(-1))).toEqual(["backup-container"]);
+    expect(state).not.toContain(backup);
   });
 });

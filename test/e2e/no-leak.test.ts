@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandbox } from "../../sandbox/qtickets/sandbox";
+import { startReceivers, type Receivers } from "../support/receivers";
 import { formsOf, LeakSearch, madeMarker, marker, type Marker } from "../support/leak-search";
 import { ProcessSampler } from "../support/process-sampler";
 import { dockerLines, type Result, run, TestStack } from "../support/stack";
@@ -15,11 +16,16 @@ import { dockerLines, type Result, run, TestStack } from "../support/stack";
 const stack = new TestStack(`leak${process.pid}`);
 const { server } = stack;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
+const backup = `zakaz-backup-${stack.instance}`;
+const alerts = `zakaz-alerts-${stack.instance}`;
+/** Containers that load by themselves. */
+const schedules = ["qtickets", "vk-ads"].map((folder) => `zakaz-schedule-${folder}-${stack.instance}`);
 const markers = {
   adminPassword: marker("adminPassword"),
   loaderPassword: marker("loaderPassword"),
   datalensPassword: marker("datalensPassword"),
   backupPassword: marker("backupPassword"),
+  monitorPassword: marker("monitorPassword"),
   qticketsToken: marker("qticketsToken"),
   barcodeKey: marker("barcodeKey"),
 };
@@ -28,6 +34,20 @@ const vkMarkers = {
   clientSecret: marker("client secret of VK Ads"),
   accessToken: marker("token of the old API of VK"),
 };
+const alertMarkers = {
+  hook: marker("address of the webhook"),
+  mail: marker("password of the mail server"),
+  bot: marker("token of the bot"),
+};
+/** Often enough for a test, and a stopped server is told at once. The machine's own disk is no matter of this test. */
+const alertSettings = {
+  enabled: true,
+  everySeconds: 10,
+  rules: { server: { seconds: 0 }, disk: { on: false } },
+};
+/** What of a channel is secret, by kind. */
+const SECRET_PARTS = { webhook: "url", smtp: "password", telegram: "token" } as const;
+let receivers: Receivers;
 const tokenVolume = `zakaz-vk-tokens-${stack.instance}`;
 const passphrase = marker("passphrase");
 const wrongToken = marker("a wrong token");
@@ -85,6 +105,48 @@ async function searchServerLogs(when: string): Promise<void> {
   }
 }
 
+/** Switches alerts on, by all three kinds of channels, to servers of this process; answers what was said. */
+async function useAlerts(): Promise<string> {
+  // The host as every container reaches it.
+  const gateway = ["network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"];
+  receivers = await startReceivers({
+    host: "0.0.0.0",
+    address: (await run("docker", gateway)).stdout.trim(),
+    login: { user: "zakaz@mail.example", password: alertMarkers.mail.value },
+    telegramToken: `12345:${alertMarkers.bot.core}`,
+    hook: `hook?key=${alertMarkers.hook.core}&more=1`,
+  });
+  // What is not secret as a person would write it into the file, which ends with the configuration; each secret by a command.
+  const secrets = receivers.channels.flatMap((channel, i) =>
+    Object.entries(channel)
+      .filter(([key]) => SECRET_PARTS[channel.kind] === key)
+      .map(([key, value]) => ({ path: `alertChannels[${i}].${key}`, value: String(value) })),
+  );
+  const others = receivers.channels.map((channel) =>
+    Object.fromEntries(Object.entries(channel).filter(([key]) => SECRET_PARTS[channel.kind] !== key)),
+  );
+  const file = join(stack.project, `Pulumi.${stack.name}.yaml`);
+  appendFileSync(file, `  zakaz:alertChannels: ${JSON.stringify(others)}\n`);
+  const said: string[] = [];
+  for (const { path, value } of secrets) said.push(await stack.setSecretPart(path, value));
+  await stack.set("alerts", JSON.stringify(alertSettings));
+  return said.join("");
+}
+
+/** What the webhook has got so far: kind and rule of each message. */
+const told = () =>
+  receivers.webhook.letters.map(({ body }) => {
+    const { kind, rule = "" } = JSON.parse(body) as Record<string, string>;
+    return `${kind} ${rule}`.trim();
+  });
+const toldOf = (what: string) => told().filter((one) => one.endsWith(what));
+
+/** A load by hand; one of the schedule's may be at work. */
+async function load(place: string, ...args: string[]): Promise<void> {
+  const code = async () => (await say(place, "zakaz", "load", ...args)).code;
+  await expect.poll(code, { timeout: 120_000, interval: 1_000 }).toBe(0);
+}
+
 /** The pair of tokens that a load keeps, in a file of its own that nobody else can read. */
 async function keptTokens(): Promise<Marker[]> {
   const script = "stat -c %a /kept/*.json && cat /kept/*.json";
@@ -99,18 +161,30 @@ async function keptTokens(): Promise<Marker[]> {
 beforeAll(async () => {
   barcodes = await sandboxBarcodes();
   search.plant(...Object.values(markers), ...Object.values(vkMarkers), passphrase, wrongToken);
+  search.plant(...Object.values(alertMarkers));
   search.plant(...barcodes.map((code) => madeMarker("a barcode", code)));
   stack.env["PULUMI_CONFIG_PASSPHRASE"] = passphrase.value;
   const configured = await stack.configure({
     secrets: Object.fromEntries(Object.entries(markers).map(([key, { value }]) => [key, value])),
-    settings: { datasets: '["barcodes"]', sandbox: JSON.stringify(data) },
+    settings: {
+      datasets: '["barcodes"]',
+      sandbox: JSON.stringify(data),
+      // Qtickets again and again; VK Ads, whose pair of tokens no other run may use meanwhile, never in this life.
+      schedule: JSON.stringify({
+        qtickets_api: { at: "every 25s", jitter: "2s" },
+        vk_ads: { at: "0 0 1 1 *" },
+      }),
+    },
   });
   const parts = Object.fromEntries(Object.entries(vkMarkers).map(([part, { value }]) => [part, value]));
   const accounts = await stack.useVkAds(parts as Record<keyof typeof vkMarkers, string>);
-  await search.text("output of stack init and configuration", configured + accounts);
+  await search.text("output of stack init and configuration", configured + accounts + (await useAlerts()));
 });
 
-afterAll(() => stack.remove());
+afterAll(async () => {
+  await stack.remove();
+  await receivers?.close();
+});
 
 describe("the search itself", () => {
   it("finds each form of a marker, at any offset", async () => {
@@ -148,9 +222,12 @@ describe("no secret leaks", () => {
     expect((await say("refresh -d", "pulumi", "refresh", "--yes", "-d")).code).toBe(0);
     expect((await say("stack output", "pulumi", "stack", "output")).stdout).toContain("[secret]");
     expect((await say("config", "pulumi", "config")).stdout).toContain("[secret]");
-    for (const command of ["status", "smoke", "load", "smoke vk_ads", "load vk_ads", "cities"]) {
+    // A new stack has tried its channels.
+    expect(toldOf("test")).toEqual(["test"]);
+    for (const command of ["status", "smoke", "smoke vk_ads", "load vk_ads", "cities", "alert-test"]) {
       expect((await say(`zakaz ${command}`, "zakaz", ...command.split(" "))).code).toBe(0);
     }
+    await load("zakaz load");
     search.plant(...(await keptTokens()));
     expect(
       (await say("zakaz load vk_ads with the kept tokens", "zakaz", "load", "vk_ads", "--", "--verbose"))
@@ -206,10 +283,14 @@ describe("no secret leaks", () => {
       expect((await say(`zakaz ${command}, server stopped`, "zakaz", command)).code).not.toBe(0);
     }
     expect((await say("zakaz status, server stopped", "zakaz", "status")).code).toBe(0);
+    await expect.poll(() => toldOf("server"), { timeout: 60_000 }).toEqual(["alert server"]);
     await run("docker", ["start", server]);
     const state = async () =>
       (await run("docker", ["inspect", "-f", "{{.State.Health.Status}}", server])).stdout;
     await expect.poll(state, { timeout: 60_000 }).toBe("healthy\n");
+    await expect
+      .poll(() => toldOf("server"), { timeout: 60_000 })
+      .toEqual(["alert server", "recovered server"]);
   });
 
   it("while passwords are rotated", async () => {
@@ -227,10 +308,36 @@ describe("no secret leaks", () => {
     const seen = sampler.stop();
     await search.text("command lines of all processes during rotations", seen.commandLines);
     await search.text("environments of processes in containers during rotations", seen.environments);
+    expect(toldOf("test")).toEqual(["test", "test"]);
+
+    // Another setting of the alerts is a matter of their file alone, and of one more test.
+    await stack.set("alerts", JSON.stringify({ ...alertSettings, cooldownMinutes: 30 }));
+    const preview = JSON.parse((await stack.pulumi("preview", "--json")).stdout) as {
+      steps: { op: string; urn: string }[];
+    };
+    const changes = preview.steps.filter(({ op }) => op !== "same");
+    const named = changes.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+    expect(new Set(named.map((change) => change.split(" ")[1]))).toEqual(
+      new Set(["alerts-settings", "alerts-test"]),
+    );
     expect((await say("up -d after rotations", "pulumi", "up", "--yes", "--skip-preview", "-d")).code).toBe(
       0,
     );
+    expect(toldOf("test")).toEqual(["test", "test", "test"]);
     await searchServerLogs("after rotations");
+  });
+
+  it("while loads run by themselves, with the new password", async () => {
+    const sampler = new ProcessSampler();
+    const good = async () => {
+      const { stdout, stderr } = await run("docker", ["logs", schedules[0]!]);
+      return (stdout + stderr).split(" ended ok ").length;
+    };
+    const before = await good();
+    await expect.poll(good, { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(before);
+    const seen = sampler.stop();
+    await search.text("command lines of all processes during scheduled loads", seen.commandLines);
+    await search.text("environments of processes in containers during scheduled loads", seen.environments);
   });
 
   it("into state, history, containers, images, volumes, logs and temporary folders", async () => {
@@ -246,12 +353,12 @@ describe("no secret leaks", () => {
     const named = (kind: string[], format: string) =>
       dockerLines(...kind, "--filter", `name=${stack.instance}`, "--format", format);
     const containers = await named(["ps", "-a"], "{{.Names}}");
-    expect(containers.sort()).toEqual([server, sandbox].sort());
+    expect(containers.sort()).toEqual([alerts, backup, server, sandbox, ...schedules].sort());
     const all = await dockerLines("images", "--format", "{{.Repository}}:{{.Tag}}");
     const images = all.filter((name) => name.includes(stack.instance));
-    expect(images).toHaveLength(2);
+    expect(images).toHaveLength(3);
     const volumes = await named(["volume", "ls"], "{{.Name}}");
-    expect(volumes).toHaveLength(4);
+    expect(volumes).toHaveLength(6);
     for (const [kind, names] of Object.entries({ container: containers, image: images, volume: volumes })) {
       for (const name of names)
         await search.command(`docker inspect ${kind} ${name}`, "docker", ["inspect", name]);
@@ -266,11 +373,31 @@ describe("no secret leaks", () => {
     for (const name of containers) {
       await search.command(`docker logs ${name}`, "sh", ["-c", 'exec docker logs "$0" 2>&1', name]);
     }
+    // The alerts' secrets are in one file that nobody but their user reads, and in no message but as the key to its channel.
+    const kept = ["exec", alerts, "stat", "-c", "%a %u %g", "/etc/zakaz/alerts.json"];
+    expect((await run("docker", kept)).stdout).toBe("400 10001 10001\n");
+    const letters = [receivers.webhook, receivers.smtp, receivers.telegram].map(({ letters }) => letters);
+    for (const { length } of letters) expect(length).toBeGreaterThanOrEqual(5);
+    await search.text(
+      "messages of the alerts",
+      letters
+        .flat()
+        .map(({ body }) => body)
+        .join("\n"),
+    );
+    // What a schedule's container keeps beside its settings, which are where they belong.
+    for (const name of schedules) {
+      const diff = (await dockerLines("diff", name)).map((line) => line.slice(2));
+      expect(diff.filter((path) => path.startsWith("/etc/zakaz"))).toEqual([
+        "/etc/zakaz",
+        "/etc/zakaz/loader.env",
+      ]);
+    }
     // The server's image is nobody's own; what the stack has put into its container is.
     const uploaded = ["cp", `${server}:/etc/clickhouse-server`, "-"];
     await search.command("files uploaded into the server's container", "docker", uploaded);
     // Files must hold still while they are read.
-    await run("docker", ["stop", server]);
+    await run("docker", ["stop", ...schedules, server]);
     for (const name of volumes) {
       const mount = [
         "run",

@@ -21,6 +21,7 @@ const USERS = {
     sql: "SELECT count() FROM bi.v_ops_freshness",
   },
   backup: { user: "backup_user", key: "backupPassword", sql: "SELECT count() FROM meta.backup_runs" },
+  monitor: { user: "zakaz_monitor", key: "monitorPassword", sql: "SELECT count() FROM meta.etl_alerts" },
 } as const;
 type Who = keyof typeof USERS;
 
@@ -60,6 +61,7 @@ describe("zakaz rotate, with users at work", () => {
   it.each([
     ["datalens", ["loader", "admin"]],
     ["backup", ["loader", "datalens"]],
+    ["monitor", ["loader", "datalens"]],
     ["loader", ["datalens", "admin"]],
   ] as [Who, [Who, Who]][])("%s: %j notice nothing", async (who, [first, second]) => {
     const { user, key } = USERS[who];

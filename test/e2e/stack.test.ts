@@ -218,10 +218,18 @@ describe("the life of a stack", () => {
     const format =
       "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}";
     const confined = "[ALL] [no-new-privileges:true]";
-    const inspected = dockerLines("inspect", "-f", format, server, `zakaz-sandbox-${stack.instance}`);
+    const inspected = dockerLines(
+      "inspect",
+      "-f",
+      format,
+      server,
+      `zakaz-sandbox-${stack.instance}`,
+      `zakaz-backup-${stack.instance}`,
+    );
     expect(await inspected).toEqual([
       `101:101 ${confined} ${4096 * 2 ** 20} false`,
       `10001:10001 ${confined} ${1024 * 2 ** 20} true`,
+      `101:101 ${confined} ${256 * 2 ** 20} false`,
     ]);
     const status = await run("docker", ["exec", server, "cat", "/proc/1/status"]);
     expect(status.stdout).toMatch(/CapBnd:\t0+\n/);
@@ -287,6 +295,17 @@ describe("the life of a stack", () => {
     expect(smoke.code).toBe(0);
     expect(smoke.stdout).toContain("Dry-run: no ClickHouse writes");
     expect(smoke.stdout).toContain(`meta_job_runs: ${before} rows before and after. Smoke passed.`);
+    const file = join(stack.folder, "old.env");
+    const lines = [
+      "QTICKETS_API_TOKEN=t",
+      `CH_HOST=${server}`,
+      `CH_PASSWORD=${stack.secrets.loaderPassword}`,
+    ];
+    writeFileSync(file, [...lines, "DRY_RUN=true", ""].join("\n"));
+    const byFile = await stack.zakaz("smoke", "--envfile", file);
+    expect(byFile.stderr).toBe("");
+    expect(byFile.stdout).toMatch(/^Image sha256:[0-9a-f]{64}, built 20\d\d-\S+\.$/m);
+    expect(byFile.stdout).toContain(`meta_job_runs: ${before} rows before and after. Smoke passed.`);
     expect((await stack.zakaz("load", "--", "--since-hours", "soon")).code).toBe(2);
     expect((await stack.zakaz("fly")).code).toBe(2);
   });

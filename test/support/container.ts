@@ -15,6 +15,8 @@ const run = promisify(execFile);
 
 /** Loopback, and the networks Docker hands out: a request through a published port comes from its gateway. */
 const NETWORKS = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+/** Where the stack mounts the volume of the backups. */
+const BACKUPS = ["--tmpfs", "/backups:rw,size=64m,uid=101,gid=101,mode=0750"];
 const HEALTHY_WITHIN_MS = 60_000;
 
 export interface ContainerOptions {
@@ -90,6 +92,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Se
     ...["--name", name, "--user", "101:101", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
     ...["-p", `127.0.0.1:${http}:8123`, "-p", `127.0.0.1:${native}:9000`, "--restart", "unless-stopped"],
     ...["-e", "CLICKHOUSE_SKIP_USER_SETUP=1", "-e", "TZ=Europe/Moscow"],
+    ...(options.dockerArguments?.some((one) => one.includes("/backups")) ? [] : BACKUPS),
     ...["--health-cmd", "wget -q --spider http://127.0.0.1:8123/ping", "--health-interval", "500ms"],
     ...["--health-timeout", "5s", "--health-retries", "60"],
     ...(options.dockerArguments ?? []),

@@ -10,6 +10,13 @@ export class Server extends LocalServer implements TestServer {
     return this.url;
   }
 
+  /** Ends the server, and starts one of another version on its data. */
+  async upgrade(version: ServerVersion): Promise<void> {
+    await this.kill("SIGTERM");
+    this.program = programOf(version);
+    await this.start();
+  }
+
   /** The client of the development version, whatever the server's. */
   client(args: string[], stdin?: string | Buffer): Promise<ClientResult> {
     const target = ["client", "--host=127.0.0.1", `--port=${this.nativePort}`];

@@ -18,8 +18,28 @@ const FEW = {
   allShops: false,
   /** Changes of a table's definition. */
   tableChanges: 25,
+  /** Order lines that a drill restores and an upgrade takes along. */
+  drillOrders: 20_000,
+  /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
+  acceptanceFaults: 2,
+  /** Months of a schedule in fast time. */
+  months: 3,
+  /** Loads of a real stack by its schedule, back to back: a week of half hours. */
+  scheduledLoads: 0,
+  /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
+  allFaults: false,
 };
-const FULL: typeof FEW = { histories: 100, adHistories: 100, allShops: true, tableChanges: 300 };
+const FULL: typeof FEW = {
+  histories: 100,
+  adHistories: 100,
+  allShops: true,
+  tableChanges: 300,
+  drillOrders: 1_000_000,
+  acceptanceFaults: 99,
+  months: 40,
+  scheduledLoads: 336,
+  allFaults: true,
+};
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
 

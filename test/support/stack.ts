@@ -46,6 +46,7 @@ const USUAL = {
   protectData: "false",
   source: "sandbox",
   load: "live",
+  backup: JSON.stringify({ schedule: "off" }),
   sandbox: JSON.stringify({ ordersPerDay: 5, days: 10, events: 4 }),
 } satisfies GivenSettings;
 
@@ -124,7 +125,11 @@ export class TestStack {
   async configure({
     secrets = {},
     settings = {},
-  }: { secrets?: Partial<StackSecrets>; settings?: GivenSettings } = {}): Promise<string> {
+  }: {
+    /** Undefined: not set. */
+    secrets?: { [Key in keyof StackSecrets]?: StackSecrets[Key] | undefined };
+    settings?: GivenSettings;
+  } = {}): Promise<string> {
     const said = [(await must(this.pulumi("stack", "init", this.name))).all];
     [this.httpPort, this.nativePort] = [await reservePort(), await reservePort()];
     const values: GivenSettings = {
@@ -138,7 +143,7 @@ export class TestStack {
     const flags = pairs.flatMap(([key, value]) => ["--plaintext", `zakaz:${key}=${value}`]);
     said.push((await must(this.pulumi("config", "set-all", ...flags))).all);
     for (const [key, value] of Object.entries({ ...this.secrets, ...secrets })) {
-      said.push(await this.setSecret(key, value));
+      if (value !== undefined) said.push(await this.setSecret(key, value));
     }
     return said.join("");
   }

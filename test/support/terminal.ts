@@ -38,7 +38,12 @@ export function typeInto(command: string, env: Record<string, string> = {}): Ter
   });
   child.stdin.on("error", () => undefined);
   const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
-  void ended.then(() => wake());
+  // Its exit alone does not say that all of it was read.
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+    wake();
+  });
   return {
     ended,
     shown: () => shown,
@@ -54,7 +59,7 @@ export function typeInto(command: string, env: Record<string, string> = {}): Ter
           return;
         }
         const left = giveUpAt - Date.now();
-        if (left <= 0 || child.exitCode !== null)
+        if (left <= 0 || isOver)
           throw new Error(
             `The terminal does not show ${JSON.stringify(text)} but:\n${plain.slice(position)}`,
           );

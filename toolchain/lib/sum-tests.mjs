@@ -8,7 +8,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-const LEVELS = ["unit", "integration", "e2e"];
+const LEVELS = ["unit", "integration", "e2e", "vk-ads"];
 const folder = process.argv[2];
 /** Lines of a failure's message that are shown; the level's own log has the rest. */
 const REASON_LINES = 12;

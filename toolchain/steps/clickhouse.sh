@@ -20,6 +20,20 @@ step_oldest() {
   chose "ClickHouse $OLDEST_CLICKHOUSE_VERSION, $CLICKHOUSE_HOW"
 }
 
+# The oldest version as an image, for a smoke on it: the official one, else one made like the development server's. It is not
+# named like that one, whose former images are removed.
+step_oldest_image() {
+  step oldest
+  if docker pull --quiet "$OLDEST_CLICKHOUSE_IMAGE" >/dev/null 2>&1; then
+    docker tag "$OLDEST_CLICKHOUSE_IMAGE" "$OLDEST_IMAGE"
+    chose "$OLDEST_IMAGE is $OLDEST_CLICKHOUSE_IMAGE"
+  else
+    need_base "the server's image starts from"
+    long "build $OLDEST_IMAGE" build_server_image "$OLDEST_CLICKHOUSE_VERSION" "$OLDEST_IMAGE"
+    chose "$OLDEST_IMAGE, made here: $OLDEST_CLICKHOUSE_IMAGE cannot be pulled"
+  fi
+}
+
 # Links .zakaz/clickhouse/VERSION to bin/clickhouse and lib/, made unless they are in the cache. Sets CLICKHOUSE_HOW.
 # usage: use_clickhouse VERSION REQUIREMENTS     (pip's, naming the wheel with its hash)
 use_clickhouse() {
@@ -90,7 +104,7 @@ renew_server_image() {
     docker images --format '{{.Repository}}:{{.Tag}}' zakaz/clickhouse | grep -vxF "$SERVER_IMAGE" || true
     docker image inspect --format '{{.Id}}' "$SERVER_IMAGE" 2>/dev/null || true
   )
-  long "build $SERVER_IMAGE" build_server_image
+  long "build $SERVER_IMAGE" build_server_image "$CLICKHOUSE_VERSION" "$SERVER_IMAGE"
   # Fails, rightly, for one that a container uses.
   ((${#old[@]} == 0)) || docker rmi "${old[@]}" >/dev/null 2>&1 || true
 }
@@ -104,9 +118,10 @@ has_server_image() {
   [[ $(docker image inspect --format '{{index .Config.Labels "zakaz.recipe"}}' "$SERVER_IMAGE" 2>/dev/null) == "$IMAGES_RECIPE" ]]
 }
 
+# usage: build_server_image VERSION NAME
 build_server_image() {
   cd "$ROOT/clickhouse/image" || return
   # Readable for the server's user too, whatever this one's umask was.
-  tar -c --mode=a+rX Dockerfile entrypoint.sh ./*.xml -C "$LOCAL/clickhouse/$CLICKHOUSE_VERSION/" bin lib |
-    DOCKER_BUILDKIT=0 docker build --force-rm --label "zakaz.recipe=$IMAGES_RECIPE" -t "$SERVER_IMAGE" -
+  tar -c --mode=a+rX Dockerfile entrypoint.sh ./*.xml -C "$LOCAL/clickhouse/$1/" bin lib |
+    DOCKER_BUILDKIT=0 docker build --force-rm --label "zakaz.recipe=$IMAGES_RECIPE" -t "$2" -
 }

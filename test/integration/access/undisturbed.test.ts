@@ -69,6 +69,7 @@ describe.each(SERVERS)("applying what is there already, on $name", ({ start }) =
       "ALTER USER etl_writer",
       "ALTER USER datalens_reader",
       "ALTER USER backup_user",
+      "ALTER USER zakaz_monitor",
     ]);
     for (const { queries, failed, reasons } of figures) {
       expect({ failed, reasons }).toEqual({ failed: 0, reasons: "" });

@@ -248,7 +248,7 @@ describe("the image", () => {
     expect(missing.stderr).toContain("none.csv cannot be read (ENOENT)");
   });
 
-  test("belongs to no root, and holds nothing but the bundle", async () => {
+  test("belongs to no root, and holds nothing but the bundles", async () => {
     const { stdout } = await run("docker", [
       "inspect",
       "-f",
@@ -260,6 +260,6 @@ describe("the image", () => {
     );
     const shell = ["run", "--rm", "--entrypoint", "sh", image, "-c"];
     const listed = await run("docker", [...shell, "ls /app; stat -c %u:%a /var/lib/zakaz/quarantine; id -u"]);
-    expect(listed.stdout.trim().split("\n")).toEqual(["qtickets.js", "10001:755", "10001"]);
+    expect(listed.stdout.trim().split("\n")).toEqual(["alerts.js", "qtickets.js", "10001:755", "10001"]);
   });
 });

@@ -27,6 +27,8 @@ import { RUNNING, stackOutputs, stubProgram, zakaz, type Ended } from "../../uni
  */
 export class Desk<OfServer extends TestServer = TestServer> {
   readonly passwords = newPasswords();
+  /** Shell script in the place of `docker run`: its arguments are those of the command, its input the settings. */
+  dockerRun = "exit 1";
   private readonly folder = mkdtempSync(join(tmpdir(), "zakaz-desk-"));
   private readonly quarantine = mkdtempSync(join(tmpdir(), "zakaz-desk-quarantine-"));
 
@@ -147,7 +149,7 @@ export class Desk<OfServer extends TestServer = TestServer> {
       "pulumi",
       `[ "$1" = config ] && cat "${this.folder}/config" || cat "${this.folder}/outputs"`,
     );
-    stubDocker(this.folder, container);
+    stubDocker(this.folder, container, this.dockerRun);
     return zakaz(args, { env: this.environment() });
   }
 
@@ -171,15 +173,28 @@ export class Desk<OfServer extends TestServer = TestServer> {
   }
 }
 
-/** A `docker` that says this of any container. */
-function stubDocker(folder: string, { status, health, outOfMemory, exitCode, memory }: Container): void {
+/** A `docker` that says this of any container, has every image, and runs a script in the place of a container. */
+function stubDocker(
+  folder: string,
+  { status, health, outOfMemory, exitCode, memory, created }: Container,
+  run: string,
+): void {
   if (status === "absent") {
     const none = "Error response from daemon: No such container: ch-zakaz";
     return stubProgram(folder, "docker", `echo "${none}" >&2; echo '[]'; exit 1`);
   }
   const answer = {
+    Created: created,
     State: { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode, Health: { Status: health } },
     HostConfig: { Memory: memory * 2 ** 20 },
   };
-  stubProgram(folder, "docker", `echo '${JSON.stringify([answer])}'`);
+  stubProgram(
+    folder,
+    "docker",
+    `case "$1" in
+  run) ${run} ;;
+  image) echo 2030-01-01T00:00:00Z ;;
+  *) echo '${JSON.stringify([answer])}' ;;
+esac`,
+  );
 }

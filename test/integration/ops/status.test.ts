@@ -91,6 +91,42 @@ describe("zakaz status", () => {
     expect((await answer()).running).toEqual([]);
   });
 
+  it("by the clock: when the next load is due, and what was missed since its container is there", async () => {
+    const schedules = { qtickets_api: { container: "zakaz-schedule-qtickets", at: "*/30 * * * *" } };
+    const outputs = JSON.stringify({ ...desk.stack, schedules });
+    const shown = async (container = RUNNING) =>
+      JSON.parse((await desk.zakaz(["status", "--json"], container, outputs)).stdout) as Status & {
+        next: Step[];
+      };
+    const created = new Date(Date.now() - 4 * 3_600_000).toISOString();
+    const status = await shown({ ...RUNNING, created });
+    expect(status.schedules).toEqual([
+      {
+        job: "qtickets_api",
+        container: "zakaz-schedule-qtickets",
+        state: "healthy",
+        at: "*/30 * * * *",
+        next: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:(?:00|30):00 Moscow time$/) as unknown,
+        due: expect.any(Number) as unknown,
+        missed: expect.any(Number) as unknown,
+      },
+    ]);
+    // Of four hours; the one run there was began just now, in a half hour that may be over by now.
+    const { due, missed } = status.schedules[0]!;
+    expect([7, 8]).toContain(due);
+    expect([due, due! - 1]).toContain(missed);
+    const { stdout } = await desk.zakaz(["status"], { ...RUNNING, created }, outputs);
+    expect(stdout).toMatch(
+      /^Next run {3}healthy {2}qtickets_api {2}due \S+ \S+ Moscow time {2}\(\*\/30 \* \* \* \*\) {2}\d of \d missed in the last day$/m,
+    );
+    expect(next(await shown({ ...RUNNING, health: "unhealthy" }))).toContain(
+      "docker logs --tail 20 zakaz-schedule-qtickets",
+    );
+    expect(next(await shown({ ...RUNNING, status: "exited" }))).toContain(
+      "docker start zakaz-schedule-qtickets",
+    );
+  });
+
   it("healthy: one screen", async () => {
     const { tables, runs } = await answer();
     const rows = Object.fromEntries(tables.map(({ table, rows }) => [table, rows]));
@@ -204,6 +240,50 @@ describe("zakaz status", () => {
     await sleep(1000);
     expect((await desk.load()).code).toBe(0);
     expect(next(await answer())).toEqual(["pulumi preview"]);
+  });
+
+  it("alerts, where the stack has them: what is open, and a container that does not run", async () => {
+    const withAlerts = JSON.stringify({ ...desk.stack, alertsTarget: { container: "zakaz-alerts" } });
+    const shown = async (container = RUNNING) => {
+      const { code, stdout } = await desk.zakaz(["status"], container, withAlerts);
+      expect(code).toBe(0);
+      return stdout.split("\n");
+    };
+    expect(await screen()).not.toContainEqual(expect.stringMatching(/^Alerts/));
+    expect(await shown()).toContain("Alerts     zakaz-alerts: healthy, nothing open");
+    const row = (id: number, kind: string, severity: string, message: string) =>
+      `INSERT INTO meta.etl_alerts (ts, alert_id, severity, job, code, message, context_json, _ver)
+SELECT toDateTime('2030-01-31 12:00:0${kind === "alert" ? 0 : 9}', 'Europe/Moscow'), '11111111-2222-4333-8444-00000000000${id}', '${severity}', 'vk_ads', 'failedRun', '${message}',
+'{"incident":"${kind}","since":1896080400000}', ${kind === "alert" ? 1 : 2}`;
+    await desk.byHand(
+      row(1, "alert", "error", "The last run of vk_ads failed."),
+      row(2, "alert", "warning", "An older one."),
+      row(2, "recovered", "info", "Recovered. It was: An older one."),
+    );
+    const lines = await shown();
+    const first = lines.indexOf("Alerts     zakaz-alerts: healthy, 1 open");
+    expect(lines[first + 1]).toBe(
+      "           error  since 2030-01-31 12:00:00  The last run of vk_ads failed.",
+    );
+    const status = JSON.parse((await desk.zakaz(["status", "--json"], RUNNING, withAlerts)).stdout) as Status;
+    expect(status.alerts).toEqual({
+      container: "zakaz-alerts",
+      state: "healthy",
+      open: [
+        {
+          severity: "error",
+          rule: "failedRun",
+          subject: "vk_ads",
+          since: "2030-01-31 12:00:00",
+          sentence: "The last run of vk_ads failed.",
+        },
+      ],
+    });
+    // The script says of both containers that they are stopped.
+    const stopped = await shown({ ...RUNNING, status: "exited" });
+    expect(stopped).toContain("Alerts     zakaz-alerts: exited");
+    expect(stopped).toContainEqual(expect.stringMatching(/docker start zakaz-alerts +# starts the alerts$/));
+    await desk.byHand("TRUNCATE TABLE meta.etl_alerts");
   });
 
   it("admin is not let in", async () => {

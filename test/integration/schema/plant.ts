@@ -10,14 +10,15 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../../images";
+import { FOLDERS } from "../../../lint/code/program";
 import type { Fault } from "./faults";
 
-const FOLDERS = ["sql", "loaders", "ops", "components", "warehouse", "lint"];
+const PLANTED = ["sql", ...FOLDERS];
 
 /** A tree of the repository with one fault in it: folders that it does not touch are links. */
 export function plant({ edits }: Pick<Fault, "edits">): string {
   const root = mkdtempSync(join(tmpdir(), "zakaz-fault-"));
-  for (const folder of FOLDERS) {
+  for (const folder of PLANTED) {
     const touched = edits.some(([file]) => file.startsWith(`${folder}/`));
     if (touched) cpSync(join(ROOT, folder), join(root, folder), { recursive: true });
     else symlinkSync(join(ROOT, folder), join(root, folder));

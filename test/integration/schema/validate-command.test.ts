@@ -89,7 +89,9 @@ describe("zakaz validate", () => {
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves nothing after %s", async (signal) => {
     const ended = await interrupted(signal);
-    expect(ended).toEqual({ pid: ended.pid, code: null, signal, stdout: "", stderr: "" });
+    const name = { SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "its terminal's end" }[signal];
+    const stderr = `zakaz: stopped by ${name}; nothing was left half done\n`;
+    expect(ended).toEqual({ pid: ended.pid, code: null, signal, stdout: "", stderr });
     expect(leftBy(ended.pid)).toEqual([]);
   });
 

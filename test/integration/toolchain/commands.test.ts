@@ -18,16 +18,22 @@ describe("make", () => {
     const targets = stdout
       .trim()
       .split("\n")
-      .map((line) => line.split(/ +/)[1]);
+      .map((line) => line.slice("make ".length, 29).trim());
     expect(targets).toEqual([
       "help",
       "up",
       "down",
       "test",
+      "unit integration e2e",
+      "vk-ads",
       "soak",
       "coverage",
       "lint",
       "validate",
+      "image",
+      "server-smoke",
+      "preview",
+      "report",
       "smoke",
       "load",
       "bench",

@@ -565,7 +565,8 @@ describe("ClickHouse", () => {
 });
 
 describe("linters", () => {
-  test("come from PyPI by their hashes, once, and onto the checkout's PATH", async () => {
+  test("come from PyPI by their hashes and by Go's sums, once, and onto the checkout's PATH", async () => {
+    machine.command("go", GO);
     machine.command(
       "python3",
       `[[ $3 == --version ]] && exit
@@ -573,12 +574,12 @@ describe("linters", () => {
        mkdir "$target/bin" && touch "$target/bin/shellcheck" "$target/bin/hadolint"`,
     );
     expect((await setup("linters")).stdout).toContain(
-      "linters   shellcheck 0.11.0.1, hadolint 2.15.1, from PyPI",
+      "linters   actionlint 1.7.12, shellcheck 0.11.0.1, hadolint 2.15.1, from PyPI",
     );
     expect((await setup("linters")).stdout).toContain("hadolint 2.15.1, from the cache");
     expect(machine.called("python3 -m pip install")).toBe(1);
     expect(machine.calls().join("\n")).toMatch(/pip install .*--require-hashes/);
-    for (const name of ["shellcheck", "hadolint"]) {
+    for (const name of ["actionlint", "shellcheck", "hadolint"]) {
       expect(existsSync(join(checkout, `.zakaz/bin/${name}`))).toBe(true);
     }
   });
@@ -774,7 +775,7 @@ describe("a whole set-up", () => {
 
   test("an unknown step is one sentence", async () => {
     expect((await setup("everything")).stderr).toBe(
-      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images server oldest linters\n',
+      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images server oldest oldest_image linters\n',
     );
   });
 });

@@ -38,6 +38,15 @@ describe("the stack's configuration", () => {
     const { secrets: _, ...rest } = await read(SECRETS);
     expect(rest).toEqual({
       vkAds: false,
+      backup: {
+        schedule: "30 2 * * *",
+        fullEveryDays: 7,
+        keepFullDays: 28,
+        keepIncrementalDays: 7,
+        keepQuarterlyDays: 365,
+        limitMinutes: 60,
+        rpoHours: 25,
+      },
       instance: "",
       clickhouseImage: "local",
       bindAddress: "127.0.0.1",
@@ -49,10 +58,33 @@ describe("the stack's configuration", () => {
       protectData: true,
       source: "qtickets",
       load: "none",
+      schedule: {},
       datasets: [],
       sandbox: { seed: 1, ordersPerDay: 40, days: 45, events: 12 },
       readerNetworks: [],
+      alerts: {
+        enabled: false,
+        everySeconds: 60,
+        cooldownMinutes: 60,
+        rules: {
+          server: { on: true, seconds: 120 },
+          failedRun: { on: true, partial: true },
+          sourceBehind: { on: true, hours: {} },
+          missedRun: { on: true },
+          disk: { on: true, freePercent: 10 },
+          quarantine: { on: true, percent: 1, rows: 3 },
+          reader: { on: true, everyMinutes: 15 },
+          backup: { on: true, hours: 30 },
+          channel: { on: true, failures: 3 },
+          blind: { on: true },
+        },
+      },
     });
+  });
+
+  it("takes a schedule with the usual jitter and timeout", async () => {
+    const { schedule } = await read({ ...SECRETS, "zakaz:schedule": '{"vk_ads":{"at":"30 0,7 * * *"}}' });
+    expect(schedule).toEqual({ vk_ads: { at: "30 0,7 * * *", jitter: "60s", timeout: "1h" } });
   });
 
   it("gives every secret as a secret output", async () => {
@@ -72,6 +104,7 @@ describe("the stack's configuration", () => {
         "  zakaz:loaderPassword is not set. Fix it with: pulumi config set --secret zakaz:loaderPassword --stack prod",
         "  zakaz:datalensPassword is not set. Fix it with: pulumi config set --secret zakaz:datalensPassword --stack prod",
         "  zakaz:backupPassword is not set. Fix it with: pulumi config set --secret zakaz:backupPassword --stack prod",
+        "  zakaz:monitorPassword is not set. Fix it with: pulumi config set --secret zakaz:monitorPassword --stack prod",
         "  zakaz:qticketsToken is not set. Fix it with: pulumi config set --secret zakaz:qticketsToken --stack prod",
         "  zakaz:laod is no key of this program; the nearest is zakaz:load. Fix it with: pulumi config rm zakaz:laod --stack prod",
       ].join("\n"),
@@ -94,6 +127,34 @@ describe("the stack's configuration", () => {
       '["clients"]',
       'Invalid option: expected one of "priceShades"|"discounts"|"promoCodes"|"barcodes" (at 0)',
     ],
+    [
+      "schedule",
+      '{"qtickets_api":{"at":"hourly"}}',
+      "must be a cron expression of five fields such as `*/30 * * * *`, or an interval such as `every 45m`, not `hourly`",
+    ],
+    [
+      "schedule",
+      '{"vk_ads":{"at":"30 0,7 * * *","timeout":"2 days"}}',
+      "must look like 90s, 25m or 2h, not `2 days` (at vk_ads.timeout)",
+    ],
+    [
+      "schedule",
+      '{"qtickets_api":{"at":"every 5m","jitter":"5m"}}',
+      "is 5m, and must be less than the 300 s between two loads (at qtickets_api.jitter)",
+    ],
+    [
+      "schedule",
+      '{"qtickets_api":{}}',
+      "Invalid input: expected string, received undefined (at qtickets_api.at)",
+    ],
+    ["schedule", '{"plan":{"at":"every 1h"}}', 'Unrecognized key: "plan"'],
+    ["backup", '{"schedule":"at night"}', "(at schedule) must be a cron expression of five fields"],
+    [
+      "backup",
+      '{"schedule":"every 4h","rpoHours":1}',
+      "promises to lose 1 hour of work at most, and its schedule can lose 5 hours",
+    ],
+    ["backup", '{"keepFullDays":0}', "Too small: expected number to be >=1 (at keepFullDays)"],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
       "readerNetworks",
@@ -117,6 +178,69 @@ describe("the stack's configuration", () => {
     expect(await reason(published)).toContain(consent);
     expect(await reason({ ...published, "zakaz:publishWithoutTls": "10.1.2.4" })).toContain(consent);
     await expect(read({ ...published, "zakaz:publishWithoutTls": "10.1.2.3" })).resolves.toBeDefined();
+  });
+});
+
+describe("alerts", () => {
+  const hook = { kind: "webhook", url: "https://alerts.example/hook/abcdefgh" };
+  const enabled = { ...SECRETS, "zakaz:alerts": '{"enabled":true}' };
+  const withChannels = (...list: object[]) => ({ ...enabled, "zakaz:alertChannels": JSON.stringify(list) });
+
+  it("need a channel", async () => {
+    const advised =
+      "zakaz:alertChannels names no channel, but zakaz:alerts.enabled is true. Fix it with: " +
+      "pulumi config set --path 'zakaz:alertChannels[0].kind' webhook, then pulumi config set --secret --path 'zakaz:alertChannels[0].url' --stack unit";
+    expect(await reason(enabled)).toBe(advised);
+    expect(await reason(withChannels())).toBe(advised);
+  });
+
+  it("take their channels as one secret, which may stay while they are off", async () => {
+    const { alerts, secrets } = await read(withChannels(hook));
+    expect(alerts.enabled).toBe(true);
+    expect(JSON.parse(await valueOf(secrets.alertChannels!))).toEqual([hook]);
+    expect(await (secrets.alertChannels as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+    await expect(read({ ...withChannels(hook), "zakaz:alerts": "{}" })).resolves.toBeDefined();
+  });
+
+  it.each([
+    [
+      { ...hook, url: "http://alerts.example/" },
+      "must begin with https://, or plainHttp must be true",
+      "[0].url",
+    ],
+    [{ ...hook, url: "ftp://alerts.example/" }, "must be an address that begins with https://", "[0].url"],
+    [{ kind: "pigeon" }, "Invalid discriminator value. Expected 'webhook' | 'smtp' | 'telegram'", "[0].kind"],
+    [{ kind: "telegram", chat: 5 }, "Invalid input: expected string, received undefined", "[0].token"],
+    [
+      { kind: "smtp", host: "mail.example", from: "zakaz@mail.example", to: ["nobody"] },
+      "must be an address such as ops@example.org",
+      "[0].to[0]",
+    ],
+    [
+      { kind: "smtp", host: "mail.example", from: "a@mail.example", to: ["b@mail.example"], user: "a" },
+      "must be set where the other of user and password is",
+      "[0].password",
+    ],
+  ])("refuse the channel %j", async (channel, problem, path) => {
+    const said = await reason(withChannels(channel));
+    expect(said).toContain(`zakaz:alertChannels has for channel no. 1: ${problem}`);
+    expect(said).toContain(`'zakaz:alertChannels${path}'`);
+    expect(said).not.toContain("alerts.example");
+  });
+
+  it("tell channels of one kind by their names", async () => {
+    expect(await reason(withChannels(hook, hook))).toContain(
+      "has for channel no. 2: must tell it from the other channel webhook",
+    );
+    await expect(read(withChannels(hook, { ...hook, name: "second" }))).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['{"rules":{"disk":{"freePercent":200}}}', "(at rules.disk.freePercent)"],
+    ['{"rules":{"moon":{}}}', 'Unrecognized key: "moon" (at rules)'],
+    ['{"everySeconds":1}', "(at everySeconds)"],
+  ])("refuse the settings %s", async (alerts, where) => {
+    expect(await reason({ ...SECRETS, "zakaz:alerts": alerts })).toContain(where);
   });
 });
 

@@ -25,6 +25,7 @@ const SECRETS = {
   "zakaz:loaderPassword": "unit-loader-secret",
   "zakaz:datalensPassword": "unit-reader-secret",
   "zakaz:backupPassword": "unit-backup-secret",
+  "zakaz:monitorPassword": "unit-monitor-secret",
   "zakaz:qticketsToken": "unit-token-secret",
 };
 /** Accounts of VK Ads, as the stack's configuration hands them on. */
@@ -49,10 +50,11 @@ async function program(
   const { output } = await import("@pulumi/pulumi");
   const values = (await valueOf(output(outputs))) as Record<string, unknown>;
   // Commands depend on one another: these are the last ones.
+  const alerts = config["zakaz:alerts"]?.includes("true") ? ["alerts-test"] : [];
   const last =
     config["zakaz:load"] === "live" ? ["reader-check-query", "qtickets-run-load"] : ["reader-check-query"];
   const isRecorded = (wanted: string) => recorded.some(({ name }) => name === wanted);
-  await vi.waitUntil(() => last.every(isRecorded), { timeout: 50_000 });
+  await vi.waitUntil(() => [...last, ...alerts].every(isRecorded), { timeout: 50_000 });
   return { recorded, outputs: values };
 }
 
@@ -93,12 +95,15 @@ describe("stack with the sandbox and the local server", () => {
       "Command schema-apply",
       "Command vk-ads-run-load",
       "Command vk-ads-run-smoke",
+      "Container backup-container",
       "Container clickhouse-server",
       "Container sandbox-server",
       "Network network-bridge",
+      "RemoteImage backup-image",
       "RemoteImage clickhouse-image",
       "RemoteImage loader-image",
       "RemoteImage sandbox-image",
+      "Volume backup-volume",
       "Volume clickhouse-data",
       "Volume clickhouse-logs",
       "Volume quarantine",
@@ -116,11 +121,14 @@ describe("stack with the sandbox and the local server", () => {
       "ch-zakaz-unit",
       "clickhouse_default-unit",
       "qtickets_api-unit:<hash>",
+      "zakaz-backup-unit",
+      "zakaz-clickhouse-backups-unit",
       "zakaz-clickhouse-data-unit",
       "zakaz-clickhouse-logs-unit",
       "zakaz-quarantine-unit",
       "zakaz-sandbox-unit",
       "zakaz-vk-tokens-unit",
+      "zakaz/backup-unit:<hash>",
       // Not the stack's own, so without its suffix.
       "zakaz/clickhouse:<hash>",
       "zakaz/sandbox-unit:<hash>",
@@ -140,6 +148,7 @@ describe("stack with the sandbox and the local server", () => {
     expect(inputs["volumes"]).toEqual([
       { containerPath: "/var/lib/clickhouse", volumeName: "zakaz-clickhouse-data-unit" },
       { containerPath: "/var/log/clickhouse-server", volumeName: "zakaz-clickhouse-logs-unit" },
+      { containerPath: "/backups", volumeName: "zakaz-clickhouse-backups-unit" },
     ]);
     expect(inputs["healthcheck"]).toEqual({
       tests: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:8123/ping"],
@@ -154,6 +163,7 @@ describe("stack with the sandbox and the local server", () => {
   it("takes every right of root from the containers, and limits their memory", () => {
     for (const [name, rest] of [
       ["clickhouse-server", { user: "101:101", memory: 4096 }],
+      ["backup-container", { user: "101:101", memory: 256 }],
       [
         "sandbox-server",
         { memory: 1024, readOnly: true, tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" } },
@@ -178,7 +188,10 @@ describe("stack with the sandbox and the local server", () => {
   });
 
   it("puts no secret in the clear into a container or a network, a volume, an image", () => {
-    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")));
+    // What is uploaded into the backup container is secret as a whole.
+    const shown = ({ name, inputs }: Recorded) =>
+      name === "backup-container" ? { ...inputs, uploads: [] } : inputs;
+    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")).map(shown));
     const parts = ["unit-vk-client", "unit-vk-secret", "unit-vk-token"];
     for (const secret of [...Object.values(SECRETS), ...parts]) expect(docker).not.toContain(secret);
     const clients = JSON.stringify({
@@ -189,6 +202,18 @@ describe("stack with the sandbox and the local server", () => {
       ],
     });
     expect(docker).toContain(JSON.stringify(`SANDBOX_CLIENTS=${clients}`));
+  });
+
+  it("gives the password of backup_user to the backup container alone, in a secret upload", () => {
+    const { inputs } = found(recorded, CONTAINER, "backup-container");
+    const [upload] = secretValue(inputs["uploads"]) as Record<string, string>[];
+    expect(upload).toMatchObject({ file: "/etc/zakaz/backup.json", permissions: "0444" });
+    expect(JSON.parse(upload!["content"]!)).toMatchObject({
+      warehouse: { url: "http://ch-zakaz-unit:8123", user: "backup_user", password: "unit-backup-secret" },
+      folder: "/backups",
+    });
+    const others = recorded.filter(({ name }) => name !== "backup-container").map((one) => one.inputs);
+    expect(JSON.stringify(others)).not.toContain("unit-backup-secret");
   });
 
   it("gives the access command each user's hash and networks, and shows them with the live state", () => {
@@ -202,6 +227,7 @@ describe("stack with the sandbox and the local server", () => {
         hosts: [...own, "10.20.0.0/16"],
       },
       { user: "backup_user", passwordSha256: sha256("unit-backup-secret"), hosts: own },
+      { user: "zakaz_monitor", passwordSha256: sha256("unit-monitor-secret"), hosts: own },
     ];
     expect(command.inputs["create"]).toBe("node ops/zakaz.cjs access apply --target -");
     expect(stdinOf(command)).toEqual({
@@ -250,6 +276,7 @@ describe("stack with the sandbox and the local server", () => {
       etl_writer: SECRETS["zakaz:loaderPassword"],
       datalens_reader: SECRETS["zakaz:datalensPassword"],
       backup_user: SECRETS["zakaz:backupPassword"],
+      zakaz_monitor: SECRETS["zakaz:monitorPassword"],
     };
     const logins = expect.any(Array) as unknown;
     expect(asked.sort()).toEqual([
@@ -316,6 +343,153 @@ describe("stack with the sandbox and the local server", () => {
       CLICKHOUSE_USER: "etl_writer",
       CLICKHOUSE_PASSWORD: "unit-loader-secret",
     });
+  });
+});
+
+describe("a stack with alerts", () => {
+  const HOOK = "https://alerts.example/hook/unit-hook-secret";
+  const channels = JSON.stringify([{ kind: "webhook", url: HOOK }]);
+  const withAlerts = async (settings: object, more: Record<string, string> = {}) => {
+    const config = { "zakaz:alerts": JSON.stringify(settings), "zakaz:alertChannels": channels };
+    return program({ "zakaz:instance": "unit", ...config, ...more });
+  };
+
+  it("has one more container, which reads a file of its own, and tries its channels", async () => {
+    const { recorded, outputs } = await withAlerts({ enabled: true });
+    const { inputs } = found(recorded, CONTAINER, "alerts-watch");
+    expect(inputs).toMatchObject({
+      name: "zakaz-alerts-unit",
+      entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+      command: ["watch", "--every", "60s"],
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory: 192,
+      volumes: [{ containerPath: "/var/lib/zakaz-alerts", volumeName: "zakaz-alerts-unit" }],
+      networksAdvanced: [{ name: "clickhouse_default-unit", aliases: ["zakaz-alerts-unit"] }],
+      restart: "unless-stopped",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+    });
+    expect(String(inputs["image"])).toMatch(/^id of qtickets_api-unit:/);
+    expect(inputs["uploads"]).toBeUndefined();
+    const file = found(recorded, COMMAND, "alerts-settings");
+    expect(file.inputs["create"]).toContain("docker exec -i zakaz-alerts-unit sh -c ");
+    expect(file.inputs["create"]).toContain("umask 277 && cat > /etc/zakaz/alerts.json.new");
+    const settings = stdinOf(file);
+    expect(settings).toMatchObject({
+      stack: "unit",
+      warehouse: {
+        url: "http://ch-zakaz-unit:8123",
+        user: "zakaz_monitor",
+        password: SECRETS["zakaz:monitorPassword"],
+      },
+      settings: { enabled: true, everySeconds: 60, cooldownMinutes: 60 },
+      channels: [{ kind: "webhook", url: HOOK, plainHttp: false }],
+      sources: [{ job: "qtickets_api", freshHours: 2 }],
+      schedules: [],
+    });
+    expect(outputs["alertsTarget"]).toEqual({ container: "zakaz-alerts-unit" });
+
+    const test = found(recorded, COMMAND, "alerts-test");
+    expect(test.inputs["create"]).toBe("node ops/zakaz.cjs alert-test --target -");
+    expect(stdinOf(test)).toEqual({
+      container: "zakaz-alerts-unit",
+      settingsSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+  });
+
+  it("tries its channels again when a setting of the alerts is another, and not for another password", async () => {
+    const test = async (...args: Parameters<typeof withAlerts>) =>
+      stdinOf(found((await withAlerts(...args)).recorded, COMMAND, "alerts-test"))["settingsSha256"];
+    const first = await test({ enabled: true });
+    expect(await test({ enabled: true }, { "zakaz:monitorPassword": "unit-another-secret" })).toBe(first);
+    expect(await test({ enabled: true, cooldownMinutes: 30 })).not.toBe(first);
+  });
+
+  it("has nothing of them while they are switched off", async () => {
+    const { recorded, outputs } = await withAlerts({ enabled: false });
+    expect(recorded.filter(({ name }) => name.startsWith("alerts"))).toEqual([]);
+    expect(outputs["alertsTarget"]).toBeUndefined();
+  });
+});
+
+describe("a stack that loads by itself", () => {
+  let recorded: Recorded[];
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    const schedule = { qtickets_api: { at: "*/30 * * * *", timeout: "20m" }, vk_ads: { at: "30 0,7 * * *" } };
+    ({ recorded, outputs } = await program({
+      "zakaz:instance": "unit",
+      "zakaz:load": "live",
+      "zakaz:schedule": JSON.stringify(schedule),
+    }));
+    await vi.waitUntil(() => recorded.some(({ name }) => name === "qtickets-schedule-settings"), {
+      timeout: 50_000,
+    });
+  });
+
+  it("has one container per job that is switched on, from the loader's image, told its timetable", () => {
+    expect(recorded.filter(({ name }) => name.startsWith("vk-ads"))).toEqual([]);
+    const { inputs } = found(recorded, CONTAINER, "qtickets-schedule-container");
+    expect(inputs).toMatchObject({
+      name: "zakaz-schedule-qtickets-unit",
+      image: expect.stringMatching(/^id of qtickets_api-unit:/) as string,
+      command: [
+        ...["qtickets_api", "schedule", "--at", "*/30 * * * *", "--jitter", "60s", "--timeout", "20m"],
+        ...["--envfile", "/etc/zakaz/loader.env", "--health", "/tmp/health"],
+        ...["--state", "/var/lib/zakaz/schedule/qtickets_api.json"],
+      ],
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory: 1024,
+      networksAdvanced: [{ name: "clickhouse_default-unit" }],
+      volumes: [{ volumeName: "zakaz-quarantine-unit", containerPath: "/var/lib/zakaz" }],
+      restart: "unless-stopped",
+      stopTimeout: 60,
+      destroyGraceSeconds: 60,
+      logOpts: { "max-size": "10m", "max-file": "3" },
+      healthcheck: {
+        tests: [
+          "CMD-SHELL",
+          "cat /tmp/health && find /tmp/health -mmin -2 | grep -q . && grep -q ^ok /tmp/health",
+        ],
+      },
+      wait: true,
+    });
+    expect(JSON.stringify(inputs)).not.toContain("docker.sock");
+    expect(inputs["envs"]).toBeUndefined();
+    expect(outputs["schedules"]).toEqual({
+      qtickets_api: { container: "zakaz-schedule-qtickets-unit", at: "*/30 * * * *" },
+    });
+  });
+
+  it("loads once, when it is new, and for no later change", () => {
+    expect(found(recorded, COMMAND, "qtickets-run-load").inputs).toMatchObject({
+      create: "node ops/zakaz.cjs load qtickets_api --target -",
+      update: ":",
+    });
+    expect(found(recorded, COMMAND, "qtickets-run-smoke").inputs["update"]).toBeUndefined();
+  });
+
+  it("gives it the settings of a run by standard input alone, as a file of its user", () => {
+    const command = found(recorded, COMMAND, "qtickets-schedule-settings");
+    expect(command.inputs["create"]).toBe(
+      "docker exec -i zakaz-schedule-qtickets-unit sh -c 'umask 277 && cat > /etc/zakaz/loader.env.new && " +
+        "mv -f /etc/zakaz/loader.env.new /etc/zakaz/loader.env'",
+    );
+    const { settings } = stdinOf(found(recorded, COMMAND, "qtickets-run-load")) as {
+      settings: Record<string, string>;
+    };
+    expect(settings["CLICKHOUSE_PASSWORD"]).toBe("unit-loader-secret");
+    expect(secretValue(command.inputs["stdin"])).toBe(
+      Object.entries(settings)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(""),
+    );
+    expect(command.inputs["triggers"]).toEqual(["qtickets-schedule-container-id"]);
+    expect(command.inputs["logging"]).toBe("none");
+    const { inputs } = found(recorded, CONTAINER, "qtickets-schedule-container");
+    for (const secret of Object.values(SECRETS)) expect(JSON.stringify(inputs)).not.toContain(secret);
   });
 });
 

@@ -73,7 +73,7 @@ describe("zakaz complete", () => {
     ["commands", ["sta"], ["status"]],
     ["the commands of a group", ["schema", "a"], ["apply"]],
     ["flags", ["status", "--js"], ["--json"]],
-    ["choices", ["rotate", ""], ["admin", "backup", "datalens", "loader"]],
+    ["choices", ["rotate", ""], ["admin", "backup", "datalens", "loader", "monitor"]],
   ])("knows %s", async (_, typed, wanted) => {
     const { code, stdout } = await zakaz(["complete", "--", ...typed]);
     expect(code).toBe(0);
@@ -96,7 +96,7 @@ describe("wrong usage", () => {
     [["statu"], "error: unknown command 'statu'\n(Did you mean status?)\n"],
     [["status", "--jso"], "error: unknown option '--jso'\n(Did you mean --json?)\n"],
     [["plan"], "error: missing required argument 'file'\n"],
-    [["rotate", "bob"], /Allowed choices are admin, backup, datalens, loader\.\n$/],
+    [["rotate", "bob"], /Allowed choices are admin, backup, datalens, loader, monitor\.\n$/],
     [["load", "--target", "x"], "zakaz: --target takes only - (standard input)\n"],
     [
       ["load", "qtickets"],

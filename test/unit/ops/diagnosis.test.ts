@@ -70,7 +70,7 @@ describe("a container", () => {
 
   it.each([
     ["starting", "The server in c is starting and does not answer yet; npx zakaz status shows when it does"],
-    ["unknown", "The server does not answer (ECONNREFUSED); docker start c starts it"],
+    ["unknown", "The server does not answer, nor does Docker (ECONNREFUSED); make up starts both"],
     [
       "running",
       "The server's container c runs, and the server does not answer (ECONNREFUSED); docker restart c starts it again",

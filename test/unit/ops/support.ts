@@ -24,9 +24,11 @@ export function stackOutputs(url: string, jobs: string[] = ["qtickets_api", "pla
   return {
     ...{ clickhouseUrl: url, database: "zakaz", container: "c", network: "n", loaderImage: "i" },
     loaderTargets: Object.fromEntries(jobs.map((job) => [job, loaderTarget])),
+    schedules: {},
     readerTarget: target,
     warehouseTarget: target,
     accessTarget: { warehouse: target, logins: [] },
+    backupContainer: "zakaz-backup",
   };
 }
 

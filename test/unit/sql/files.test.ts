@@ -220,7 +220,7 @@ describe("grants", () => {
   });
 
   it("name every object: no wildcard but for SHOW and BACKUP", () => {
-    const known = [...OBJECTS, "system.backups"];
+    const known = [...OBJECTS, "system.backups", "system.disks"];
     for (const { rights, on } of grants) {
       if (on.endsWith(".*")) expect(rights).toMatch(/^SHOW DATABASES, SHOW TABLES, SHOW COLUMNS(, BACKUP)?$/);
       else expect(known).toContain(on);

@@ -2,6 +2,7 @@ import type { Warehouse } from "../../client";
 import { ask } from "../../login";
 import type { Cell } from "./cell";
 import { loaderCells, type LoaderTables } from "./loader";
+import { monitorCells } from "./monitor";
 import { backupCells, loginCells } from "./others";
 import { readerCells } from "./reader";
 
@@ -11,7 +12,7 @@ import { readerCells } from "./reader";
  */
 export function matrixOf(loader: LoaderTables): Cell[] {
   // A user who is let in after a refusal shows, in the server's log too, that the refusal was of the attempt.
-  return [...loginCells, ...readerCells(), ...loaderCells(loader), ...backupCells];
+  return [...loginCells, ...readerCells(), ...loaderCells(loader), ...backupCells, ...monitorCells()];
 }
 
 export interface Outcome {

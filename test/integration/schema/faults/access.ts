@@ -80,6 +80,8 @@ export const accessFaults: readonly Fault[] = [
     what: "a view that the reader may not read",
     edits: [[ACCESS, "GRANT SELECT ON bi.v_ops_freshness TO role_bi_reader;\n", ""]],
     findings: [
+      "alerts/rules/source-behind.ts:«asMonitor`SELECT» bi.v_ops_freshness: zakaz_monitor lacks SELECT, needed by " +
+        "a query here; expected GRANT SELECT ON bi.v_ops_freshness in sql/10_access.sql",
       "sql/51_views_bi.sql:«CREATE OR REPLACE VIEW bi.v_o» bi.v_ops_freshness: cannot be read by " +
         "datalens_reader: code 497, datalens_reader: Not enough privileges. To execute this query, it's " +
         "necessary to have the grant SELECT(d, source, loaded_at, freshness_hours, total_rows, last_run_at, " +

@@ -22,6 +22,8 @@ export const statementsFaults: readonly Fault[] = [
       ["sql/10_access.sql", "GRANT SELECT ON bi.v_ops_freshness TO role_bi_reader;\n", ""],
     ],
     findings: [
+      "alerts/rules/source-behind.ts:«asMonitor`SELECT» bi.v_ops_freshness: a query names it, and it does not exist; " +
+        "expected an object of sql/",
       "sql/10_access.sql:«GRANT SELECT ON zakaz.v_qtickets_freshness TO zakaz_definer» zakaz.v_qtickets_freshness: " +
         "zakaz_definer has SELECT, and nothing uses it; expected no more rights than the code, the views and " +
         "warehouse/access/agreements.ts use",

@@ -1,0 +1,98 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { HEALTH_FILE } from "../backup/health-file";
+import type { Settings } from "../config/settings";
+import { recipes } from "../images";
+import { healthCheck } from "../schedule/health";
+import { users } from "../warehouse/catalogue";
+import { BACKUPS_PATH, dataVolume, SERVER_USER, type BackupsVolume } from "./clickhouse";
+import { hardening } from "./hardening";
+import { BuiltImage } from "./image";
+import { stackLabels } from "./labels";
+import { HTTP_PORT, type Names } from "./names";
+import type { Network } from "./network";
+
+/** Memory limit in MiB. */
+const MEMORY = 256;
+
+export interface BackupArgs {
+  names: Pick<Names, "server" | "backup" | "backupsVolume" | "backupImage">;
+  network: Network;
+  /** Password of `backup_user`; this container alone has it. */
+  backupPassword: pulumi.Output<string>;
+  /** Schedule, retention and promise. */
+  backup: Settings["backup"];
+  /** True: the volume cannot be deleted by Pulumi, and stays when it goes out of the stack. */
+  protectData: boolean;
+}
+
+/**
+ * The volume of the backups and the container that makes, verifies and deletes them. It comes before the server: a new volume
+ * takes its owner from this image, and the server's user could not write to it otherwise.
+ */
+export class Backup extends pulumi.ComponentResource {
+  /** For the server to mount. */
+  readonly volume: BackupsVolume;
+  /** Name of the container, in which `npx zakaz backup` runs. */
+  readonly container: pulumi.Output<string>;
+
+  constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("zakaz:backup:Backup", name, {}, opts);
+
+    const volume = dataVolume(`${name}-volume`, args.names.backupsVolume, args, this);
+    const image = new BuiltImage(
+      name,
+      { repository: args.names.backupImage, recipe: recipes.backup },
+      { parent: this },
+    );
+    const container = new docker.Container(
+      `${name}-container`,
+      {
+        name: args.names.backup,
+        image: image.imageId,
+        hostname: args.names.backup,
+        command: ["serve"],
+        user: SERVER_USER,
+        // Its root stays writable: the file below is uploaded into it.
+        ...hardening,
+        memory: MEMORY,
+        networksAdvanced: [{ name: args.network.name, aliases: [args.names.backup] }],
+        volumes: [{ containerPath: BACKUPS_PATH, volumeName: volume.name }],
+        uploads: [
+          // The engine uploads as root and cannot give a file to a user that the host does not know. The container has one user.
+          { file: "/etc/zakaz/backup.json", content: settingsFile(args), permissions: "0444" },
+        ],
+        ...(args.backup.schedule === "off"
+          ? {}
+          : { healthcheck: { tests: healthCheck(HEALTH_FILE), interval: "30s", timeout: "5s", retries: 2 } }),
+        restart: "unless-stopped",
+        destroyGraceSeconds: 30,
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "3" },
+        labels: stackLabels(),
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+
+    this.volume = { name: volume.name, ready: container };
+    this.container = container.name;
+    this.registerOutputs({ container: this.container, volume: volume.name });
+  }
+}
+
+/** See backup/settings.ts. */
+function settingsFile({ names, backup, backupPassword }: BackupArgs): pulumi.Output<string> {
+  const { schedule, ...policy } = backup;
+  return pulumi.secret(
+    pulumi.jsonStringify({
+      warehouse: {
+        url: `http://${names.server}:${HTTP_PORT}`,
+        user: users.backup,
+        password: backupPassword,
+      },
+      policy,
+      schedule,
+      folder: BACKUPS_PATH,
+    }),
+  );
+}
