@@ -16,6 +16,7 @@ import { stackLabels } from "./labels";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
+import { restart } from "./restart";
 import type { Schema } from "./schema";
 import { secretFile } from "./secret-file";
 
@@ -75,7 +76,7 @@ export class Alerts extends pulumi.ComponentResource {
         healthcheck: { tests: healthCheck(PATHS.health), interval: "5s", timeout: "5s", retries: 12 },
         wait: true,
         waitTimeout: 120,
-        restart: "unless-stopped",
+        restart,
         destroyGraceSeconds: 10,
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },

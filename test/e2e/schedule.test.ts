@@ -112,7 +112,7 @@ describe("a stack with a schedule", () => {
           "{{.Config.StopTimeout}} {{.HostConfig.LogConfig}}",
       ),
     ).toBe(
-      `10001:10001 [ALL] [no-new-privileges:true] ${2 ** 30} unless-stopped 60 {json-file map[max-file:3 max-size:10m]}`,
+      `10001:10001 [ALL] [no-new-privileges:true] ${2 ** 30} always 60 {json-file map[max-file:3 max-size:10m]}`,
     );
     expect(await inspect("{{range .Mounts}}{{.Type}} {{.Destination}}\n{{end}}")).toBe(
       "volume /var/lib/zakaz",

@@ -366,7 +366,7 @@ describe("a stack with alerts", () => {
       memory: 192,
       volumes: [{ containerPath: "/var/lib/zakaz-alerts", volumeName: "zakaz-alerts-unit" }],
       networksAdvanced: [{ name: "clickhouse_default-unit", aliases: ["zakaz-alerts-unit"] }],
-      restart: "unless-stopped",
+      restart: "always",
       logOpts: { "max-size": "10m", "max-file": "3" },
     });
     expect(String(inputs["image"])).toMatch(/^id of qtickets_api-unit:/);
@@ -444,7 +444,7 @@ describe("a stack that loads by itself", () => {
       memory: 1024,
       networksAdvanced: [{ name: "clickhouse_default-unit" }],
       volumes: [{ volumeName: "zakaz-quarantine-unit", containerPath: "/var/lib/zakaz" }],
-      restart: "unless-stopped",
+      restart: "always",
       stopTimeout: 60,
       destroyGraceSeconds: 60,
       logOpts: { "max-size": "10m", "max-file": "3" },
