@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COUNTS } from "../support/soak";
 import { dockerLines, must, run, TestStack } from "../support/stack";
 
 /**
  * A stack that loads by itself: what `up` starts and what it does not, and that loads go on after whatever happens to the
- * containers. Not proved here: which slot is due when (test/unit/schedule), and a restart of the Docker engine.
+ * containers. Not proved here: which slot is due when (test/unit/schedule), what many loads leave (week.test.ts), and what an end
+ * of each container or of the engine does (outages.test.ts).
  */
 const stack = new TestStack(`sched${process.pid}`);
 const { server } = stack;
@@ -68,18 +68,6 @@ async function holdRun(): Promise<void> {
   const newestSlot = async () => (await log()).split(/ Slot .* begins /).at(-1);
   const isHeld = async () => /Fetching events(?!.* ended )/s.test((await newestSlot()) ?? "");
   await expect.poll(isHeld, { timeout: 120_000, interval: 500 }).toBe(true);
-}
-
-/** What must not grow with the number of loads: memory of what lives on in kB, bytes in the log per load, parts of tables. */
-async function sizes(): Promise<Record<"memory" | "logBytes" | "parts", number>> {
-  const status = await run("docker", ["exec", container, "cat", "/proc/1/status"]);
-  const loads = (await log()).split(/ Slot .* begins /).slice(-21, -1);
-  const parts = "SELECT count() FROM system.parts WHERE active AND database IN ('zakaz', 'meta', 'bi')";
-  return {
-    memory: Number(/VmRSS:\s+(\d+) kB/.exec(status.stdout)?.[1]),
-    logBytes: loads.reduce((sum, text) => sum + text.length, 0) / loads.length,
-    parts: Number(await stack.sql(parts)),
-  };
 }
 
 let loaded: string;
@@ -206,27 +194,6 @@ describe("a stack with a schedule", () => {
     await nextGoodRun();
     expect(await facts()).toBe(loaded);
   });
-
-  it.skipIf(COUNTS.scheduledLoads === 0)(
-    "is after a week of half hours, back to back, as it was after a day",
-    async () => {
-      await stack.set("schedule", schedule("every 1s", "0s"));
-      await stack.up();
-      const [before, model] = [await journaled(), await facts()];
-      const after = async (loads: number) => {
-        const made = async () => (await journaled()) - before;
-        await expect.poll(made, { timeout: 7_200_000, interval: 1_000 }).toBeGreaterThanOrEqual(loads);
-        return { loads: await made(), ...(await sizes()) };
-      };
-      const [day, week] = [await after(48), await after(COUNTS.scheduledLoads)];
-      process.stdout.write(`${JSON.stringify([day, week])}\n`);
-      for (const what of ["memory", "logBytes", "parts"] as const) {
-        expect(week[what], what).toBeLessThanOrEqual(1.1 * day[what]);
-      }
-      expect(await facts()).toBe(model);
-    },
-    7_500_000,
-  );
 
   it("leaves nothing of it behind when the schedule is switched off", async () => {
     await stack.set("schedule", "{}");
