@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dockerLines, must, run, TestStack } from "../support/stack";
+import { dockerLines, run, signalContainer, TestStack } from "../support/stack";
 
 /**
  * A stack that loads by itself: what `up` starts and what it does not, and that loads go on after whatever happens to the
@@ -42,19 +42,28 @@ const facts = () =>
     UNION ALL SELECT 'utm', count(), sum(revenue), sum(tickets_sold) FROM zakaz.fact_qtickets_sales_utm_daily FINAL
   ) ORDER BY 1`);
 
-/** Resources that a preview would change, with what it would do. */
+/** What a preview would do, step by step, but for what stays as it is. */
 async function changes(): Promise<string[]> {
   const { stdout } = await stack.pulumi("preview", "--json");
   const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
   const changed = steps.filter(({ op }) => !["same", "read"].includes(op));
-  return [
-    ...new Set(
-      changed.map(
-        ({ op, urn }) => `${op.replace(/^(create|delete).*/, "replace")} ${urn.split("::").at(-1)}`,
-      ),
-    ),
-  ].sort();
+  return changed.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort();
 }
+
+/** Brings the stack up; answers how many resources were changed, and how. */
+async function upChanging(): Promise<Record<string, number>> {
+  await stack.up();
+  const { stdout } = await stack.pulumi("stack", "history", "--json", "--page-size", "1");
+  const [{ resourceChanges }] = JSON.parse(stdout) as [{ resourceChanges: Record<string, number> }];
+  const { same: _, ...changed } = resourceChanges;
+  return changed;
+}
+
+/** The steps of a replacement. */
+const replaced = (...names: string[]) =>
+  ["create-replacement", "delete-replaced", "replace"]
+    .flatMap((op) => names.map((name) => `${op} ${name}`))
+    .sort();
 
 /** Waits for one more good run than there are. */
 async function nextGoodRun(): Promise<void> {
@@ -64,7 +73,7 @@ async function nextGoodRun(): Promise<void> {
 
 /** Makes the run of a slot hang: the vendor does not answer. Waits until there is one. */
 async function holdRun(): Promise<void> {
-  await run("docker", ["pause", sandbox]);
+  await signalContainer("SIGSTOP", sandbox);
   const newestSlot = async () => (await log()).split(/ Slot .* begins /).at(-1);
   const isHeld = async () => /Fetching events(?!.* ended )/s.test((await newestSlot()) ?? "");
   await expect.poll(isHeld, { timeout: 120_000, interval: 500 }).toBe(true);
@@ -128,7 +137,7 @@ describe("a stack with a schedule", () => {
       "update qtickets-run-smoke",
       "update qtickets-schedule-settings",
     ]);
-    await stack.up();
+    expect(await upChanging()).toEqual({ update: 4 });
     expect(await inspect("{{.Id}}")).toBe(before);
     const read = await run("docker", ["exec", container, "cat", "/etc/zakaz/loader.env"]);
     expect(read.stdout).toContain(`CLICKHOUSE_PASSWORD=${stack.secrets.loaderPassword}\n`);
@@ -137,11 +146,8 @@ describe("a stack with a schedule", () => {
 
   it("changes the container alone for another timetable, and loads by that", async () => {
     await stack.set("schedule", schedule("every 20s"));
-    expect(await changes()).toEqual([
-      "replace qtickets-schedule-container",
-      "replace qtickets-schedule-settings",
-    ]);
-    await stack.up();
+    expect(await changes()).toEqual(replaced("qtickets-schedule-container", "qtickets-schedule-settings"));
+    expect(await upChanging()).toEqual({ replace: 2 });
     expect(await journaled()).toBe(1);
     await nextGoodRun();
     expect(await facts()).toBe(loaded);
@@ -153,8 +159,8 @@ describe("a stack with a schedule", () => {
   it("goes on by itself when it is killed in the middle of a run", async () => {
     await holdRun();
     // As a crash is: for Docker, `docker kill` is a stop by hand, after which it starts nothing.
-    await must(run("kill", ["-9", await inspect("{{.State.Pid}}")]));
-    await run("docker", ["unpause", sandbox]);
+    await signalContainer("SIGKILL", container);
+    await signalContainer("SIGCONT", sandbox);
     await expect
       .poll(() => inspect("{{.RestartCount}} {{.State.Status}}"), { timeout: 60_000 })
       .toBe("1 running");
@@ -182,8 +188,10 @@ describe("a stack with a schedule", () => {
     writeFileSync(main, `${readFileSync(main, "utf8")}\nprocess.env["ZAKAZ_E2E_MARK"] = "changed";\n`);
     const [image, good] = [await inspect("{{.Image}}"), await journaled("ok")];
     await holdRun();
-    await stack.up();
-    await run("docker", ["unpause", sandbox]);
+    const changed = await changes();
+    process.stdout.write(`${JSON.stringify(changed)}\n`);
+    expect(await upChanging()).toEqual({ replace: 2 });
+    await signalContainer("SIGCONT", sandbox);
     expect(await inspect("{{.Image}}")).not.toBe(image);
     expect(await journaled("ok")).toBe(good);
     expect(

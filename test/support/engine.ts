@@ -25,9 +25,10 @@ export class Engine {
   readonly host = `unix://${this.folder}/docker.sock`;
   /** This machine as the engine's containers reach it. */
   readonly hostAddress: string;
-  /** Where the engine publishes ports so that this machine reaches them. */
-  readonly address: string;
+  private readonly address: string;
   private readonly namespace = `zakaz${process.pid}`;
+  /** What a command begins with that is to run in the engine's network, where ports of its containers are published. */
+  readonly prefix = ["nsenter", `--net=/run/netns/${this.namespace}`];
 
   private constructor() {
     // 198.18.0.0/15 is set aside for tests of networks (RFC 2544): four addresses for each process.
@@ -61,9 +62,6 @@ export class Engine {
     await ip("-n", namespace, "addr", "add", `${this.address}/30`, "dev", inside);
     for (const card of [inside, "lo"]) await ip("-n", namespace, "link", "set", card, "up");
     await ip("-n", namespace, "route", "add", "default", "via", this.hostAddress);
-    // To a container, this machine is the gateway of its network, as a client on the engine's own machine is.
-    const rule = ["-t", "nat", "-A", "POSTROUTING", "-s", this.hostAddress, "-j", "MASQUERADE"];
-    await must(run("nsenter", [`--net=/run/netns/${namespace}`, "iptables", ...rule]));
   }
 
   /** Starts it, and waits until it answers: until then it has started its containers. */
@@ -72,9 +70,9 @@ export class Engine {
     const log = openSync(join(folder, "log"), "a");
     const flags = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`];
     // `ip netns exec` would hide the cgroups.
-    const args = [`--net=/run/netns/${this.namespace}`, "dockerd", ...flags];
+    const [nsenter, ...args] = [...this.prefix, "dockerd", ...flags];
     args.push("--pidfile", join(folder, "pid"), "--host", this.host);
-    spawn("nsenter", args, { detached: true, stdio: ["ignore", log, log] }).unref();
+    spawn(nsenter!, args, { detached: true, stdio: ["ignore", log, log] }).unref();
     const answers = async () => (await run("docker", ["--host", this.host, "version"])).code === 0;
     for (const deadline = Date.now() + 120_000; !(await answers()); await sleep(200)) {
       if (Date.now() > deadline) throw new Error(readFileSync(join(folder, "log"), "utf8").slice(-2000));
