@@ -84,9 +84,14 @@ export class Engine {
     return this.end("SIGTERM", [this.pid()]);
   }
 
-  /** Kills it; its containers live on without it. */
-  crash(): Promise<void> {
-    return this.end("SIGKILL", [this.pid()]);
+  /**
+   * Kills it; its containers live on without it. Its containerd ends with it, a moment later: an engine that is started before
+   * that would wait for that one for ever.
+   */
+  async crash(): Promise<void> {
+    const containerd = Number(readFileSync(join(this.folder, "exec/containerd/containerd.pid"), "utf8"));
+    await this.end("SIGKILL", [this.pid()]);
+    await this.awaitEnd([containerd]);
   }
 
   /** What a power cut leaves: no process of it or its containers, and nothing of what lies in memory. */
@@ -110,7 +115,6 @@ export class Engine {
   }
 
   private async end(signal: NodeJS.Signals, pids: number[]): Promise<void> {
-    const isAlive = (pid: number) => readText(`/proc/${pid}/cmdline`) !== "";
     for (const pid of pids.filter(isAlive)) {
       try {
         process.kill(pid, signal);
@@ -118,8 +122,12 @@ export class Engine {
         // It has ended meanwhile.
       }
     }
+    await this.awaitEnd(pids);
+  }
+
+  private async awaitEnd(pids: number[]): Promise<void> {
     for (const deadline = Date.now() + 120_000; pids.some(isAlive); await sleep(100)) {
-      if (Date.now() > deadline) throw new Error(`${signal} has not ended processes ${pids.join(", ")}`);
+      if (Date.now() > deadline) throw new Error(`Processes ${pids.join(", ")} do not end`);
     }
   }
 
@@ -146,6 +154,10 @@ export class Engine {
       await run("umount", ["--lazy", mount]);
     }
   }
+}
+
+function isAlive(pid: number): boolean {
+  return readText(`/proc/${pid}/cmdline`) !== "";
 }
 
 function readText(path: string): string {

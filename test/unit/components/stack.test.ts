@@ -359,7 +359,13 @@ describe("a stack with alerts", () => {
     const { inputs } = found(recorded, CONTAINER, "alerts-watch");
     expect(inputs).toMatchObject({
       name: "zakaz-alerts-unit",
-      entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+      entrypoints: [
+        "node",
+        "--optimize-for-size",
+        "--max-semi-space-size=1",
+        "--max-old-space-size=64",
+        "/app/alerts.js",
+      ],
       command: ["watch", "--every", "60s"],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
