@@ -86,12 +86,14 @@ export class Engine {
 
   /**
    * Kills it; its containers live on without it. Its containerd ends with it, a moment later: an engine that is started before
-   * that would wait for that one for ever.
+   * that, or before somebody has taken note of that end, would wait for that one for ever.
    */
   async crash(): Promise<void> {
-    const containerd = Number(readFileSync(join(this.folder, "exec/containerd/containerd.pid"), "utf8"));
+    const file = join(this.folder, "exec/containerd/containerd.pid");
+    const containerd = Number(readFileSync(file, "utf8"));
     await this.end("SIGKILL", [this.pid()]);
     await this.awaitEnd([containerd]);
+    rmSync(file);
   }
 
   /** What a power cut leaves: no process of it or its containers, and nothing of what lies in memory. */

@@ -361,7 +361,7 @@ describe("a stack with alerts", () => {
       name: "zakaz-alerts-unit",
       entrypoints: [
         "node",
-        "--optimize-for-size",
+        "--expose-gc",
         "--max-semi-space-size=1",
         "--max-old-space-size=64",
         "/app/alerts.js",
