@@ -8,7 +8,6 @@ import { parseEnvFile, parseSettings } from "../../loaders/core/setting";
 import { databaseShape } from "../../loaders/core/settings";
 import { DATABASE } from "../../warehouse/catalogue";
 import { Failure } from "../../warehouse/failure";
-import type { LoaderTarget } from "../../warehouse/target";
 import type { TargetFlag } from "../command";
 import { inspectContainer } from "../container";
 import { judgeJournal, readJournal } from "../journal-check";
