@@ -106,6 +106,15 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        test: {
+          // What lasts half an hour: `make soak` alone runs it.
+          name: "soak",
+          include: ["test/soak/**/*.test.ts"],
+          testTimeout: 3_600_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

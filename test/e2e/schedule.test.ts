@@ -5,8 +5,8 @@ import { dockerLines, run, signalContainer, TestStack } from "../support/stack";
 
 /**
  * A stack that loads by itself: what `up` starts and what it does not, and that loads go on after whatever happens to the
- * containers. Not proved here: which slot is due when (test/unit/schedule), what many loads leave (week.test.ts), and what an end
- * of each container or of the engine does (outages.test.ts).
+ * containers. Not proved here: which slot is due when (test/unit/schedule), what many loads leave (test/soak/week.test.ts), and what an end
+ * of each container or of the engine does (test/soak/outages.test.ts).
  */
 const stack = new TestStack(`sched${process.pid}`);
 const { server } = stack;

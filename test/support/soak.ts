@@ -24,10 +24,6 @@ const FEW = {
   acceptanceFaults: 2,
   /** Months of a schedule in fast time. */
   months: 3,
-  /** Loads of a real stack by its schedule, back to back: a week of half hours. */
-  scheduledLoads: 0,
-  /** Containers and an engine of their own that end without warning: twenty minutes. */
-  outages: false,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
 };
@@ -39,8 +35,6 @@ const FULL: typeof FEW = {
   drillOrders: 1_000_000,
   acceptanceFaults: 99,
   months: 40,
-  scheduledLoads: 336,
-  outages: true,
   allFaults: true,
 };
 

@@ -17,12 +17,12 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-const BESIDE = "vitest run --project e2e test/e2e/outages.test.ts test/e2e/week.test.ts";
+const BESIDE = "vitest run --project soak";
 /** What it does with the files of a round, and with those that run beside. */
 const vitest = (round: string, beside = "true") =>
   machine.command(
     "vitest",
-    `if [[ $* == *e2e* ]]; then ${beside}; exit; fi\necho "seed $SOAK_SEED" >>"$HOME/seeds"\n${round}`,
+    `if [[ $* == *"--project soak"* ]]; then ${beside}; exit; fi\necho "seed $SOAK_SEED" >>"$HOME/seeds"\n${round}`,
   );
 const printed = (stdout: string) =>
   [...stdout.matchAll(/soak: seed (\d+), 2 files/g)].map(([, seed]) => seed);

@@ -5,13 +5,12 @@ import { localServerImage } from "../../images";
 import { canHaveEngine, Engine } from "../support/engine";
 import { expectedFacts, readFacts } from "../support/model";
 import { startHttpReceiver } from "../support/receivers";
-import { COUNTS } from "../support/soak";
 import { dockerLines, must, run, signalContainer, TestStack } from "../support/stack";
 
 /**
  * A stack with schedules, alerts and backups, whose containers and whose Docker engine are killed, stopped and restarted in the
  * middle of runs: all of it is back by itself, with the facts that the sandbox expects. The engine is one of this test's own.
- * A part of it in a stack without an engine of its own: schedule.test.ts.
+ * A part of it in a stack without an engine of its own: ../e2e/schedule.test.ts.
  */
 const DATA = { ordersPerDay: 5, days: 10, events: 4 };
 /** Between two rounds of the alerts, in ms. */
@@ -96,9 +95,7 @@ async function allBack(): Promise<void> {
   }
 }
 
-const isPossible = COUNTS.outages && canHaveEngine();
-
-describe.skipIf(!isPossible)("a stack whose containers and engine end without warning", () => {
+describe.runIf(canHaveEngine())("a stack whose containers and engine end without warning", () => {
   beforeAll(async () => {
     engine = await Engine.start(["zakaz/node", localServerImage()]);
     process.env["DOCKER_HOST"] = engine.host;
