@@ -147,6 +147,7 @@ async function main() {
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
+    sandboxContainer: sandbox?.container,
     accessTarget: access.target,
     alertsTarget: alerts?.target,
   };

@@ -32,6 +32,9 @@ export interface Container {
   why?: string;
 }
 
+/** Docker's words for a container that does not run, and will not by itself. */
+export const STOPPED: readonly string[] = ["created", "dead", "exited"];
+
 const NONE: Container = { status: "absent", health: "", outOfMemory: false, exitCode: 0, memory: 0 };
 
 /** Asks Docker for a container. That there is none, or no Docker, is an answer too. */

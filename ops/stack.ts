@@ -29,6 +29,8 @@ const stackOutputs = z.object({
   accessTarget,
   /** Container that makes and keeps the backups; empty: the stack knows none yet. */
   backupContainer: z.string().default(""),
+  /** Where data come from the sandbox. */
+  sandboxContainer: z.string().optional(),
   /** Where alerts are switched on. */
   alertsTarget: alertsTarget.optional(),
 });
