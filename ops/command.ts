@@ -40,7 +40,7 @@ export interface TargetFlag {
 }
 export const targetFlag: FlagDefinition = {
   flag: "--target <from>",
-  summary: "-: what the command works on comes by standard input, not from the stack",
+  summary: "-: what the command works on comes from standard input, not from the stack",
 };
 
 export interface JsonFlag {
@@ -63,23 +63,29 @@ export function buildProgram(definitions: readonly (CommandDefinition | CommandG
     .configureHelp({ sortSubcommands: true })
     .addHelpText(
       "after",
-      "\nExamples:\n  npx zakaz status\n  npx zakaz COMMAND --help           flags and an example of each\n" +
+      "\nExamples:\n  npx zakaz status                   how things stand, and what to type next\n" +
+        "  npx zakaz diagnose                 what went wrong, and the command that fixes it\n" +
+        "  npx zakaz COMMAND --help           flags and an example of each command\n" +
         "\nExit codes:\n  0 ok, 1 error or something found, 2 wrong arguments or configuration, 3 partial,\n" +
         "  4 another run is at work; 130 after Ctrl-C\n" +
         "\nCompletion:\n  source <(zakaz complete bash)      or zsh",
     )
+    .configureOutput({ outputError: sayUsage("zakaz") })
     .exitOverride();
-  for (const definition of definitions) addCommand(program, definition);
+  for (const definition of definitions) addCommand(program, definition, "zakaz");
   return program;
 }
 
-function addCommand(parent: Command, definition: CommandDefinition | CommandGroup): void {
+/** @param before the words that call the parent */
+function addCommand(parent: Command, definition: CommandDefinition | CommandGroup, before: string): void {
+  const words = `${before} ${definition.name}`;
   const command = parent
     .command(definition.name)
     .description(definition.summary)
+    .configureOutput({ outputError: sayUsage(words) })
     .addHelpText("after", `\nExample:\n  ${definition.example}`);
   if ("commands" in definition) {
-    for (const one of definition.commands) addCommand(command, one);
+    for (const one of definition.commands) addCommand(command, one, words);
     return;
   }
   for (const { name, summary, choices } of definition.arguments ?? []) {
@@ -88,6 +94,18 @@ function addCommand(parent: Command, definition: CommandDefinition | CommandGrou
   }
   for (const { flag, summary } of definition.flags ?? []) command.option(flag, summary);
   command.action((...values: unknown[]) => definition.action(...(values as never[])));
+}
+
+/** Commander's sentence about a wrong call on one line, with the command that helps. */
+function sayUsage(words: string): (text: string, write: (text: string) => void) => void {
+  return (text, write) => {
+    const sentence = text
+      .replace(/^error: /, "")
+      .trim()
+      .replace(/\.$/, "")
+      .replaceAll("\n", " ");
+    write(`zakaz: ${sentence}; npx ${words} --help shows what it takes\n`);
+  };
 }
 
 /**

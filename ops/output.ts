@@ -13,7 +13,7 @@ export function writeOutput(path: string, text: string, flag = "--out"): void {
     writeFileSync(path, text);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new Failure(`${path} cannot be written (${code}): name another place behind ${flag}`, EXIT.usage, {
+    throw new Failure(`${path} cannot be written (${code}): name another place with ${flag}`, EXIT.usage, {
       cause,
     });
   }

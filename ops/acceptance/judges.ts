@@ -73,7 +73,7 @@ export const failsInASentence = (sentence: RegExp): Judge => {
     const said = `${stdout}\n${stderr}`;
     if (/^\s+at .+:\d+:\d+\)?$/m.test(said)) {
       return say(
-        "failed with a stack trace in the place of a sentence",
+        "failed with a stack trace instead of a sentence",
         "вместо одного предложения выведена трассировка стека",
       );
     }
@@ -101,12 +101,12 @@ export const counts = (demand: (count: number) => boolean, wanted: Text): Judge 
   answers((text) => {
     const count = Number(text);
     if (text !== "" && Number.isInteger(count) && demand(count)) return undefined;
-    return say(`${firstLine(text)} in the place of ${wanted.en}`, `${firstLine(text)} вместо ${wanted.ru}`);
+    return say(`${firstLine(text)} instead of ${wanted.en}`, `${firstLine(text)} вместо ${wanted.ru}`);
   });
 
 function unexpected(wanted: string, found: string): Text {
   const text = oneLine(found) || "-";
-  return say(`printed ${text} in the place of ${wanted}`, `выведено ${text} вместо ${wanted}`);
+  return say(`printed ${text} instead of ${wanted}`, `выведено ${text} вместо ${wanted}`);
 }
 
 /** The first line in which two texts differ. */

@@ -91,7 +91,7 @@ function readEnvFile(path: string): Record<string, string> {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
     throw new Failure(
-      `${path} cannot be read (${code}): name a file of settings behind --envfile`,
+      `${path} cannot be read (${code}): name a file of settings with --envfile`,
       EXIT.usage,
       {
         cause,

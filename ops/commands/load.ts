@@ -4,7 +4,7 @@ import { jobList } from "../source";
 
 export const load: CommandDefinition = {
   name: "load",
-  summary: "run the loader's image as the stack does; flags behind -- go to the loader",
+  summary: "run the loader's image as the stack does; flags after -- go to the loader",
   example: `npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
   arguments: [
     { name: "[job]", summary: `source to load: ${jobList("api")} (default ${DEFAULT_JOB})` },

@@ -479,6 +479,6 @@ export const CAUSES: readonly Cause[] = [
     signs: ["by a loader"],
     what: (f) => `${f.who} failed${where(f)}: ${reason(f)}`,
     type: (f) => f.again,
-    effect: "runs it again, and -- --verbose behind it says more",
+    effect: "runs it again, and with -- --verbose it says more",
   },
 ];

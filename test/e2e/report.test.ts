@@ -145,7 +145,7 @@ const PLANTS: Plant[] = [
   {
     check: "tables",
     what: "a table too many",
-    reason: /^32 objects in the place of 31$/,
+    reason: /^32 objects instead of 31$/,
     plant: committed(() =>
       appendFileSync(
         join(project, "sql/32_facts.sql"),
@@ -156,7 +156,7 @@ const PLANTS: Plant[] = [
   {
     check: "journal-empty",
     what: "a row in the journal that no run has written",
-    reason: /^1 in the place of 0$/,
+    reason: /^1 instead of 0$/,
     plant: () =>
       shim(
         "docker",

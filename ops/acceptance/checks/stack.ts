@@ -147,7 +147,7 @@ const tables: Check = {
           return say(`missing: ${missing.join(", ")}`, `не хватает: ${missing.join(", ")}`);
         if (names.length === OBJECTS) return undefined;
         return say(
-          `${names.length} objects in the place of ${OBJECTS}`,
+          `${names.length} objects instead of ${OBJECTS}`,
           `объектов: ${names.length} вместо ${OBJECTS}`,
         );
       }),

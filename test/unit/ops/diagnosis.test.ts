@@ -111,7 +111,7 @@ describe("what a run says", () => {
     [
       "plan",
       "The plan was not imported: 1 mistake in city.",
-      "plan failed: The plan was not imported: 1 mistake in city; npx zakaz import plan FILE runs it again, and -- --verbose behind it says more",
+      "plan failed: The plan was not imported: 1 mistake in city; npx zakaz import plan FILE runs it again, and with -- --verbose it says more",
     ],
   ])("%s: %s", (job, text, wanted) => expect(sentences([said(job, text)])).toEqual([wanted]));
 

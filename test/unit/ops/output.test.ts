@@ -25,7 +25,7 @@ it.each([
   const path = place();
   expect(() => writeOutput(path, "text", "--fixture")).toThrow(
     expect.objectContaining({
-      message: `${path} cannot be written (${code}): name another place behind --fixture`,
+      message: `${path} cannot be written (${code}): name another place with --fixture`,
       exitCode: EXIT.usage,
     }) as Error,
   );
