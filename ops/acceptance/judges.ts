@@ -91,8 +91,8 @@ export const printsAsBefore = (kept: string, what: Text): Judge =>
     text === known.kept[kept]
       ? undefined
       : say(
-          `${what.en} changed: ${firstDifference(known.kept[kept] ?? "", text)}`,
-          `${what.ru}: изменилось: ${firstDifference(known.kept[kept] ?? "", text)}`,
+          `${what.en} changed: ${firstDifference(known.kept[kept] ?? "", text).join(" → ")}`,
+          `изменилось: ${what.ru} (${firstDifference(known.kept[kept] ?? "", text).join(" → ")})`,
         ),
   );
 
@@ -109,11 +109,11 @@ function unexpected(wanted: string, found: string): Text {
   return say(`printed ${text} instead of ${wanted}`, `выведено ${text} вместо ${wanted}`);
 }
 
-/** The first line in which two texts differ. */
-function firstDifference(before: string, after: string): string {
+/** The first line in which two texts differ, before and after. */
+function firstDifference(before: string, after: string): string[] {
   const [old, now] = [before.split("\n"), after.split("\n")];
   const at = [...old, ...now].findIndex((_, i) => old[i] !== now[i]);
-  return `${(old[at] ?? "-").slice(0, QUOTE)} → ${(now[at] ?? "-").slice(0, QUOTE)}`;
+  return [old[at], now[at]].map((line = "-") => oneLine(line));
 }
 
 export function oneLine(text: string): string {

@@ -109,7 +109,7 @@ function commandOf(
 ): string {
   const text = stripVTControlCharacters(`${output.stdout}${output.stderr}`).trimEnd();
   const lines = text === "" ? 0 : text.split("\n").length;
-  const size = { en: `${lines} lines, searched, not shown`, ru: `строк: ${lines}; проверено, не показано` }[
+  const size = { en: `lines: ${lines}, searched, not shown`, ru: `строк: ${lines}; проверено, не показано` }[
     language
   ];
   const where = folder === clone ? "" : `, ${words.inFolder[language]} \`${folder}\``;

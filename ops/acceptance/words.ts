@@ -40,7 +40,7 @@ export const STATES = {
 /** Explains how the commands of a report are typed by hand. */
 export const howToType = say(
   'Commands are run by bash in the fresh clone, after `eval "$(toolchain/env)"` there, with admin\'s password in the environment: ' +
-    '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. For one that ran in another folder it is said. Secrets are shown as `***`.',
+    '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. Where a command ran in another folder, that is said. Secrets are shown as `***`.',
   'Команды выполняет bash в свежем клоне после `eval "$(toolchain/env)"`; пароль admin передаётся через окружение: ' +
     '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. Если команда выполнена в другом каталоге, это указано. ' +
     "Секреты заменены на `***`.",

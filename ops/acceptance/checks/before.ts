@@ -20,7 +20,7 @@ const cleanSlate: Check = {
     judge: isSilent(
       say(
         "left of an earlier run (the container's label zakaz.checkout names the clone: `make down` there, then `docker rm`, `docker volume rm`)",
-        "осталось от прежнего прогона (метка контейнера zakaz.checkout называет клон: там `make down`, затем `docker rm`, `docker volume rm`)",
+        "осталось от прежнего прогона (клон указан в метке контейнера zakaz.checkout: выполните там `make down`, затем `docker rm`, `docker volume rm`)",
       ),
     ),
   })),
