@@ -10,6 +10,7 @@ export const words = {
   pictures: say("Pictures", "Графики"),
   commands: say("Commands and their output", "Команды и их вывод"),
   check: say("Check", "Проверка"),
+  what: say("What is checked", "Что проверяется"),
   result: say("Result", "Результат"),
   duration: say("Duration", "Длительность"),
   reason: say("Reason", "Причина"),
