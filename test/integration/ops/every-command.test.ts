@@ -283,7 +283,7 @@ describe.concurrent("a stopped server", () => {
     const { code, stdout, stderr } = await zakaz(args, { env });
     expect(stderr).toMatch(ONE_SENTENCE);
     expect(stderr).toMatch(
-      /^zakaz: ClickHouse (at \S+ )?does not answer .*(docker start c, or make up|pulumi up --refresh`)\n$/,
+      /^zakaz: ClickHouse does not answer at \S+ \(.*\): start it with docker start c, or make up\n$/,
     );
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   });
