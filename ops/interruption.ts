@@ -77,8 +77,9 @@ function onSignal(name: NodeJS.Signals): void {
     // In a container nothing ends by SIGHUP.
     if (how === "stop") child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
   }
-  if (!waits || isSecond)
-    return end(signal, `${new Interrupted(signal).message}; nothing was left half done`);
+  const stopped = new Interrupted(signal).message;
+  if (!waits) return end(signal, `${stopped}; nothing was left half done`);
+  if (isSecond) return end(signal, `${stopped} at once; npx zakaz status shows how things stand`);
   process.stderr.write(`zakaz: ${SIGNALS[signal]}: ends in good order, once more ends at once\n`);
 }
 

@@ -469,7 +469,7 @@ describe.concurrent("Ctrl-C", () => {
       } else if (stops === "work") {
         await terminal.expect(ORDERLY);
         await terminal.type("\u0003");
-        await terminal.expect(AT_ONCE);
+        await terminal.expect("zakaz: stopped by Ctrl-C at once; npx zakaz status shows how things stand");
       } else {
         await terminal.expect(AT_ONCE);
       }
