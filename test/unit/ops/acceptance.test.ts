@@ -180,7 +180,7 @@ describe("judges", () => {
     [
       "Pulumi's error before what it says of itself",
       succeeds,
-      { code: 255, stdout: "error: Port 1 is taken\nResources:\n  1 unchanged" },
+      { code: 255, stdout: "+  zakaz-dev creating (3s) error: Port 1 is taken\nResources:\n  1 unchanged" },
       "ended with code 255: error: Port 1 is taken",
     ],
     [
