@@ -14,8 +14,8 @@ h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bo
 table { border-collapse: collapse; font-size: .92rem; display: block; overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid var(--line); }
 thead:not(:has(th:not(:empty))) { display: none; }
-td:not(:last-child) { overflow-wrap: normal; }
-td[align="right"] { font-variant-numeric: tabular-nums; white-space: nowrap; }
+th, td:not(:last-child) { overflow-wrap: normal; } td:last-child:not([align]) { min-width: 9rem; }
+[align="right"] { text-align: right; font-variant-numeric: tabular-nums; }
 code { font: .88em ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { background: var(--box); border-radius: 4px; padding: .6rem .8rem; overflow: auto; max-height: 24rem; white-space: pre-wrap; }
 pre.sh { background: var(--command); color: #f2f5f7; margin-bottom: .3rem; }
@@ -26,7 +26,7 @@ figure { margin: 1.2rem 0; overflow-x: auto; } figcaption { font-weight: 600; }
 svg { width: 100%; min-width: 40rem; height: auto; border-radius: 4px; }
 .ok { color: var(--ok); font-weight: 600; } .failed { color: var(--failed); font-weight: 600; }
 @media (min-width: 40rem) { th, td:not(:last-child) { white-space: nowrap; } }
-@media (max-width: 40rem) { th, td { padding: .3rem .35rem; } }
+@media (max-width: 40rem) { table { font-size: .8rem; } th, td { padding: .3rem .35rem; } }
 @media print { pre { max-height: none; } }
 `;
 

@@ -47,6 +47,8 @@ export const howToType = say(
     "Секреты заменены на `***`.",
 );
 
+const NBSP = "\u00a0";
+
 const LOCALES: Record<Language, string> = { en: "en-GB", ru: "ru-RU" };
 
 /** A number as people of the language write it. */
@@ -55,12 +57,12 @@ export function formatNumber(value: number, language: Language, digits = 0): str
   return new Intl.NumberFormat(LOCALES[language], options).format(value);
 }
 
-/** A duration: `4.2 s`, `3 min 05 s`. */
+/** A duration: `4.2 s`, `3 min 05 s`; a number stays with its unit. */
 export function formatSeconds(seconds: number, language: Language): string {
   const { s, min } = language === "ru" ? { s: "с", min: "мин" } : { s: "s", min: "min" };
-  if (seconds < 60) return `${formatNumber(seconds, language, 1)} ${s}`;
+  if (seconds < 60) return `${formatNumber(seconds, language, 1)}${NBSP}${s}`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} ${min} ${String(whole % 60).padStart(2, "0")} ${s}`;
+  return `${Math.floor(whole / 60)}${NBSP}${min} ${String(whole % 60).padStart(2, "0")}${NBSP}${s}`;
 }
 
 /** A day such as `2026-11-29`, short: `29 Nov`, `29 нояб.` */

@@ -23,7 +23,7 @@ const reader: Check = {
   title: say("DataLens's user by curl", "Пользователь DataLens через curl"),
   demands: say(
     "`SELECT 1` is answered by GET and by POST, all 31 tables and views are seen, every dataset is read; a write is refused",
-    "на `SELECT 1` приходит ответ и через GET, и через POST; видны все 31 таблица и представление, читается каждый набор данных; запись отклоняется",
+    "на `SELECT 1` приходит ответ и через GET, и через POST; видны все таблицы и представления (31), читается каждый набор данных; запись отклоняется",
   ),
   steps: [
     { command: byGet(asReader`SELECT 1`), judge: prints("1") },

@@ -298,11 +298,11 @@ describe("a report", () => {
   it("says in both languages what was accepted", async () => {
     const en = await summaryOf("en", "true");
     expect(conclude(en)).toBe(
-      "**Accepted.** All 2 checks are OK, in 1 min 05 s. The stack was built from nothing, loaded twice (1,234 order lines, no " +
+      "**Accepted.** All 2 checks are OK, in 1\u00a0min 05\u00a0s. The stack was built from nothing, loaded twice (1,234 order lines, no " +
         "doubles), read as DataLens reads it, broken, mended and removed; the checkout is as it was.",
     );
     const ru = conclude({ ...en, language: "ru" });
-    expect(ru).toContain("**Принято.** Пройдены все проверки (2) за 1 мин 05 с.");
+    expect(ru).toContain("**Принято.** Пройдены все проверки (2) за 1\u00a0мин 05\u00a0с.");
     expect(ru).toContain("строк заказов: 1\u00a0234");
     expect(countsOf(en.known)).toEqual([{ table: "orders_raw", before: 0, after: 1234 }]);
   });
@@ -310,7 +310,7 @@ describe("a report", () => {
   it("says what was not accepted, and why", async () => {
     const summary = await summaryOf("en", "echo Oops >&2; exit 1");
     expect(conclude(summary)).toBe(
-      "**Not accepted.** Check `first` (Title of first) failed: ended with code 1: Oops. 1 of 2 checks are OK, in 1 min 05 s. " +
+      "**Not accepted.** Check `first` (Title of first) failed: ended with code 1: Oops. 1 of 2 checks are OK, in 1\u00a0min 05\u00a0s. " +
         "What this run had made was removed.",
     );
     expect(toBlock(summary, "logs/x")).toContain("| FAIL | `first` | Title of first |");
@@ -340,7 +340,7 @@ describe("a report", () => {
     const pictures = draw(newKnown(data), "ru");
     expect(pictures.map(({ file, title }) => `${file} ${title}`)).toEqual([
       "sales.svg Продажи по дням",
-      "inventory.svg Места по событиям",
+      "inventory.svg Места по мероприятиям",
       "freshness.svg Свежесть: минут с последней записи",
       "runs.svg Длительность загрузок",
     ]);
@@ -351,9 +351,9 @@ describe("a report", () => {
 
 describe("durations", () => {
   it.each([
-    [4.24, "4.2 s", "4,2 с"],
-    [59.5, "59.5 s", "59,5 с"],
-    [185, "3 min 05 s", "3 мин 05 с"],
+    [4.24, "4.2\u00a0s", "4,2\u00a0с"],
+    [59.5, "59.5\u00a0s", "59,5\u00a0с"],
+    [185, "3\u00a0min 05\u00a0s", "3\u00a0мин 05\u00a0с"],
   ])("of %d s", (seconds, en, ru) => {
     expect(formatSeconds(seconds, "en")).toBe(en);
     expect(formatSeconds(seconds, "ru")).toBe(ru);
