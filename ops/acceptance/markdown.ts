@@ -113,8 +113,8 @@ function commandOf(
   const size = { en: `lines: ${lines}, searched, not shown`, ru: `строк: ${lines}; проверено, не показано` }[
     language
   ];
-  const where = folder === clone ? "" : `, ${words.inFolder[language]} \`${folder}\``;
-  const code = `${words.exitCode[language]} ${output.code}, ${formatSeconds(seconds, language)}${where}`;
+  const where = folder === clone ? "" : `; ${words.inFolder[language]} \`${folder}\``;
+  const code = `${words.exitCode[language]} ${output.code}; ${formatSeconds(seconds, language)}${where}`;
   return [
     fenced(command, "sh"),
     hidden ? `${size}; ${code}` : code,
