@@ -147,9 +147,10 @@ async function main() {
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
-    sandboxContainer: sandbox?.container,
     accessTarget: access.target,
-    alertsTarget: alerts?.target,
+    // Pulumi warns of an output that is undefined.
+    ...(sandbox === undefined ? {} : { sandboxContainer: sandbox.container }),
+    ...(alerts === undefined ? {} : { alertsTarget: alerts.target }),
   };
 }
 
