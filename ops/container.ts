@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { Failure } from "../warehouse/failure";
-import { docker } from "./docker";
+import { docker, NoDocker } from "./docker";
 import { parseJson } from "./stack";
 
 /** What `docker inspect` says of a container, as far as an operator needs it. */
@@ -54,7 +53,7 @@ export async function inspectContainer(name: string): Promise<Container> {
       memory: limits.Memory / 2 ** 20,
     };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { ...NONE, status: "unknown", why: error.message };
+    if (!(error instanceof NoDocker)) throw error;
+    return { ...NONE, status: "unknown", why: error.reason };
   }
 }

@@ -14,7 +14,7 @@ h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bo
 table { border-collapse: collapse; font-size: .92rem; display: block; overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid var(--line); }
 thead:not(:has(th:not(:empty))) { display: none; }
-th, td:not(:last-child) { overflow-wrap: normal; } td:last-child:not([align]) { min-width: 9rem; }
+th, td:not(:last-child) { overflow-wrap: normal; } td:last-child:not([align]) { min-width: 6rem; }
 [align="right"] { text-align: right; font-variant-numeric: tabular-nums; }
 code { font: .88em ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { background: var(--box); border-radius: 4px; padding: .6rem .8rem; overflow: auto; max-height: 24rem; white-space: pre-wrap; }

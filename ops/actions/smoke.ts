@@ -11,6 +11,7 @@ import { Failure } from "../../warehouse/failure";
 import type { LoaderTarget } from "../../warehouse/target";
 import type { TargetFlag } from "../command";
 import { inspectContainer } from "../container";
+import { WAKE_DOCKER } from "../docker";
 import { judgeJournal, readJournal, readLeased, type Run } from "../journal-check";
 import { lastLines, requireImage, runLoader } from "../loader";
 import { findSource } from "../source";
@@ -121,7 +122,7 @@ async function waitUntilHealthy(name: string): Promise<void> {
   for (;;) {
     const { status, health, why } = await inspectContainer(name);
     if (status === "unknown")
-      throw new Failure(why ?? `Docker does not say how ${name} is: make doctor shows it`);
+      throw new Failure(`${why ?? `Docker does not say how ${name} is`}: ${WAKE_DOCKER}`);
     if (!["running", "restarting"].includes(status))
       throw new Failure(`ClickHouse's container ${name} is ${status}: ${wayUp(status, name)}`);
     if (status === "running" && ["healthy", ""].includes(health)) return;

@@ -318,7 +318,8 @@ describe.concurrent("a stopped server", () => {
 
 describe.concurrent("no Docker", () => {
   const engine = "Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?";
-  const none = `Docker does not answer (${engine}): make up starts it, make doctor shows it`;
+  const silent = `Docker does not answer (${engine})`;
+  const none = `${silent}: make up starts it, make doctor shows it`;
 
   /** The real client, which asks where nobody answers. */
   const withoutEngine = (command: string) => {
@@ -333,11 +334,11 @@ describe.concurrent("no Docker", () => {
   });
 
   it.each([
-    ["status", 0, `Server     c: silent, connect ECONNREFUSED 127.0.0.1:9; ${none}, `],
+    ["status", 0, `Server     c: silent, connect ECONNREFUSED 127.0.0.1:9; ${silent}, `],
     [
       "diagnose",
       1,
-      `server stopped: The server does not answer, nor does Docker (connect ECONNREFUSED 127.0.0.1:9; ${none}); make up starts both.`,
+      `server stopped: The server does not answer, nor does Docker (connect ECONNREFUSED 127.0.0.1:9; ${silent}); make up starts both.`,
     ],
   ])("%s says so in its answer", async (command, code, shown) => {
     const ended = await zakaz([command], { env: withoutEngine(command) });
