@@ -16,8 +16,10 @@ const firstLine = (text: string): string => text.trim().split("\n")[0]!.slice(0,
 /** The command ended with code 0. */
 export const succeeds: Judge = (output) => {
   if (output.code === 0) return undefined;
-  // Pulumi and `zakaz` say in one line what failed; what follows is about themselves.
-  const told = /(?:\berror: |^zakaz: ).+$/m.exec(`${output.stdout}\n${output.stderr}`)?.[0]?.trim();
+  // Pulumi, Docker's builders and `zakaz` say in one line what failed; what follows is about themselves.
+  const told = /(?:\berror: |^zakaz: |^ERROR: |^\w+ failed: ).+$/m
+    .exec(`${output.stdout}\n${output.stderr}`)?.[0]
+    ?.trim();
   const words = told === undefined ? lastWords(output) : told.slice(0, QUOTE);
   return say(
     `ended with code ${output.code}: ${words}`,

@@ -189,6 +189,12 @@ describe("judges", () => {
       { code: 1, stderr: "Unrelated\nzakaz: The server is stopped\nmake: *** [up] Error 1" },
       "ended with code 1: zakaz: The server is stopped",
     ],
+    [
+      "the builder's sentence behind its notes",
+      succeeds,
+      { code: 1, stderr: "DEPRECATED: Old.\nCOPY failed: file not found: x.js\n" },
+      "ended with code 1: COPY failed: file not found: x.js",
+    ],
     ["a failure without words", succeeds, { code: 1 }, "ended with code 1: -"],
     ["the wanted output", prints("1"), { stdout: "1\n" }, undefined],
     [
