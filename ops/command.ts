@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError } from "commander";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
-import { endInterrupted } from "./interruption";
+import { endInterrupted, isEnding } from "./interruption";
 
 interface Described {
   name: string;
@@ -123,7 +123,7 @@ export async function runProgram(program: Command): Promise<void> {
     } else if (error instanceof CommanderError) {
       // Commander has printed its own sentence.
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    } else {
+    } else if (!(await isEnding())) {
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../warehouse/failure";
 
 /** What ends a command from outside, in the words of people. */
@@ -65,6 +66,18 @@ export function endInterrupted(error: Failure): boolean {
   const stopped = new Interrupted(received).message;
   end(received, error instanceof Interrupted ? stopped : `${stopped}: ${error.message}`);
   return true;
+}
+
+/** How long a signal may take to be heard that has ended a helper of this process already, in ms. */
+const HEARING_MS = 50;
+
+/**
+ * True when a signal ends this process, which has said so. A terminal sends Ctrl-C to the translator of our files too: a command
+ * that is still loading fails by it before the signal is heard here.
+ */
+export async function isEnding(): Promise<boolean> {
+  await sleep(HEARING_MS);
+  return received !== undefined;
 }
 
 function onSignal(name: NodeJS.Signals): void {
