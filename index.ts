@@ -148,7 +148,9 @@ async function main() {
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
     accessTarget: access.target,
-    alertsTarget: alerts?.target,
+    // Pulumi warns of an output that is undefined.
+    ...(sandbox === undefined ? {} : { sandboxContainer: sandbox.container }),
+    ...(alerts === undefined ? {} : { alertsTarget: alerts.target }),
   };
 }
 

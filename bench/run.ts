@@ -70,6 +70,16 @@ async function benchStack(): Promise<void> {
     for (let i = 0; i < ROUNDS; i++) healthy.push(await startToHealthy(stack.server));
     say(`container start to healthy: ${seconds(healthy)}; aim 1.5 s`);
 
+    const commands: { status: number[]; help: number[] } = { status: [], help: [] };
+    for (let i = 0; i < ROUNDS; i++) {
+      commands.help.push(await timed(() => must(stack.zakaz("--help"))));
+      commands.status.push(await timed(() => must(stack.zakaz("status"))));
+    }
+    const more = median(commands.status) - median(commands.help);
+    say(`zakaz status: ${seconds(commands.status)}`);
+    say(`zakaz --help: ${seconds(commands.help)}`);
+    say(`status takes ${more.toFixed(2)} s longer; aim 1 s`);
+
     const empty = emptyProgram(stack);
     const emptyEnv = { cwd: empty, env: stack.env };
     await must(run("pulumi", ["stack", "init", stack.name, "--non-interactive"], emptyEnv));

@@ -31,6 +31,8 @@ export interface SandboxClient {
 
 /** The stand-in for the vendors' APIs, reachable inside the network only. */
 export class Sandbox extends pulumi.ComponentResource {
+  /** Name of its container. */
+  readonly container: pulumi.Output<string>;
   private readonly origin: pulumi.Output<string>;
 
   constructor(name: string, args: SandboxArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -69,7 +71,8 @@ export class Sandbox extends pulumi.ComponentResource {
       { parent: this, deleteBeforeReplace: true },
     );
 
-    this.origin = pulumi.interpolate`http://${container.name}:${PORT}`;
+    this.container = container.name;
+    this.origin = pulumi.interpolate`http://${this.container}:${PORT}`;
     this.registerOutputs({ origin: this.origin });
   }
 

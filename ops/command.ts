@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError } from "commander";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
-import { endInterrupted } from "./interruption";
+import { endInterrupted, isEnding } from "./interruption";
 
 interface Described {
   name: string;
@@ -27,7 +27,7 @@ export interface FlagDefinition {
 export interface CommandDefinition extends Described {
   arguments?: readonly ArgumentDefinition[];
   flags?: readonly FlagDefinition[];
-  /** A sentence below the error about a wrong argument or flag, where the list of them does not help enough. */
+  /** The end of the sentence about a wrong argument or flag, where the list of them does not help enough. */
   hint?: string;
   /** Gets the arguments in order, then an object of the flags. It loads its implementation when it is called: most load a lot. */
   action: (...values: never[]) => Promise<void>;
@@ -42,7 +42,7 @@ export interface TargetFlag {
 }
 export const targetFlag: FlagDefinition = {
   flag: "--target <from>",
-  summary: "-: what the command works on comes by standard input, not from the stack",
+  summary: "-: what the command works on comes from standard input, not from the stack",
 };
 
 export interface JsonFlag {
@@ -65,23 +65,29 @@ export function buildProgram(definitions: readonly (CommandDefinition | CommandG
     .configureHelp({ sortSubcommands: true })
     .addHelpText(
       "after",
-      "\nExamples:\n  npx zakaz status\n  npx zakaz COMMAND --help           flags and an example of each\n" +
+      "\nExamples:\n  npx zakaz status                   how things stand, and what to type next\n" +
+        "  npx zakaz diagnose                 what went wrong, and the command that fixes it\n" +
+        "  npx zakaz COMMAND --help           flags and an example of each command\n" +
         "\nExit codes:\n  0 ok, 1 error or something found, 2 wrong arguments or configuration, 3 partial,\n" +
         "  4 another run is at work; 130 after Ctrl-C\n" +
         "\nCompletion:\n  source <(zakaz complete bash)      or zsh",
     )
+    .configureOutput({ outputError: sayUsage("zakaz") })
     .exitOverride();
-  for (const definition of definitions) addCommand(program, definition);
+  for (const definition of definitions) addCommand(program, definition, "zakaz");
   return program;
 }
 
-function addCommand(parent: Command, definition: CommandDefinition | CommandGroup): void {
+/** @param before the words that call the parent */
+function addCommand(parent: Command, definition: CommandDefinition | CommandGroup, before: string): void {
+  const words = `${before} ${definition.name}`;
   const command = parent
     .command(definition.name)
     .description(definition.summary)
+    .configureOutput({ outputError: sayUsage(words, "hint" in definition ? definition.hint : undefined) })
     .addHelpText("after", `\nExample:\n  ${definition.example}`);
   if ("commands" in definition) {
-    for (const one of definition.commands) addCommand(command, one);
+    for (const one of definition.commands) addCommand(command, one, words);
     return;
   }
   for (const { name, summary, choices } of definition.arguments ?? []) {
@@ -89,8 +95,20 @@ function addCommand(parent: Command, definition: CommandDefinition | CommandGrou
     command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
   for (const { flag, summary } of definition.flags ?? []) command.option(flag, summary);
-  if (definition.hint !== undefined) command.showHelpAfterError(definition.hint);
   command.action((...values: unknown[]) => definition.action(...(values as never[])));
+}
+
+/** Commander's sentence about a wrong call on one line, with the command that helps. */
+function sayUsage(words: string, hint?: string): (text: string, write: (text: string) => void) => void {
+  return (text, write) => {
+    const sentence = text
+      .replace(/^error: /, "")
+      .trim()
+      .replace(/\.$/, "")
+      .replaceAll("\n", " ");
+    const further = hint === undefined ? "" : `; ${hint}`;
+    write(`zakaz: ${sentence}; npx ${words} --help shows what it takes${further}\n`);
+  };
 }
 
 /**
@@ -108,7 +126,7 @@ export async function runProgram(program: Command): Promise<void> {
     } else if (error instanceof CommanderError) {
       // Commander has printed its own sentence.
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    } else {
+    } else if (!(await isEnding())) {
       throw error;
     }
   }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { Failure } from "../warehouse/failure";
-import { docker } from "./docker";
+import { docker, NoDocker } from "./docker";
 import { parseJson } from "./stack";
 
 /** What `docker inspect` says of a container, as far as an operator needs it. */
@@ -32,6 +31,9 @@ export interface Container {
   why?: string;
 }
 
+/** Docker's words for a container that does not run, and will not by itself. */
+export const STOPPED: readonly string[] = ["created", "dead", "exited"];
+
 const NONE: Container = { status: "absent", health: "", outOfMemory: false, exitCode: 0, memory: 0 };
 
 /** Asks Docker for a container. That there is none, or no Docker, is an answer too. */
@@ -51,7 +53,7 @@ export async function inspectContainer(name: string): Promise<Container> {
       memory: limits.Memory / 2 ** 20,
     };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { ...NONE, status: "unknown", why: error.message };
+    if (!(error instanceof NoDocker)) throw error;
+    return { ...NONE, status: "unknown", why: error.reason };
   }
 }

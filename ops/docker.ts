@@ -20,12 +20,26 @@ export interface DockerOptions {
   atInterrupt?: AtInterrupt;
 }
 
+/** What to type when it does not answer. */
+export const WAKE_DOCKER = "make up starts it, make doctor shows it";
+
+/** No Docker, or none that answers. */
+export class NoDocker extends Failure {
+  constructor(
+    readonly reason: string,
+    advice: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${reason}: ${advice}`, EXIT.error, options);
+  }
+}
+
 /** What the client says when nobody answers behind its socket, or this user may not ask. */
 const NO_ENGINE = /^.*(?:cannot connect to the docker daemon|permission denied while trying to connect).*$/im;
 
 /**
  * Runs the Docker client. Standard input is where secrets go, never the arguments.
- * @throws Failure when there is no client, or no engine that answers it; Interrupted after a signal
+ * @throws NoDocker when there is no client, or no engine that answers it; Interrupted after a signal
  */
 export function docker(
   args: string[],
@@ -47,19 +61,12 @@ export function docker(
       });
     }
     child.once("error", (cause) =>
-      reject(
-        new Failure(`docker cannot be started (${cause.message}): make up sets it up`, EXIT.error, { cause }),
-      ),
+      reject(new NoDocker(`docker cannot be started (${cause.message})`, "make up sets it up", { cause })),
     );
     child.once("close", (code) => {
       const engine = code === 0 ? null : NO_ENGINE.exec(result.stderr);
       if (engine === null) resolve({ ...result, code: code ?? 1 });
-      else
-        reject(
-          new Failure(
-            `Docker does not answer (${engine[0].trim()}): make up starts it, make doctor shows it`,
-          ),
-        );
+      else reject(new NoDocker(`Docker does not answer (${engine[0].trim()})`, WAKE_DOCKER));
     });
     // A command that fails early does not read its input; its exit code tells more than the broken pipe.
     child.stdin.on("error", () => {});

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../warehouse/failure";
 
 /** What ends a command from outside, in the words of people. */
@@ -67,6 +68,18 @@ export function endInterrupted(error: Failure): boolean {
   return true;
 }
 
+/** How long a signal may take to be heard that has ended a helper of this process already, in ms. */
+const HEARING_MS = 50;
+
+/**
+ * True when a signal ends this process, which has said so. A terminal sends Ctrl-C to the translator of our files too: a command
+ * that is still loading fails by it before the signal is heard here.
+ */
+export async function isEnding(): Promise<boolean> {
+  await sleep(HEARING_MS);
+  return received !== undefined;
+}
+
 function onSignal(name: NodeJS.Signals): void {
   const signal = name as EndingSignal;
   const isSecond = received !== undefined;
@@ -77,8 +90,9 @@ function onSignal(name: NodeJS.Signals): void {
     // In a container nothing ends by SIGHUP.
     if (how === "stop") child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
   }
-  if (!waits || isSecond)
-    return end(signal, `${new Interrupted(signal).message}; nothing was left half done`);
+  const stopped = new Interrupted(signal).message;
+  if (!waits) return end(signal, `${stopped}; nothing was left half done`);
+  if (isSecond) return end(signal, `${stopped} at once; npx zakaz status shows how things stand`);
   process.stderr.write(`zakaz: ${SIGNALS[signal]}: ends in good order, once more ends at once\n`);
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../warehouse/failure";
@@ -9,12 +9,19 @@ import { Failure } from "../warehouse/failure";
  */
 export function writeOutput(path: string, text: string, flag = "--out"): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new Failure(`${path} cannot be written (${code}): name another place behind ${flag}`, EXIT.usage, {
+    throw new Failure(`${path} cannot be written (${code}): name another place with ${flag}`, EXIT.usage, {
       cause,
     });
   }
+}
+
+/** A folder with those above it. Below one that takes none, such as /proc, Node's own `recursive` never ends. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }

@@ -53,6 +53,9 @@ export function pulumi(
   });
 }
 
+/** Asks for the outputs of the selected stack as JSON, secrets in the clear. */
+export const askOutputs = (): Promise<Result> => pulumi(["stack", "output", "--json", "--show-secrets"]);
+
 /** There is no such stack, or nothing of it: a state, and not a mistake of who asks. */
 export class NoStack extends Failure {}
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
 import { Failure } from "../warehouse/failure";
-import { NoStack, pulumi, whyUnread } from "./pulumi";
+import { askOutputs, NoStack, whyUnread } from "./pulumi";
 import {
   accessTarget,
   alertsTarget,
@@ -29,6 +29,8 @@ const stackOutputs = z.object({
   accessTarget,
   /** Container that makes and keeps the backups; empty: the stack knows none yet. */
   backupContainer: z.string().default(""),
+  /** Where data come from the sandbox. */
+  sandboxContainer: z.string().optional(),
   /** Where alerts are switched on. */
   alertsTarget: alertsTarget.optional(),
 });
@@ -36,10 +38,11 @@ export type StackOutputs = z.infer<typeof stackOutputs>;
 
 /**
  * Outputs of the selected stack, secrets in the clear: keep them out of every message.
+ * @param asked what Pulumi was asked before
  * @throws NoStack when there is none or it is not up; Failure when it cannot be read
  */
-export async function readStack(): Promise<StackOutputs> {
-  const { code, stdout, stderr } = await pulumi(["stack", "output", "--json", "--show-secrets"]);
+export async function readStack(asked = askOutputs()): Promise<StackOutputs> {
+  const { code, stdout, stderr } = await asked;
   if (code !== 0) throw whyUnread(stderr);
   const parsed = stackOutputs.safeParse(parseJson(stdout));
   if (!parsed.success) throw new NoStack("The selected stack is not up: build it with make up");

@@ -104,9 +104,12 @@ export interface SourceSandbox {
   settings: (url: string) => Record<string, string>;
 }
 
+/** The journal: a row for each run. */
+export const JOURNAL = "zakaz.meta_job_runs";
+
 /** Tables that every run reads and writes, whatever its source, with their databases. */
 export const RUN_TABLES: readonly { name: string; rowsAre?: string }[] = [
-  { name: "zakaz.meta_job_runs", rowsAre: "loader runs" },
+  { name: JOURNAL, rowsAre: "loader runs" },
   { name: "meta.watermarks" },
   { name: "meta.etl_alerts" },
   { name: "meta.sli_daily" },

@@ -3,22 +3,30 @@ import type { Picture } from "./pictures";
 import type { Language } from "./text";
 
 const STYLE = `
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1d2733; background: #fff;
-  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bottom: 1px solid #d8dee4; padding-bottom: .3rem; }
-table { border-collapse: collapse; font-size: .92rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid #e6eaee; }
-th, td:not(:last-child) { white-space: nowrap; }
-td:last-child { overflow-wrap: anywhere; }
+:root { color-scheme: light dark; --text: #1d2733; --page: #fff; --quiet: #5b6875; --line: #d8dee4; --box: #f5f7f9;
+  --command: #1d2733; --ok: #1a7f4b; --failed: #b42318; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #dde3e9; --page: #14191f; --quiet: #98a4b0; --line: #36404a; --box: #1d242c; --command: #2c3844; --ok: #56c98a; --failed: #ff8577; }
+}
+body { font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: var(--text); background: var(--page);
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); padding-bottom: .3rem; }
+table { border-collapse: collapse; font-size: .92rem; display: block; overflow-x: auto; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid var(--line); }
+thead:not(:has(th:not(:empty))) { display: none; }
+th, td:not(:last-child) { overflow-wrap: normal; } td:last-child:not([align]) { min-width: 6rem; }
+[align="right"] { text-align: right; font-variant-numeric: tabular-nums; }
 code { font: .88em ui-monospace, "DejaVu Sans Mono", monospace; }
-pre { background: #f5f7f9; border-radius: 4px; padding: .6rem .8rem; overflow: auto; max-height: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre.sh { background: #1d2733; color: #f2f5f7; margin-bottom: .3rem; }
-pre.sh + p { margin-top: 0; color: #5b6875; font-size: .88rem; }
-details { border: 1px solid #d8dee4; border-radius: 4px; padding: .5rem .9rem; margin: .6rem 0; }
+pre { background: var(--box); border-radius: 4px; padding: .6rem .8rem; overflow: auto; max-height: 24rem; white-space: pre-wrap; }
+pre.sh { background: var(--command); color: #f2f5f7; margin-bottom: .3rem; }
+pre.sh + p { margin-top: 0; color: var(--quiet); font-size: .88rem; }
+details { border: 1px solid var(--line); border-radius: 4px; padding: .5rem .9rem; margin: .6rem 0; }
 summary { cursor: pointer; }
-figure { margin: 1.2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100%; height: auto; }
-.ok { color: #1a7f4b; font-weight: 600; } .failed { color: #b42318; font-weight: 600; }
+figure { margin: 1.2rem 0; overflow-x: auto; } figcaption { font-weight: 600; }
+svg { width: 100%; min-width: 40rem; height: auto; border-radius: 4px; }
+.ok { color: var(--ok); font-weight: 600; } .failed { color: var(--failed); font-weight: 600; }
+@media (min-width: 40rem) { th, td:not(:last-child) { white-space: nowrap; } }
+@media (max-width: 40rem) { table { font-size: .8rem; } th, td { padding: .3rem .35rem; } }
 @media print { pre { max-height: none; } }
 `;
 

@@ -16,8 +16,10 @@ const firstLine = (text: string): string => text.trim().split("\n")[0]!.slice(0,
 /** The command ended with code 0. */
 export const succeeds: Judge = (output) => {
   if (output.code === 0) return undefined;
-  // Pulumi and `zakaz` say in one line what failed; what follows is about themselves.
-  const told = /^(?:.*\berror: |zakaz: ).+$/m.exec(`${output.stdout}\n${output.stderr}`)?.[0]?.trim();
+  // Pulumi, Docker's builders and `zakaz` say in one line what failed; what follows is about themselves.
+  const told = /(?:\berror: |^zakaz: |^ERROR: |^\w+ failed: ).+$/m
+    .exec(`${output.stdout}\n${output.stderr}`)?.[0]
+    ?.trim();
   const words = told === undefined ? lastWords(output) : told.slice(0, QUOTE);
   return say(
     `ended with code ${output.code}: ${words}`,
@@ -73,7 +75,7 @@ export const failsInASentence = (sentence: RegExp): Judge => {
     const said = `${stdout}\n${stderr}`;
     if (/^\s+at .+:\d+:\d+\)?$/m.test(said)) {
       return say(
-        "failed with a stack trace in the place of a sentence",
+        "failed with a stack trace instead of a sentence",
         "вместо одного предложения выведена трассировка стека",
       );
     }
@@ -91,8 +93,8 @@ export const printsAsBefore = (kept: string, what: Text): Judge =>
     text === known.kept[kept]
       ? undefined
       : say(
-          `${what.en} changed: ${firstDifference(known.kept[kept] ?? "", text)}`,
-          `${what.ru}: изменилось: ${firstDifference(known.kept[kept] ?? "", text)}`,
+          `${what.en} changed: ${firstDifference(known.kept[kept] ?? "", text).join(" → ")}`,
+          `изменилось: ${what.ru} (${firstDifference(known.kept[kept] ?? "", text).join(" → ")})`,
         ),
   );
 
@@ -101,19 +103,19 @@ export const counts = (demand: (count: number) => boolean, wanted: Text): Judge 
   answers((text) => {
     const count = Number(text);
     if (text !== "" && Number.isInteger(count) && demand(count)) return undefined;
-    return say(`${firstLine(text)} in the place of ${wanted.en}`, `${firstLine(text)} вместо ${wanted.ru}`);
+    return say(`${firstLine(text)} instead of ${wanted.en}`, `${firstLine(text)} вместо ${wanted.ru}`);
   });
 
 function unexpected(wanted: string, found: string): Text {
   const text = oneLine(found) || "-";
-  return say(`printed ${text} in the place of ${wanted}`, `выведено ${text} вместо ${wanted}`);
+  return say(`printed ${text} instead of ${wanted}`, `выведено ${text} вместо ${wanted}`);
 }
 
-/** The first line in which two texts differ. */
-function firstDifference(before: string, after: string): string {
+/** The first line in which two texts differ, before and after. */
+function firstDifference(before: string, after: string): string[] {
   const [old, now] = [before.split("\n"), after.split("\n")];
   const at = [...old, ...now].findIndex((_, i) => old[i] !== now[i]);
-  return `${(old[at] ?? "-").slice(0, QUOTE)} → ${(now[at] ?? "-").slice(0, QUOTE)}`;
+  return [old[at], now[at]].map((line = "-") => oneLine(line));
 }
 
 export function oneLine(text: string): string {

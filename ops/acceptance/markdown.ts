@@ -64,18 +64,19 @@ function environment({ known, language, startedAt, seconds }: Summary): string {
 }
 
 function checklist(results: readonly Result[], language: Language): string {
+  const hasReason = results.some(({ reason }) => reason !== undefined);
   const rows = results.map(({ check, state, seconds, reason }) => [
     STATES[state][language],
     `\`${check.id}\``,
     check.title[language],
     state === "not run" ? "" : formatSeconds(seconds, language),
-    reason?.[language] ?? "",
+    ...(hasReason ? [reason?.[language] ?? ""] : []),
   ]);
-  const heads = [words.result, words.check, words.title, words.duration, words.reason].map(
-    (head) => head[language],
+  const heads = [words.result, words.check, words.what, words.duration, ...(hasReason ? [words.reason] : [])];
+  return table(
+    heads.map((head) => head[language]),
+    rows,
   );
-  heads[2] = "";
-  return table(heads, rows);
 }
 
 function counts({ known, language }: Summary): string {
@@ -84,7 +85,7 @@ function counts({ known, language }: Summary): string {
     formatNumber(before, language),
     Number.isNaN(after) ? words.notReached[language] : formatNumber(after, language),
   ]);
-  return table([words.table[language], words.before[language], words.after[language]], rows);
+  return table([words.table[language], words.before[language], words.after[language]], rows, [1, 2]);
 }
 
 function commandsOf({ check, state, reason, ran, seconds }: Result, { language, known }: Summary): string {
@@ -109,11 +110,11 @@ function commandOf(
 ): string {
   const text = stripVTControlCharacters(`${output.stdout}${output.stderr}`).trimEnd();
   const lines = text === "" ? 0 : text.split("\n").length;
-  const size = { en: `${lines} lines, searched, not shown`, ru: `строк: ${lines}; проверено, не показано` }[
+  const size = { en: `lines: ${lines}, searched, not shown`, ru: `строк: ${lines}; проверено, не показано` }[
     language
   ];
-  const where = folder === clone ? "" : `, ${words.inFolder[language]} \`${folder}\``;
-  const code = `${words.exitCode[language]} ${output.code}, ${formatSeconds(seconds, language)}${where}`;
+  const where = folder === clone ? "" : `; ${words.inFolder[language]} \`${folder}\``;
+  const code = `${words.exitCode[language]} ${output.code}; ${formatSeconds(seconds, language)}${where}`;
   return [
     fenced(command, "sh"),
     hidden ? `${size}; ${code}` : code,
@@ -136,9 +137,11 @@ function fenced(text: string, kind: string): string {
   return `${fence}${kind}\n${text}\n${fence}`;
 }
 
-function table(heads: string[], rows: string[][]): string {
+/** @param right columns of numbers */
+function table(heads: string[], rows: string[][], right: number[] = []): string {
   const line = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(heads), `|${" --- |".repeat(heads.length)}`, ...rows.map(line)].join("\n");
+  const rule = heads.map((_, i) => (right.includes(i) ? "---:" : "---"));
+  return [line(heads), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
 const cell = (text: string): string => escapeText(text).replaceAll("|", "\\|").replaceAll("\n", " ");

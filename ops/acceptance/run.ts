@@ -1,5 +1,5 @@
 import type { Check, Judge, Known, Output, Step } from "./check";
-import { succeeds } from "./judges";
+import { oneLine, succeeds } from "./judges";
 import { secretsOfConfig } from "./secrets";
 import { runInShell } from "./shell";
 import { say, type Text } from "./text";
@@ -101,7 +101,7 @@ export class Runner {
     const seconds = (performance.now() - began) / 1000;
     if (step.secretsChange) await this.readSecrets();
     if (step.keep !== undefined) known.kept[step.keep] = output.stdout.trim();
-    const reason = this.judge(step.judge ?? succeeds, output, {
+    const reason = this.judge(step.judge ?? succeeds, command, output, {
       interrupt,
       overdue: overdue.signal,
       minutes,
@@ -120,6 +120,7 @@ export class Runner {
 
   private judge(
     judge: Judge,
+    command: string,
     output: Output,
     { interrupt, overdue, minutes }: { interrupt: AbortSignal; overdue: AbortSignal; minutes: number },
   ): Text | undefined {
@@ -129,7 +130,8 @@ export class Runner {
     }
     const leaked = this.known.secrets.findIn(output.stdout + output.stderr);
     if (leaked.length > 0) {
-      return say(`the output shows ${leaked.join(", ")}`, `в выводе виден секрет: ${leaked.join(", ")}`);
+      const [names, line] = [leaked.join(", "), oneLine(command)];
+      return say(`the output of \`${line}\` shows ${names}`, `в выводе \`${line}\` виден секрет: ${names}`);
     }
     return judge(output, this.known);
   }

@@ -10,6 +10,7 @@ export const words = {
   pictures: say("Pictures", "Графики"),
   commands: say("Commands and their output", "Команды и их вывод"),
   check: say("Check", "Проверка"),
+  what: say("What is checked", "Что проверяется"),
   result: say("Result", "Результат"),
   duration: say("Duration", "Длительность"),
   reason: say("Reason", "Причина"),
@@ -40,11 +41,13 @@ export const STATES = {
 /** Explains how the commands of a report are typed by hand. */
 export const howToType = say(
   'Commands are run by bash in the fresh clone, after `eval "$(toolchain/env)"` there, with admin\'s password in the environment: ' +
-    '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. For one that ran in another folder it is said. Secrets are shown as `***`.',
+    '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. Where a command ran in another folder, that is said. Secrets are shown as `***`.',
   'Команды выполняет bash в свежем клоне после `eval "$(toolchain/env)"`; пароль admin передаётся через окружение: ' +
     '`export CLICKHOUSE_PASSWORD="$(pulumi config get zakaz:adminPassword)"`. Если команда выполнена в другом каталоге, это указано. ' +
     "Секреты заменены на `***`.",
 );
+
+const NBSP = "\u00a0";
 
 const LOCALES: Record<Language, string> = { en: "en-GB", ru: "ru-RU" };
 
@@ -54,12 +57,12 @@ export function formatNumber(value: number, language: Language, digits = 0): str
   return new Intl.NumberFormat(LOCALES[language], options).format(value);
 }
 
-/** A duration: `4.2 s`, `3 min 05 s`. */
+/** A duration: `4.2 s`, `3 min 05 s`; a number stays with its unit. */
 export function formatSeconds(seconds: number, language: Language): string {
   const { s, min } = language === "ru" ? { s: "с", min: "мин" } : { s: "s", min: "min" };
-  if (seconds < 60) return `${formatNumber(seconds, language, 1)} ${s}`;
+  if (seconds < 60) return `${formatNumber(seconds, language, 1)}${NBSP}${s}`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} ${min} ${String(whole % 60).padStart(2, "0")} ${s}`;
+  return `${Math.floor(whole / 60)}${NBSP}${min} ${String(whole % 60).padStart(2, "0")}${NBSP}${s}`;
 }
 
 /** A day such as `2026-11-29`, short: `29 Nov`, `29 нояб.` */

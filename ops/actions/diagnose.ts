@@ -27,8 +27,12 @@ export async function diagnose({
     );
   }
   const stack = await readStack();
-  const container = await inspectContainer(stack.container);
-  const { findings, normal } = await diagnoseStack({ stack, container, minutes });
+  const { sandboxContainer } = stack;
+  const [container, sandbox] = await Promise.all([
+    inspectContainer(stack.container),
+    sandboxContainer === undefined ? undefined : inspectContainer(sandboxContainer),
+  ]);
+  const { findings, normal } = await diagnoseStack({ stack, container, sandbox, minutes });
   const answer = { minutes, findings, noFault: normal.map(({ who, said, at }) => ({ who, said, at })) };
   printAnswer(flags, answer, showDiagnosis(minutes, findings, normal));
   if (findings.length > 0) process.exitCode = EXIT.error;

@@ -29,7 +29,7 @@ export async function restore({ at, table = [], over = [], as, ...flags }: Resto
     );
   }
   if (as !== undefined && !/^[a-z][a-z0-9_]{0,30}$/.test(as)) {
-    throw new Failure("A name behind --as is up to 31 of a-z, 0-9 and _, a letter first", EXIT.usage);
+    throw new Failure("The name after --as takes up to 31 of a-z, 0-9 and _, a letter first", EXIT.usage);
   }
   const stack = await readStack();
   const say = (line: string) => void process.stderr.write(`${line}\n`);

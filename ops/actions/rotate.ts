@@ -57,26 +57,29 @@ async function replacePassword(
     throw new Failure(`Nothing was changed: \`pulumi config set\` failed: ${set.stderr.trim()}`);
   }
 
-  const resume = `The new password is in the stack's configuration (${key}): \`pulumi up\` goes on from here`;
+  const resume = (command: string) =>
+    `The new password is in the stack's configuration (${key}): \`${command}\` goes on from here`;
   const up = await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], {
     onLine: (line) => {
       if (line.trim() !== "" && !line.startsWith("@ ")) process.stderr.write(`${line}\n`);
     },
     atInterrupt: "stop",
   }).catch((error: unknown) => {
-    throw error instanceof Interrupted ? new Failure(resume) : error;
+    throw error instanceof Interrupted ? new Failure(resume("pulumi up")) : error;
   });
   if (up.code !== 0) {
-    throw new Failure(`\`pulumi up\` failed, so that ${user} may still have the old password. ${resume}`);
+    throw new Failure(
+      `\`pulumi up\` failed, so that ${user} may still have the old password. ${resume("pulumi up")}`,
+    );
   }
   if (!(await accepts({ ...server, user, password }))) {
     throw new Failure(
-      `The server refuses the new password of ${user} after \`pulumi up\`. ${resume} --refresh`,
+      `The server refuses the new password of ${user} after \`pulumi up\`. ${resume("pulumi up --refresh")}`,
     );
   }
   if (await accepts({ ...server, user, password: old })) {
     throw new Failure(
-      `The server still accepts the old password of ${user} after \`pulumi up\`. ${resume} --refresh`,
+      `The server still accepts the old password of ${user} after \`pulumi up\`. ${resume("pulumi up --refresh")}`,
     );
   }
 
@@ -119,14 +122,7 @@ function accepts(target: WarehouseTarget, patience = PATIENCE): Promise<boolean>
       } catch (error) {
         if (!(error instanceof StatementFailure || error instanceof Unreachable)) throw error;
         if (error instanceof StatementFailure && error.code === AUTHENTICATION_FAILED) return false;
-        if (Date.now() > deadline) {
-          throw new Failure(
-            `ClickHouse at ${target.url} does not answer a login of ${target.user}: ${error.reason}. ` +
-              "See npx zakaz status, then `pulumi up --refresh`",
-            EXIT.error,
-            { cause: error },
-          );
-        }
+        if (Date.now() > deadline) throw error;
         await sleep(200);
       }
     }

@@ -10,6 +10,7 @@ import { DATABASE } from "../../warehouse/catalogue";
 import { Failure } from "../../warehouse/failure";
 import type { TargetFlag } from "../command";
 import { inspectContainer } from "../container";
+import { WAKE_DOCKER } from "../docker";
 import { judgeJournal, readJournal } from "../journal-check";
 import { lastLines, requireImage, runLoader } from "../loader";
 import { findSource } from "../source";
@@ -86,7 +87,7 @@ function readEnvFile(path: string): Record<string, string> {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
     throw new Failure(
-      `${path} cannot be read (${code}): name a file of settings behind --envfile`,
+      `${path} cannot be read (${code}): name a file of settings with --envfile`,
       EXIT.usage,
       {
         cause,
@@ -116,7 +117,7 @@ async function waitUntilHealthy(name: string): Promise<void> {
   for (;;) {
     const { status, health, why } = await inspectContainer(name);
     if (status === "unknown")
-      throw new Failure(why ?? `Docker does not say how ${name} is: make doctor shows it`);
+      throw new Failure(`${why ?? `Docker does not say how ${name} is`}: ${WAKE_DOCKER}`);
     if (!["running", "restarting"].includes(status))
       throw new Failure(`ClickHouse's container ${name} is ${status}: ${wayUp(status, name)}`);
     if (status === "running" && ["healthy", ""].includes(health)) return;

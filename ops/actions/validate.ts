@@ -39,13 +39,9 @@ function read(paths: string[]): Tree {
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new Failure(
-      `${path} cannot be read (${code}): name SQL files or folders behind --sql`,
-      EXIT.usage,
-      {
-        cause: error,
-      },
-    );
+    throw new Failure(`${path} cannot be read (${code}): name SQL files or folders with --sql`, EXIT.usage, {
+      cause: error,
+    });
   }
 }
 

@@ -8,7 +8,10 @@ export const backup: CommandDefinition = {
   flags: [
     { flag: "--full", summary: "a full one, whatever is due" },
     { flag: "--incremental", summary: "what the newest full one has not, whatever is due" },
-    { flag: "--list", summary: "make none: show those there are, the newest that can be restored last" },
+    {
+      flag: "--list",
+      summary: "make none: list those there are, and at the end the newest that can be restored",
+    },
     {
       flag: "--verify",
       summary: "make none: read every byte of those there are; exit code 1 for any damage",

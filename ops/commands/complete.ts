@@ -6,4 +6,7 @@ export const COMPLETE = "complete";
 /** Adds it, with all that the program has by then. */
 export function addCompletion(program: Command): void {
   (require("@bomb.sh/tab/commander") as typeof import("@bomb.sh/tab/commander")).default(program);
+  program.commands
+    .find((command) => command.name() === COMPLETE)
+    ?.addHelpText("after", "\nExample:\n  source <(npx zakaz complete bash)");
 }

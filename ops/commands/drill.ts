@@ -14,7 +14,7 @@ export const drill: CommandDefinition = {
 export const upgradeCheck: CommandDefinition = {
   name: "upgrade-check",
   summary:
-    "the same on a server of another version: whether these data, this schema and every view work there",
+    "restore the newest backup into a server of another version: do data, schema and every view work there?",
   example: "npx zakaz upgrade-check --image clickhouse/clickhouse-server:26.8",
   flags: [
     { flag: "--image <reference>", summary: "the image to be tried, which must be on this Docker engine" },

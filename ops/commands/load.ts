@@ -4,14 +4,14 @@ import { jobList } from "../source";
 
 export const load: CommandDefinition = {
   name: "load",
-  summary: "run the loader's image as the stack does; flags behind -- go to the loader",
+  summary: "run the loader's image as the stack does; flags after -- go to the loader",
   example: `npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
   arguments: [
     { name: "[job]", summary: `source to load: ${jobList("api")} (default ${DEFAULT_JOB})` },
     { name: "[flags...]", summary: "flags of the loader, e.g. -- --since-hours 48" },
   ],
   flags: [targetFlag],
-  hint: `Flags of the loader stand behind --: npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
+  hint: `flags of the loader stand behind --: npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
   action: (first: string | undefined, rest: string[], { target }: TargetFlag) => {
     const { load } = require("../actions/load") as typeof import("../actions/load");
     if (first === undefined) return load(DEFAULT_JOB, [], target);

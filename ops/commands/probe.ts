@@ -5,8 +5,7 @@ import { probedJobs } from "../source";
 
 export const probe: CommandDefinition = {
   name: "probe",
-  summary:
-    "ask a vendor a few questions, read only: is it reached, what does it honour, in which form does it answer",
+  summary: "ask a vendor a few questions, read only: is it reached, what does it honour, how does it answer",
   example: `npx zakaz probe ${DEFAULT_JOB} --fixture answers.json`,
   arguments: [{ name: "[job]", summary: `source to ask: ${probedJobs()} (default ${DEFAULT_JOB})` }],
   flags: [

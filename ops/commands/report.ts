@@ -8,7 +8,7 @@ export const report: CommandDefinition = {
   example: "npx zakaz report --lang ru",
   flags: [
     { flag: "--lang <language>", summary: "language of the report: en (default) or ru" },
-    { flag: "--keep-going", summary: "go on behind a check that fails" },
+    { flag: "--keep-going", summary: "go on after a check that fails" },
     { flag: "--list", summary: "say what is checked, and run nothing" },
     { flag: "--instance <name>", summary: "suffix of the names of its stack (default acceptance)" },
     { flag: "--out <folder>", summary: "where the report is written (default logs/acceptance-<time>)" },

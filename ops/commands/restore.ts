@@ -3,7 +3,7 @@ import { jsonFlag, type CommandDefinition } from "../command";
 
 export const restore: CommandDefinition = {
   name: "restore",
-  summary: "bring tables back from a backup; replaces no rows but of what --over names",
+  summary: "bring tables back from a backup; replaces rows only of what --over names",
   example: "npx zakaz restore --table zakaz.plan_sales --over zakaz.plan_sales",
   flags: [
     { flag: "--at <moment>", summary: "the newest backup begun by then, Moscow time (default: the newest)" },

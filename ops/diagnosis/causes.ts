@@ -1,5 +1,6 @@
 import { passwordKey } from "../../warehouse/catalogue";
 import type { Difference } from "../../warehouse/schema/difference";
+import { MOSCOW } from "../../loaders/core/values";
 import type { Source } from "../../loaders/pipeline/source";
 import type { Trouble } from "./trouble";
 
@@ -18,6 +19,8 @@ export interface Facts extends Trouble {
   /** Name of the server's container, and its memory in MiB. */
   container: string;
   memory: number;
+  /** Name of the sandbox's; empty: the stack has none. */
+  sandbox: string;
   /** The Docker network in which loaders run, and their image. */
   network: string;
   image: string;
@@ -151,7 +154,7 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "zone",
     signs: ["zone"],
-    what: (f) => `The server counts its days in ${reason(f)} and not in Europe/Moscow`,
+    what: (f) => `The server counts its days in ${reason(f)} and not in ${MOSCOW}`,
     type: (f) => `docker rm -f ${f.container} && make up`,
     effect: "gives it the configuration of clickhouse/config.d/ again",
   },
@@ -395,6 +398,38 @@ export const CAUSES: readonly Cause[] = [
     effect: "goes on where it ended, after an hour, or after midnight where the limit is that of the day",
   },
   {
+    name: "sandbox stopped",
+    signs: [/^network /],
+    with: ["sandbox stopped"],
+    what: (f) => `The sandbox is stopped, and ${f.who} reads from it`,
+    type: (f) => `docker start ${f.sandbox}`,
+    effect: "starts it, before the next load",
+  },
+  {
+    name: "sandbox paused",
+    signs: [/^network /],
+    with: ["sandbox paused"],
+    what: (f) => `The sandbox is paused, and ${f.who} reads from it`,
+    type: (f) => `docker unpause ${f.sandbox}`,
+    effect: "lets it go on, before the next load",
+  },
+  {
+    name: "sandbox absent",
+    signs: [/^network /],
+    with: ["sandbox absent"],
+    what: (f) => `The sandbox's container ${f.sandbox} is not there, and ${f.who} reads from it`,
+    type: () => "pulumi up --refresh",
+    effect: "makes it anew, before the next load",
+  },
+  {
+    name: "sandbox stopped",
+    signs: ["network ENOTFOUND", "network EAI_AGAIN"],
+    with: ["sandbox running"],
+    what: (f) => `The sandbox did not run when ${f.who} read from it, and runs again`,
+    type: (f) => f.again,
+    effect: "loads what is missing",
+  },
+  {
     name: "network without DNS",
     signs: ["network ENOTFOUND", "network EAI_AGAIN"],
     what: (f) => `The name of ${vendor(f)} cannot be resolved where ${f.who} runs`,
@@ -444,6 +479,6 @@ export const CAUSES: readonly Cause[] = [
     signs: ["by a loader"],
     what: (f) => `${f.who} failed${where(f)}: ${reason(f)}`,
     type: (f) => f.again,
-    effect: "runs it again, and -- --verbose behind it says more",
+    effect: "runs it again, and with -- --verbose it says more",
   },
 ];

@@ -5,6 +5,7 @@ import { users } from "../../warehouse/catalogue";
 import type { Warehouse } from "../../warehouse/client";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
+import { STOPPED, type Container } from "../container";
 import { loadCommand } from "../source";
 import { CAUSES, type Cause, type Facts } from "./causes";
 import type { Scene } from "./read";
@@ -78,7 +79,7 @@ export function explain(
 }
 
 function causeOf(
-  { stack, container }: Scene,
+  { stack, container, sandbox }: Scene,
   trouble: Trouble,
   drift: Drift | undefined,
 ): { cause: Cause; facts: Facts } | undefined {
@@ -91,6 +92,7 @@ function causeOf(
     quarantine: `docker run --rm --entrypoint cat -v ${target?.volumes[0]} ${target?.image} /var/lib/zakaz/quarantine/${trouble.who}.jsonl`,
     container: stack.container,
     memory: container.memory || USUAL_MEMORY,
+    sandbox: stack.sandboxContainer ?? "",
     network: stack.network,
     image: stack.loaderImage,
   };
@@ -101,6 +103,7 @@ function causeOf(
     if (cause.access !== undefined && access === undefined) continue;
     const signs = new Set([
       ...trouble.signs,
+      ...(sandbox === undefined ? [] : [`sandbox ${stateOf(sandbox)}`]),
       ...(isBehind(drift) ? ["schema behind"] : []),
       ...(schema?.fix === "in place" ? ["fixed in place"] : []),
     ]);
@@ -119,6 +122,8 @@ function causeOf(
   }
   return undefined;
 }
+
+const stateOf = ({ status }: Container): string => (STOPPED.includes(status) ? "stopped" : status);
 
 /** True when `sql/` has what was never applied to the server, and not just what somebody has changed on it. */
 function isBehind(drift: Drift | undefined): boolean {

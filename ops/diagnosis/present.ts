@@ -1,3 +1,4 @@
+import { MOSCOW } from "../../loaders/core/values";
 import type { Warehouse } from "../../warehouse/client";
 import { asAdmin } from "../../warehouse/queries";
 import type { Trouble } from "./trouble";
@@ -6,8 +7,6 @@ import type { Trouble } from "./trouble";
 export const CLOCK_SECONDS = 60;
 /** A disk is full below this part of it, unless more than that is free. */
 const FULL = { part: 0.05, bytes: 2 ** 30 };
-/** In which the business counts its days (clickhouse/config.d/timezone.xml). */
-const ZONE = "Europe/Moscow";
 
 /**
  * What is wrong with the server now: disk, zone, clock.
@@ -23,7 +22,7 @@ FROM system.disks WHERE name = 'default'`,
   const ahead = Math.round((now - (before + Date.now()) / 2) / 1000);
   const mib = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`;
   return [
-    ...(zone === ZONE ? [] : [{ signs: ["zone"], who: "", said: zone, at: "" }]),
+    ...(zone === MOSCOW ? [] : [{ signs: ["zone"], who: "", said: zone, at: "" }]),
     ...(Math.abs(ahead) < CLOCK_SECONDS
       ? []
       : [{ signs: ["server clock"], who: "", said: sayClock(ahead), at: "" }]),

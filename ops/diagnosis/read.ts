@@ -16,6 +16,8 @@ import type { Trouble } from "./trouble";
 export interface Scene {
   stack: StackOutputs;
   container: Container;
+  /** That of the sandbox, where data come from there. */
+  sandbox?: Container | undefined;
   /** How far back. */
   minutes: number;
 }

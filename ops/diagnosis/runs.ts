@@ -1,4 +1,4 @@
-import { RUN_TABLES } from "../../loaders/pipeline/source";
+import { JOURNAL } from "../../loaders/pipeline/source";
 import { DATABASE, users } from "../../warehouse/catalogue";
 import type { Warehouse } from "../../warehouse/client";
 import { asAdmin } from "../../warehouse/queries";
@@ -84,8 +84,6 @@ FROM ${JOURNAL} FINAL WHERE _loaded_at > now() - toIntervalMinute({minutes:UInt3
     ),
   );
 }
-
-const JOURNAL = RUN_TABLES[0]!.name;
 
 /** When each run sent its first statement. */
 function readBeginnings(

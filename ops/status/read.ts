@@ -1,4 +1,4 @@
-import { RUN_TABLES } from "../../loaders/pipeline/source";
+import { JOURNAL } from "../../loaders/pipeline/source";
 import { sources } from "../../loaders/sources";
 import { differencesOf } from "../../warehouse/access/drift";
 import { fixableOf, sentence } from "../../warehouse/access/difference";
@@ -10,7 +10,7 @@ import { asAdmin } from "../../warehouse/queries";
 import { describeDifference, type Difference } from "../../warehouse/schema/difference";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
-import { inspectContainer, type Container } from "../container";
+import { inspectContainer, STOPPED, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
 import { readAlerts, readOpenAlerts, type Alerts } from "./alerts";
 import { freshnessOf, type Freshness } from "./freshness";
@@ -94,8 +94,6 @@ const UNKNOWN: Conformity = { state: "unknown", why: null, revision: null, diffe
 
 /** Better no answer of a part than a screen that waits. */
 const PATIENCE_MS = 5_000;
-/** Docker's words for a container that does not run, and will not by itself. */
-const STOPPED = ["created", "dead", "exited"];
 /** A query for each table, and what else is asked. */
 const CONNECTIONS = 24;
 
@@ -310,8 +308,6 @@ function readRuns(
 FROM ${JOURNAL} AS j FINAL GROUP BY job ORDER BY startedAt DESC, job`,
   );
 }
-
-const JOURNAL = RUN_TABLES[0]!.name;
 
 function readLeases(warehouse: Warehouse): Promise<Status["running"]> {
   return warehouse.rows(

@@ -1,7 +1,7 @@
 import { moscowTime, parseTimetable, type Timetable } from "../../schedule/timetable";
 import type { Warehouse } from "../../warehouse/client";
 import { asAdmin } from "../../warehouse/queries";
-import { RUN_TABLES } from "../../loaders/pipeline/source";
+import { JOURNAL } from "../../loaders/pipeline/source";
 import { inspectContainer } from "../container";
 import type { StackOutputs } from "../stack";
 
@@ -72,7 +72,7 @@ export function missedSlots(
 /** When the runs of the last day began, in seconds since 1970 UTC. */
 function readStarts(warehouse: Warehouse): Promise<{ job: string; at: number }[]> {
   return warehouse.rows(
-    asAdmin`SELECT toString(job) AS job, toUnixTimestamp(started_at) AS at FROM ${RUN_TABLES[0]!.name} FINAL
+    asAdmin`SELECT toString(job) AS job, toUnixTimestamp(started_at) AS at FROM ${JOURNAL} FINAL
 WHERE started_at > now() - INTERVAL 1 DAY`,
   );
 }

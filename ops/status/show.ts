@@ -24,7 +24,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
     ...labelled("Network", network === null ? [] : [network]),
     ...labelled("Loader", loaderImage === null ? [] : [loaderImage]),
     ...labelled("Schema", answers ? conformityLines(schema) : []),
-    ...labelled("Access", answers ? conformityLines(access) : []),
+    ...labelled("Access", answers ? conformityLines(withoutName(access)) : []),
     ...labelled(
       "Running",
       running.map(({ job, runId, renewedAt }) => `${job}, run ${runId}, lease renewed at ${renewedAt}`),
@@ -82,6 +82,11 @@ function conformityLines({ state, why, revision, differences }: Conformity): str
     ...differences.slice(0, MOST_DIFFERENCES).map((difference) => `  ${difference}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** A change of access is named by what was amiss before it, which it is not any more. */
+function withoutName(access: Conformity): Conformity {
+  return { ...access, revision: access.revision && { ...access.revision, name: "" } };
 }
 
 /** The name of a change behind its number; a long one is a list of what was changed. */

@@ -22,8 +22,8 @@ const reader: Check = {
   id: "reader",
   title: say("DataLens's user by curl", "Пользователь DataLens через curl"),
   demands: say(
-    "he gets an answer to `SELECT 1` by GET and by POST, sees all 31 names and reads every dataset; a write is refused",
-    "он получает ответ на `SELECT 1` через GET и через POST, видит все 31 имя и читает каждый набор данных; запись отклоняется",
+    "`SELECT 1` is answered by GET and by POST, all 31 tables and views are seen, every dataset is read; a write is refused",
+    "на `SELECT 1` приходит ответ и через GET, и через POST; видны все таблицы и представления (31), читается каждый набор данных; запись отклоняется",
   ),
   steps: [
     { command: byGet(asReader`SELECT 1`), judge: prints("1") },

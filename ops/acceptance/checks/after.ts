@@ -35,7 +35,7 @@ const validator: Check = {
   id: "validator",
   title: say("Validator of the schema", "Проверка схемы"),
   demands: say(
-    "validate passes, and finds a view that reads a column which is not there",
+    "validate passes, and finds a view of a column that does not exist",
     "validate проходит и находит представление, которое читает несуществующий столбец",
   ),
   steps: [
@@ -85,7 +85,7 @@ const secrets: Check = {
   id: "secrets",
   title: say("No secret in any log", "Секретов нет ни в одном логе"),
   demands: say(
-    "no secret in what the commands above printed, in logs, in what Docker tells, in the server's query log or in the stack's state",
+    "no secret in what the commands above printed, in logs, in what Docker shows, in the server's query log or in the stack's state",
     "секретов нет в выводе предыдущих команд, в логах, в данных Docker, в журнале запросов сервера и в состоянии стека",
   ),
   steps: [

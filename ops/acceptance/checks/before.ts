@@ -20,7 +20,7 @@ const cleanSlate: Check = {
     judge: isSilent(
       say(
         "left of an earlier run (the container's label zakaz.checkout names the clone: `make down` there, then `docker rm`, `docker volume rm`)",
-        "осталось от прежнего прогона (метка контейнера zakaz.checkout называет клон: там `make down`, затем `docker rm`, `docker volume rm`)",
+        "осталось от прежнего прогона (клон указан в метке контейнера zakaz.checkout: выполните там `make down`, затем `docker rm`, `docker volume rm`)",
       ),
     ),
   })),
@@ -28,9 +28,9 @@ const cleanSlate: Check = {
 
 const clone: Check = {
   id: "clone",
-  title: say("Sources: fresh clone, clean tree", "Исходники: свежий клон, чистое дерево"),
+  title: say("Fresh clone of a clean tree", "Свежий клон чистого дерева"),
   demands: say(
-    "the checkout has no change that is not committed; a fresh clone has the same commit",
+    "the checkout has no uncommitted changes; a fresh clone is at the same commit",
     "в рабочей копии нет незакоммиченных изменений; свежий клон стоит на том же коммите",
   ),
   steps: [
@@ -90,7 +90,7 @@ const newSecret = (key: string): Step => ({
 
 const configuration: Check = {
   id: "configuration",
-  title: say("Configuration of a stack of its own", "Конфигурация отдельного стека"),
+  title: say("Configuration of a separate stack", "Конфигурация отдельного стека"),
   demands: say(
     "names, ports and secrets of its own; `up` itself loads nothing",
     "свои имена, порты и секреты; сам `up` ничего не загружает",

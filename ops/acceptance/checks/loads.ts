@@ -75,8 +75,8 @@ const load: Check = {
   id: "load",
   title: say("Live run", "Рабочая загрузка"),
   demands: say(
-    "each source ends with status ok in the journal; sales and seats are of these days, facts have rows, and the server's logs have no error",
-    "каждый источник завершается в журнале со статусом ok; продажи и остатки мест — свежие, факты заполнены, в логах сервера нет ошибок",
+    "each source ends with status ok in the journal; sales and seats are recent, facts have rows, and the server's logs have no error",
+    "каждый источник завершается в журнале со статусом ok; продажи и остатки мест свежие, таблицы фактов заполнены, в логах сервера нет ошибок",
   ),
   steps: [
     { command: ROWS, keep: "rows before" },
@@ -138,7 +138,7 @@ FROM system.query_log WHERE exception_code != 0
 
 const loadAgain: Check = {
   id: "load-again",
-  title: say("The same once more: no doubles", "Повторная загрузка: без дублей"),
+  title: say("A second load makes no doubles", "Повторная загрузка не создаёт дублей"),
   demands: say(
     "a second live run adds one row to the journal for each source, and changes neither counts nor sums",
     "вторая загрузка добавляет в журнал по одной строке на источник и не меняет ни количеств, ни сумм",

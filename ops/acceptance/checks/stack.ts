@@ -71,7 +71,7 @@ const bootstrap: Check = {
 
 const bootstrapAgain: Check = {
   id: "bootstrap-again",
-  title: say("Bootstrap once more changes nothing", "Повторное развёртывание ничего не меняет"),
+  title: say("A second bootstrap changes nothing", "Повторное развёртывание ничего не меняет"),
   demands: say(
     "preview and a second `make up` show no change; the container and three tables are as they were",
     "предпросмотр и второй `make up` не показывают изменений; контейнер и три таблицы остались прежними",
@@ -147,7 +147,7 @@ const tables: Check = {
           return say(`missing: ${missing.join(", ")}`, `не хватает: ${missing.join(", ")}`);
         if (names.length === OBJECTS) return undefined;
         return say(
-          `${names.length} objects in the place of ${OBJECTS}`,
+          `${names.length} objects instead of ${OBJECTS}`,
           `объектов: ${names.length} вместо ${OBJECTS}`,
         );
       }),
@@ -194,7 +194,7 @@ const image: Check = {
   id: "image",
   title: say("The loader's image, built without cache", "Образ загрузчика, собранный без кэша"),
   demands: say(
-    "it builds; its id and its date, which is later than the start of this run",
+    "it builds; its id is known, and its date is not before the start of this run",
     "образ собирается; известны его идентификатор и дата — не раньше начала прогона",
   ),
   steps: [

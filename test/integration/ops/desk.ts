@@ -6,6 +6,7 @@ import { prepare } from "../../../loaders/qtickets/main";
 import { readSettings } from "../../../loaders/qtickets/settings";
 import type { Container } from "../../../ops/container";
 import type { Finding } from "../../../ops/diagnosis/explain";
+import type { Scene } from "../../../ops/diagnosis/read";
 import { diagnoseStack } from "../../../ops/diagnosis/diagnose";
 import type { StackOutputs } from "../../../ops/stack";
 import { startSandbox, type Sandbox } from "../../../sandbox/qtickets/sandbox";
@@ -91,6 +92,7 @@ export class Desk<OfServer extends TestServer = TestServer> {
     return {
       ...outputs,
       container: "ch-zakaz",
+      sandboxContainer: "zakaz-sandbox",
       loaderTargets: Object.fromEntries(
         Object.entries(outputs.loaderTargets).map(([job, target]) => [job, { ...target, settings }]),
       ),
@@ -122,8 +124,8 @@ export class Desk<OfServer extends TestServer = TestServer> {
   }
 
   /** What `diagnose` finds in the last ten minutes. */
-  async diagnose(container = RUNNING): Promise<Finding[]> {
-    return (await diagnoseStack({ stack: this.stack, container, minutes: 10 })).findings;
+  async diagnose({ container = RUNNING, sandbox }: Partial<Scene> = {}): Promise<Finding[]> {
+    return (await diagnoseStack({ stack: this.stack, container, sandbox, minutes: 10 })).findings;
   }
 
   /** A statement as another user over HTTP; answers ClickHouse's code, 0 for done. */

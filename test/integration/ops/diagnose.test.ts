@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../../exit-codes";
+import type { Container } from "../../../ops/container";
 import type { FaultRule } from "../../../sandbox/qtickets/sandbox";
 import { startContainer, type ServerContainer } from "../../support/container";
 import { startServer, type Server } from "../../support/server";
@@ -241,6 +242,20 @@ describe("zakaz diagnose", () => {
     ]);
     await loadWell(desk);
     expect(await desk.diagnose()).toEqual([]);
+  });
+
+  it("the sandbox stopped, and started again", async () => {
+    await desk.load({ QTICKETS_BASE_URL: "http://zakaz-sandbox.invalid" });
+    const sentences = async (sandbox: Container) =>
+      (await desk.diagnose({ sandbox })).map(({ sentence }) => sentence);
+    expect(await sentences({ ...RUNNING, status: "exited" })).toEqual([
+      "The sandbox is stopped, and qtickets_api reads from it; docker start zakaz-sandbox starts it, before the next load",
+    ]);
+    expect(await sentences(RUNNING)).toEqual([
+      "The sandbox did not run when qtickets_api read from it, and runs again; npx zakaz load loads what is missing",
+    ]);
+    await loadWell(desk);
+    expect(await sentences(RUNNING)).toEqual([]);
   });
 
   it("rows put aside", async () => {

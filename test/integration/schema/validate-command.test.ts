@@ -116,7 +116,7 @@ describe("zakaz validate", () => {
   it("says in one sentence which path cannot be read", async () => {
     const path = join(folder, "none.sql");
     const { pid, code, stderr } = await start(["--sql", path]).ended;
-    expect(stderr).toBe(`zakaz: ${path} cannot be read (ENOENT): name SQL files or folders behind --sql\n`);
+    expect(stderr).toBe(`zakaz: ${path} cannot be read (ENOENT): name SQL files or folders with --sql\n`);
     expect({ code, left: leftBy(pid) }).toEqual({ code: 2, left: [] });
   });
 

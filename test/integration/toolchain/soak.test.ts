@@ -68,7 +68,7 @@ test("fails with what runs beside the rounds, and shows what that said", async (
   expect(code).toBe(1);
   expect(stdout).toContain("the engine is gone\n");
   expect(stderr).toBe(
-    `zakaz: what ran beside the rounds failed; the same again: SOAK_SEED=1 npx ${BESIDE}\n`,
+    `zakaz: what ran beside the rounds failed; the same again: npx ${BESIDE}\n`,
   );
 });
 

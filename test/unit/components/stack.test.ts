@@ -331,6 +331,7 @@ describe("stack with the sandbox and the local server", () => {
       database: "zakaz",
       readerUser: "datalens_reader",
       container: "ch-zakaz-unit",
+      sandboxContainer: "zakaz-sandbox-unit",
       network: "clickhouse_default-unit",
     });
     const targets = outputs["loaderTargets"] as Record<string, { settings: Record<string, string> }>;

@@ -116,7 +116,7 @@ describe("a run", () => {
       check("b", [step("printf '1\\n2\\n'", { judge })]),
     ]);
     expect(states(results)).toEqual(["a ok", "b failed"]);
-    expect(results[1]?.reason?.en).toBe("it changed: - → 2");
+    expect(results[1]?.reason).toEqual({ en: "it changed: - → 2", ru: "изменилось: it (- → 2)" });
   });
 
   it("fails for a secret in an output, and does not show it", async () => {
@@ -124,7 +124,9 @@ describe("a run", () => {
     known.secrets.add("adminPassword", "correct-horse");
     const leak = `echo user:$(printf 'admin:correct-horse' | base64); echo correct-horse; echo ${createHash("sha256").update("correct-horse").digest("hex")}`;
     const [result] = await run([check("a", [step(leak)])], known);
-    expect(result?.reason?.en).toBe("the output shows adminPassword");
+    expect(result?.reason?.en).toBe(
+      "the output of `echo user:$(printf 'admin:***' | base64); echo ***; echo ***` shows adminPassword",
+    );
     const shown = JSON.stringify(result);
     expect(shown).not.toContain("correct-horse");
     expect(shown).not.toContain(createHash("sha256").update("correct-horse").digest("hex"));
@@ -178,7 +180,7 @@ describe("judges", () => {
     [
       "Pulumi's error before what it says of itself",
       succeeds,
-      { code: 255, stdout: "error: Port 1 is taken\nResources:\n  1 unchanged" },
+      { code: 255, stdout: "+  zakaz-dev creating (3s) error: Port 1 is taken\nResources:\n  1 unchanged" },
       "ended with code 255: error: Port 1 is taken",
     ],
     [
@@ -187,19 +189,25 @@ describe("judges", () => {
       { code: 1, stderr: "Unrelated\nzakaz: The server is stopped\nmake: *** [up] Error 1" },
       "ended with code 1: zakaz: The server is stopped",
     ],
+    [
+      "the builder's sentence behind its notes",
+      succeeds,
+      { code: 1, stderr: "DEPRECATED: Old.\nCOPY failed: file not found: x.js\n" },
+      "ended with code 1: COPY failed: file not found: x.js",
+    ],
     ["a failure without words", succeeds, { code: 1 }, "ended with code 1: -"],
     ["the wanted output", prints("1"), { stdout: "1\n" }, undefined],
     [
       "another output",
       prints("1"),
       { stdout: "Code: 516.\nDenied" },
-      "printed Code: 516. Denied in the place of 1",
+      "printed Code: 516. Denied instead of 1",
     ],
     ["silence", isSilent(same("left")), { stdout: "\n" }, undefined],
     ["names where there should be none", isSilent(same("left")), { stdout: "a\nb\n" }, "left: a b"],
     ["a number that fits", counts((n) => n > 0, same("1")), { stdout: "3\n" }, undefined],
-    ["no number", counts((n) => n >= 0, same("a number")), { stdout: "" }, " in the place of a number"],
-    ["a number that does not fit", counts((n) => n === 0, same("0")), { stdout: "2" }, "2 in the place of 0"],
+    ["no number", counts((n) => n >= 0, same("a number")), { stdout: "" }, " instead of a number"],
+    ["a number that does not fit", counts((n) => n === 0, same("0")), { stdout: "2" }, "2 instead of 0"],
     [
       "a failure in a sentence",
       failsInASentence(/ClickHouse/),
@@ -211,7 +219,7 @@ describe("judges", () => {
       "a stack trace",
       failsInASentence(/ClickHouse/),
       { code: 1, stderr: "Error: ClickHouse\n    at load (/x/load.ts:31:41)" },
-      "failed with a stack trace in the place of a sentence",
+      "failed with a stack trace instead of a sentence",
     ],
     [
       "a failure that does not say why",
@@ -296,11 +304,11 @@ describe("a report", () => {
   it("says in both languages what was accepted", async () => {
     const en = await summaryOf("en", "true");
     expect(conclude(en)).toBe(
-      "**Accepted.** All 2 checks are OK, in 1 min 05 s. The stack was built from nothing, loaded twice (1,234 order lines, no " +
+      "**Accepted.** All 2 checks are OK, in 1\u00a0min 05\u00a0s. The stack was built from nothing, loaded twice (1,234 order lines, no " +
         "doubles), read as DataLens reads it, broken, mended and removed; the checkout is as it was.",
     );
     const ru = conclude({ ...en, language: "ru" });
-    expect(ru).toContain("**Принято.** Пройдены все проверки (2) за 1 мин 05 с.");
+    expect(ru).toContain("**Принято.** Пройдены все проверки (2) за 1\u00a0мин 05\u00a0с.");
     expect(ru).toContain("строк заказов: 1\u00a0234");
     expect(countsOf(en.known)).toEqual([{ table: "orders_raw", before: 0, after: 1234 }]);
   });
@@ -308,7 +316,7 @@ describe("a report", () => {
   it("says what was not accepted, and why", async () => {
     const summary = await summaryOf("en", "echo Oops >&2; exit 1");
     expect(conclude(summary)).toBe(
-      "**Not accepted.** Check `first` (Title of first) failed: ended with code 1: Oops. 1 of 2 checks are OK, in 1 min 05 s. " +
+      "**Not accepted.** Check `first` (Title of first) failed: ended with code 1: Oops. 1 of 2 checks are OK, in 1\u00a0min 05\u00a0s. " +
         "What this run had made was removed.",
     );
     expect(toBlock(summary, "logs/x")).toContain("| FAIL | `first` | Title of first |");
@@ -338,7 +346,7 @@ describe("a report", () => {
     const pictures = draw(newKnown(data), "ru");
     expect(pictures.map(({ file, title }) => `${file} ${title}`)).toEqual([
       "sales.svg Продажи по дням",
-      "inventory.svg Места по событиям",
+      "inventory.svg Места по мероприятиям",
       "freshness.svg Свежесть: минут с последней записи",
       "runs.svg Длительность загрузок",
     ]);
@@ -349,9 +357,9 @@ describe("a report", () => {
 
 describe("durations", () => {
   it.each([
-    [4.24, "4.2 s", "4,2 с"],
-    [59.5, "59.5 s", "59,5 с"],
-    [185, "3 min 05 s", "3 мин 05 с"],
+    [4.24, "4.2\u00a0s", "4,2\u00a0с"],
+    [59.5, "59.5\u00a0s", "59,5\u00a0с"],
+    [185, "3\u00a0min 05\u00a0s", "3\u00a0мин 05\u00a0с"],
   ])("of %d s", (seconds, en, ru) => {
     expect(formatSeconds(seconds, "en")).toBe(en);
     expect(formatSeconds(seconds, "ru")).toBe(ru);

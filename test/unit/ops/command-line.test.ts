@@ -87,23 +87,39 @@ describe("zakaz complete", () => {
     expect(stdout).toContain("zakaz");
     expect(stdout).toContain("complete --");
   });
+
+  it("has an example in its help", async () => {
+    const { code, stdout } = await zakaz(["complete", "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Example:\n  source <(npx zakaz complete bash)\n");
+  });
 });
 
 describe("wrong usage", () => {
   const sources = "sources are qtickets_api, vk_ads, plan, yandex_direct, recompute";
   it.each([
-    [["fly"], "error: unknown command 'fly'\n"],
-    [["statu"], "error: unknown command 'statu'\n(Did you mean status?)\n"],
-    [["status", "--jso"], "error: unknown option '--jso'\n(Did you mean --json?)\n"],
-    [["plan"], "error: missing required argument 'file'\n"],
+    [["fly"], "zakaz: unknown command 'fly'; npx zakaz --help shows what it takes\n"],
+    [
+      ["statu"],
+      "zakaz: unknown command 'statu' (Did you mean status?); npx zakaz --help shows what it takes\n",
+    ],
+    [
+      ["status", "--jso"],
+      "zakaz: unknown option '--jso' (Did you mean --json?); npx zakaz status --help shows what it takes\n",
+    ],
+    [
+      ["schema", "dif"],
+      "zakaz: unknown command 'dif' (Did you mean diff?); npx zakaz schema --help shows what it takes\n",
+    ],
+    [["plan"], "zakaz: missing required argument 'file'; npx zakaz plan --help shows what it takes\n"],
     [
       ["rotate", "bob"],
-      /Allowed choices are admin, backup, datalens, loader, monitor\.\nA further reader gets another password by pulumi config/,
+      /Allowed choices are admin, backup, datalens, loader, monitor; npx zakaz rotate --help shows what it takes; a further reader gets another password by pulumi config/,
     ],
     [
       ["load", "--since-hours", "48"],
-      "error: unknown option '--since-hours'\n" +
-        "Flags of the loader stand behind --: npx zakaz load qtickets_api -- --since-hours 48\n",
+      "zakaz: unknown option '--since-hours'; npx zakaz load --help shows what it takes; " +
+        "flags of the loader stand behind --: npx zakaz load qtickets_api -- --since-hours 48\n",
     ],
     [["load", "--target", "x"], "zakaz: --target takes only - (standard input)\n"],
     [

@@ -111,9 +111,33 @@ describe("what a run says", () => {
     [
       "plan",
       "The plan was not imported: 1 mistake in city.",
-      "plan failed: The plan was not imported: 1 mistake in city; npx zakaz import plan FILE runs it again, and -- --verbose behind it says more",
+      "plan failed: The plan was not imported: 1 mistake in city; npx zakaz import plan FILE runs it again, and with -- --verbose it says more",
     ],
   ])("%s: %s", (job, text, wanted) => expect(sentences([said(job, text)])).toEqual([wanted]));
+
+  it.each([
+    [
+      "exited",
+      "The sandbox is stopped, and vk_ads reads from it; docker start s starts it, before the next load",
+    ],
+    [
+      "paused",
+      "The sandbox is paused, and vk_ads reads from it; docker unpause s lets it go on, before the next load",
+    ],
+    [
+      "absent",
+      "The sandbox's container s is not there, and vk_ads reads from it; pulumi up --refresh makes it anew, before the next load",
+    ],
+    [
+      "running",
+      "The sandbox did not run when vk_ads read from it, and runs again; npx zakaz load vk_ads loads what is missing",
+    ],
+  ])("of a sandbox that is %s by now", (status, wanted) => {
+    const sandbox = { ...RUNNING, status };
+    const scene = { stack: { ...stack, sandboxContainer: "s" }, container: RUNNING, sandbox, minutes: 60 };
+    const lost = said("vk_ads", "VK Ads /api/v2/ad_plans.json broke off (ENOTFOUND).");
+    expect(explain(scene, [lost]).findings.map(({ sentence }) => sentence)).toEqual([wanted]);
+  });
 
   it("names every column and table that the check of the tables misses", () => {
     expect(

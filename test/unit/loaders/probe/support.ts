@@ -10,6 +10,7 @@ import { qticketsProbe } from "../../../../loaders/qtickets/probe/probe";
 import { readSettings } from "../../../../loaders/qtickets/settings";
 import { vkProbe } from "../../../../loaders/vk-ads/probe/probe";
 import { readSettings as readVkSettings } from "../../../../loaders/vk-ads/settings";
+import { startVkSandbox, type VkSandbox, type VkSandboxOptions } from "../../../../sandbox/vk-ads/sandbox";
 import { fakeClock } from "../fake-clock";
 
 /** When every probe is made. */
@@ -100,6 +101,23 @@ export async function serve(
     await new Promise((resolve) => server.close(resolve));
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+/** A sandbox of VK Ads at the time of every probe, for the running test. */
+export async function startVk(options: Partial<VkSandboxOptions> = {}): Promise<VkSandbox> {
+  const sandbox = await startVkSandbox({ now: () => NOW, accounts: ["1001", "1002"], days: 45, ...options });
+  onTestFinished(() => sandbox.close());
+  return sandbox;
+}
+
+/** Account 1001 of a sandbox by the newer API, account 1002 by the old one. */
+export function probeVkSandbox({ url, clients }: VkSandbox): Promise<Probed> {
+  const [newer, , , old] = clients;
+  const [clientId = "", clientSecret = ""] = (newer?.credential ?? "").split(":");
+  return probeVk(url, [
+    { account: "1001", clientId, clientSecret },
+    { account: "1002", api: "legacy", accessToken: old?.credential },
+  ]);
 }
 
 /** Probes accounts of VK Ads; both APIs lie below one address. */

@@ -1,20 +1,14 @@
-import { expect, onTestFinished, test } from "vitest";
-import { startVkSandbox } from "../../../../sandbox/vk-ads/sandbox";
+import { expect, test } from "vitest";
 import { openAdapter, startVendor, V2_ACCOUNT, LEGACY_ACCOUNT } from "../vk-ads/vendor";
-import { NOW, probeVk } from "./support";
+import { probeVkSandbox, startVk } from "./support";
 
-/** The days that a probe of {@link NOW} asks for, moved as the fixture is. */
+/** The days that a probe of `NOW` asks for, moved as the fixture is. */
 const DAYS = { from: "2029-12-15", to: "2030-01-14" };
 
 async function takeFixtures(): Promise<Record<string, unknown>[]> {
-  const sandbox = await startVkSandbox({ now: () => NOW, accounts: ["1001", "1002"], days: 45 });
-  onTestFinished(() => sandbox.close());
-  const [newer, , , old] = sandbox.clients;
-  const [clientId = "", clientSecret = ""] = (newer?.credential ?? "").split(":");
-  const { parts } = await probeVk(sandbox.url, [
-    { account: "1001", clientId, clientSecret },
-    { account: "1002", api: "legacy", accessToken: old?.credential },
-  ]);
+  const sandbox = await startVk();
+  const [, clientSecret = ""] = (sandbox.clients[0]?.credential ?? "").split(":");
+  const { parts } = await probeVkSandbox(sandbox);
   const fixtures = parts.map(({ fixture }) => fixture as Record<string, unknown>);
   const written = JSON.stringify(fixtures);
   // Names of campaigns, groups and ads, cities, accounts, credentials, addresses.

@@ -1,25 +1,8 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LEGACY_QUESTIONS } from "../../../../loaders/vk-ads/probe/legacy";
 import { v2Questions } from "../../../../loaders/vk-ads/probe/v2";
-import { startVkSandbox, type FaultRule, type VkSandboxOptions } from "../../../../sandbox/vk-ads/sandbox";
-import { changes, NOW, probeVk, tableOf, type Probed } from "./support";
-
-async function start(options: Partial<VkSandboxOptions> = {}) {
-  const sandbox = await startVkSandbox({ now: () => NOW, accounts: ["1001", "1002"], days: 45, ...options });
-  onTestFinished(() => sandbox.close());
-  return sandbox;
-}
-type Sandbox = Awaited<ReturnType<typeof start>>;
-
-/** Account 1001 by the newer API, account 1002 by the old one. */
-function probe({ url, clients }: Sandbox): Promise<Probed> {
-  const [newer, , , old] = clients;
-  const [clientId = "", clientSecret = ""] = (newer?.credential ?? "").split(":");
-  return probeVk(url, [
-    { account: "1001", clientId, clientSecret },
-    { account: "1002", api: "legacy", accessToken: old?.credential },
-  ]);
-}
+import type { FaultRule } from "../../../../sandbox/vk-ads/sandbox";
+import { changes, probeVkSandbox, startVk, tableOf, type Probed } from "./support";
 
 /** What a right probe says of the sandbox as it is. */
 const V2: Record<string, string> = {
@@ -332,8 +315,8 @@ const FAULTS: readonly [FaultRule, Record<string, string>, Record<string, string
 ];
 
 test("each question about both APIs is answered, by requests that only read", async () => {
-  const sandbox = await start();
-  const { parts, lines } = await probe(sandbox);
+  const sandbox = await startVk();
+  const { parts, lines } = await probeVkSandbox(sandbox);
   expect(parts.map(tableOf)).toEqual([V2, LEGACY]);
   expect(Object.keys(V2)).toEqual(v2Questions("1001").map(({ id }) => id));
   expect(Object.keys(LEGACY)).toEqual(LEGACY_QUESTIONS.map(({ id }) => id));
@@ -349,15 +332,15 @@ test("each question about both APIs is answered, by requests that only read", as
 });
 
 test.each(FAULTS)("the fault %j is told", async (fault, v2, legacy) => {
-  const sandbox = await start();
+  const sandbox = await startVk();
   sandbox.faults.set(fault);
-  const { parts } = await probe(sandbox);
+  const { parts } = await probeVkSandbox(sandbox);
   expect(parts.map((part, index) => changes(tableOf(part), index === 0 ? V2 : LEGACY))).toEqual([v2, legacy]);
   expect(parts.map(({ failure }) => failure)).toEqual([undefined, undefined]);
 });
 
 test("lists below items with titles are told from bare ones", async () => {
-  const { parts } = await probe(await start({ legacyLists: "items" }));
+  const { parts } = await probeVkSandbox(await startVk({ legacyLists: "items" }));
   expect(parts.map((part, index) => changes(tableOf(part), index === 0 ? V2 : LEGACY))).toEqual([
     {},
     {
@@ -413,9 +396,9 @@ describe("an account that cannot be asked", () => {
       `VK Ads /method/ads.getCampaigns refused the token or the permission (HTTP 200, application/json, 48 bytes, code 5): ${CHECK} 1002, and its rights in the cabinet.`,
     ],
   ])("%j: nothing more is asked for it", async (fault, index, said, sentence) => {
-    const sandbox = await start();
+    const sandbox = await startVk();
     sandbox.faults.set(fault);
-    const { parts } = await probe(sandbox);
+    const { parts } = await probeVkSandbox(sandbox);
     const part = parts[index] as Probed["parts"][number];
     expect(known(part)).toEqual(said);
     expect(part.failure?.message).toBe(sentence);
