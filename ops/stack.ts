@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
+import { s3Storage } from "../warehouse/backup/place";
 import { Failure } from "../warehouse/failure";
 import { NoStack, pulumi, whyUnread } from "./pulumi";
 import {
@@ -29,6 +30,8 @@ const stackOutputs = z.object({
   accessTarget,
   /** Container that makes and keeps the backups; empty: the stack knows none yet. */
   backupContainer: z.string().default(""),
+  /** Object storage in which backups are kept, with its secret; none: they are kept in a volume. */
+  backupStorage: s3Storage.optional(),
   /** Where alerts are switched on. */
   alertsTarget: alertsTarget.optional(),
 });
