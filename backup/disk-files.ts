@@ -26,7 +26,9 @@ export class DiskFiles implements Files {
   async sizes(folder: string): Promise<Map<string, number>> {
     const top = join(this.folder, folder);
     const entries = (await readdir(top, { recursive: true, withFileTypes: true }).catch(missing)) ?? [];
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
     const sizes = new Map<string, number>();
     for (const path of paths.sort()) sizes.set(path.slice(top.length + 1), (await stat(path)).size);
     return sizes;

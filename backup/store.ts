@@ -53,7 +53,9 @@ export class Store {
     const wrong = wanted?.find(({ path, bytes }) => files[path]?.bytes !== bytes);
     if (wanted === undefined || wrong !== undefined) {
       const what = wrong && `${wrong.path} ${gone(files[wrong.path], wrong)}`;
-      throw new NotWhole(`Backup ${name} is not whole: ${what ?? "ClickHouse's list of its files is cut off"}`);
+      throw new NotWhole(
+        `Backup ${name} is not whole: ${what ?? "ClickHouse's list of its files is cut off"}`,
+      );
     }
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
     const made: Manifest = { ...facts, finishedAt: now(), bytes, files };

@@ -255,7 +255,10 @@ export async function pruneNow(context: BackupContext): Promise<Pruned[]> {
  * Makes the journal say what there is: a backup that its run did not live to finish has failed; one that vanished is gone; one
  * that the journal does not know, since the journal is newer or was itself brought back, is told from its record.
  */
-async function reconcile({ warehouse, place, now }: BackupContext, kept: readonly KeptBackup[]): Promise<void> {
+async function reconcile(
+  { warehouse, place, now }: BackupContext,
+  kept: readonly KeptBackup[],
+): Promise<void> {
   const rows = await readJournal(warehouse);
   const known = new Map(rows.map((row) => [row.name, row]));
   const there = new Map(kept.map((one) => [one.name, one]));

@@ -38,10 +38,10 @@ export class S3Server {
   }
 
   /** What a stack would know of it: a part of the bucket, with the key. */
-  storage(prefix: string, change: Partial<S3Storage> = {}): S3Storage {
+  storage(prefix: string): S3Storage {
     const endpoint = `http://127.0.0.1:${this.port}`;
     const { keyId, secret } = this;
-    return s3Storage.parse({ endpoint, bucket: BUCKET, prefix, keyId, secret, allowHttp: true, ...change });
+    return s3Storage.parse({ endpoint, bucket: BUCKET, prefix, keyId, secret, allowHttp: true });
   }
 
   /** Where the objects under a prefix lie. */

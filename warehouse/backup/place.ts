@@ -5,8 +5,8 @@ import { readName } from "./backup";
 /** The part of a bucket in which backups are kept, and who asks for it. */
 export const s3Bucket = z.strictObject({
   endpoint: z
-    .url({ protocol: /^https?$/, error: "must be an address such as https://storage.example.com" })
-    .regex(/^[^/]+\/\/[^/?#@]+$/, "must be an address without a path, such as https://storage.example.com"),
+    .string()
+    .regex(/^https?:\/\/[\w.:[\]-]+$/, "must be an address without a path, such as https://storage.example.com"),
   bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"),
   prefix: z
     .string()
