@@ -10,12 +10,13 @@ import { s3Storage, type S3Storage } from "../../warehouse/backup/place";
 import { reservePort } from "./ports";
 import { ROOT } from "./stack";
 
-const PROGRAM = join(ROOT, ".zakaz/bin/versitygw");
+/** What `toolchain/setup storage` installs. */
+export const S3_PROGRAM = join(ROOT, ".zakaz/bin/versitygw");
 const BUCKET = "backups";
 const ANSWERS_WITHIN_MS = 30_000;
 
 /**
- * An S3 server of its own on loopback (`toolchain/setup storage`), which checks signatures. Its objects are files, so that a test can
+ * An S3 server of its own (`toolchain/setup storage`), which checks signatures. Its objects are files, so that a test can
  * look at them and damage them.
  */
 export class S3Server {
@@ -23,6 +24,7 @@ export class S3Server {
   private readonly folder = mkdtempSync(join(tmpdir(), "zakaz-s3-"));
 
   private constructor(
+    private readonly address: string,
     private readonly port: number,
     private readonly keyId: string,
     private readonly secret: string,
@@ -30,16 +32,17 @@ export class S3Server {
     for (const name of ["data", `data/${BUCKET}`, "attributes"]) mkdirSync(join(this.folder, name));
   }
 
-  /** Starts it with one empty bucket. */
-  static async start(secret = randomBytes(20).toString("hex")): Promise<S3Server> {
-    const server = new S3Server(await reservePort(), `key${randomBytes(6).toString("hex")}`, secret);
+  /** Starts it with one empty bucket, on an address of this host. */
+  static async start(address = "127.0.0.1"): Promise<S3Server> {
+    const [keyId, secret] = [`key${randomBytes(6).toString("hex")}`, randomBytes(20).toString("hex")];
+    const server = new S3Server(address, await reservePort(), keyId, secret);
     await server.start();
     return server;
   }
 
   /** What a stack would know of it: a part of the bucket, with the key. */
   storage(prefix: string): S3Storage {
-    const endpoint = `http://127.0.0.1:${this.port}`;
+    const endpoint = `http://${this.address}:${this.port}`;
     const { keyId, secret } = this;
     return s3Storage.parse({ endpoint, bucket: BUCKET, prefix, keyId, secret, allowHttp: true });
   }
@@ -52,15 +55,19 @@ export class S3Server {
   /** Starts it, also again after `kill`. */
   async start(): Promise<void> {
     const places = ["--sidecar", join(this.folder, "attributes"), join(this.folder, "data")];
-    const options = ["--quiet", "--port", `127.0.0.1:${this.port}`, "posix", ...places];
+    const options = ["--quiet", "--port", `${this.address}:${this.port}`, "posix", ...places];
     // The kernel ends it with this process.
-    this.child = spawn("setpriv", ["--pdeathsig", "KILL", PROGRAM, ...options], {
+    this.child = spawn("setpriv", ["--pdeathsig", "KILL", S3_PROGRAM, ...options], {
       env: { ...process.env, ROOT_ACCESS_KEY_ID: this.keyId, ROOT_SECRET_ACCESS_KEY: this.secret },
       stdio: "ignore",
     });
-    for (const giveUpAt = Date.now() + ANSWERS_WITHIN_MS; !(await listens(this.port)); await sleep(20)) {
+    for (
+      const giveUpAt = Date.now() + ANSWERS_WITHIN_MS;
+      !(await listens(this.address, this.port));
+      await sleep(20)
+    ) {
       if (this.child.exitCode === null && Date.now() < giveUpAt) continue;
-      throw new Error(`${PROGRAM} does not start: toolchain/setup storage installs it`);
+      throw new Error(`${S3_PROGRAM} does not start: toolchain/setup storage installs it`);
     }
   }
 
@@ -79,9 +86,9 @@ export class S3Server {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+function listens(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, address);
     socket.once("connect", () => (socket.destroy(), resolve(true)));
     socket.once("error", () => resolve(false));
   });

@@ -6,7 +6,10 @@ import { readName } from "./backup";
 export const s3Bucket = z.strictObject({
   endpoint: z
     .string()
-    .regex(/^https?:\/\/[\w.:[\]-]+$/, "must be an address without a path, such as https://storage.example.com"),
+    .regex(
+      /^https?:\/\/[\w.:[\]-]+$/,
+      "must be an address without a path, such as https://storage.example.com",
+    ),
   bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"),
   prefix: z
     .string()

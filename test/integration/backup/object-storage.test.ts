@@ -1,16 +1,27 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listBackups, takeBackup } from "../../../backup/take";
+import { nameOf } from "../../../warehouse/backup/backup";
 import { fingerprint, tablesOf } from "../../../warehouse/backup/fingerprint";
-import type { S3Storage } from "../../../warehouse/backup/place";
+import { s3Storage, type S3Storage } from "../../../warehouse/backup/place";
 import { restorable } from "../../../warehouse/backup/policy";
 import { rehearse } from "../../../warehouse/backup/rehearse";
 import { drop, restoreAs, restoreTables } from "../../../warehouse/backup/restore";
 import { LeakSearch, madeMarker } from "../../support/leak-search";
-import { S3Server } from "../../support/s3-server";
+import { reservePort } from "../../support/ports";
+import { S3_PROGRAM, S3Server } from "../../support/s3-server";
 import { startServer } from "../../support/server";
+import { must, run } from "../../support/stack";
 import { warehouseOf } from "../access/support";
 import { BackedUp } from "./support";
 
@@ -20,9 +31,10 @@ const WRONG_SECRET = "another-secret-0123456789";
 const LEDGER = "zakaz.fact_qtickets_orders";
 
 describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object storage", (version) => {
-  const began = Date.parse("2020-01-01T00:00:00Z");
-  const full = "20200101T000000Z-full";
-  const incremental = "20200102T000000Z-incr";
+  // In the past, so that a drill can tell what was written since; not longer ago than the journal is kept.
+  const began = Math.floor(Date.now() / DAY - 60) * DAY;
+  const full = nameOf(began, "full");
+  const incremental = nameOf(began + DAY, "incr");
   let s3: S3Server;
   let storage: S3Storage;
   let shop: BackedUp;
@@ -155,14 +167,15 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object
     const before = objects();
     const { place } = shop.with({ ...storage, secret: WRONG_SECRET });
     const failed = takeBackup({ ...shop.context(() => now), place });
+    const name = nameOf(now, "incr");
     await expect(failed).rejects.toThrow(
-      /^Backup 20200103T000000Z-incr was not made; ClickHouse says: .*signature we calculated does not match/,
+      new RegExp(`^Backup ${name} was not made; ClickHouse says: .*signature we calculated does not match`),
     );
     expect(objects()).toEqual(before);
     expect((await shop.journal()).at(-1)).toMatchObject({ status: "error" });
     const restored = restoreAs(shop.schema.warehouse, { place, name: full }, "look");
     await expect(restored).rejects.toThrow(
-      /^Backup 20200101T000000Z-full was not restored, and no table was changed: ClickHouse says: .*signature/,
+      new RegExp(`^Backup ${full} was not restored, and no table was changed: ClickHouse says: .*signature`),
     );
   });
 
@@ -198,7 +211,7 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object
     rmSync(s3.folderOf(`zakaz/shop/${full}.json`));
     expect(await list()).toMatchObject({ newest: "" });
     const next = await take();
-    expect(next).toMatchObject({ name: "20200103T000000Z-full" });
+    expect(next).toMatchObject({ name: nameOf(began + 2 * DAY, "full") });
     expect(next.pruned).toEqual([{ name: incremental, why: `its base ${full} is gone` }]);
     expect(existsSync(s3.folderOf(`zakaz/shop/${incremental}`))).toBe(false);
     now += 40 * DAY;
@@ -210,9 +223,42 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object
     expect((await shop.journal()).map(({ name, status }) => [name, status])).toEqual([
       [full, "deleted"],
       [incremental, "deleted"],
-      ["20200103T000000Z-full", "deleted"],
-      ["20200103T000000Z-incr", "error"],
+      [next.name, "deleted"],
+      [nameOf(began + 2 * DAY, "incr"), "error"],
       [last.name, "ok"],
     ]);
+  });
+});
+
+describe("a full bucket", () => {
+  const container = `zt-s3-${process.pid}`;
+  const secret = "full-bucket-secret";
+  let shop: BackedUp;
+
+  beforeAll(async () => {
+    const port = await reservePort();
+    const program = realpathSync(S3_PROGRAM);
+    const keys = ["-e", "ROOT_ACCESS_KEY_ID=full", "-e", `ROOT_SECRET_ACCESS_KEY=${secret}`];
+    const places = ["--tmpfs", "/data:size=200k", "--tmpfs", "/attributes", "-v", `${program}:/versitygw:ro`];
+    const serve =
+      "mkdir /data/backups && exec /versitygw --quiet --port :7070 posix --sidecar /attributes /data";
+    const image = ["-p", `127.0.0.1:${port}:7070`, "zakaz/base", "sh", "-c", serve];
+    await must(run("docker", ["run", "-d", "--rm", "--name", container, ...places, ...keys, ...image]));
+    const bucket = { endpoint: `http://127.0.0.1:${port}`, bucket: "backups", prefix: "zakaz/full" };
+    shop = await BackedUp.start({}, s3Storage.parse({ ...bucket, keyId: "full", secret, allowHttp: true }));
+    await shop.insertOrders(0, 20_000);
+    await expect.poll(() => shop.store.list("sizes").catch(String), { timeout: 30_000 }).toEqual([]);
+  });
+  afterAll(async () => {
+    await shop.stop();
+    await run("docker", ["rm", "-f", container]);
+  });
+
+  it("is said in one sentence with what to do, and nothing half is left", async () => {
+    await expect(shop.take()).rejects.toThrow(
+      /^Backup \S+-full was not made: there is no room left where backups are kept \(0 backups take 0\.0 MB\); give it room, or keep fewer: pulumi config set zakaz:backup$/,
+    );
+    expect(await shop.store.list("sizes")).toEqual([]);
+    expect(await shop.journal()).toEqual([expect.objectContaining({ status: "error" })]);
   });
 });
