@@ -183,7 +183,7 @@ describe("access of a running stack", () => {
     const previous = secrets.backupPassword;
     await stack.setSecret("backupPassword");
     // The backup container's file is the one that has it.
-    expect((await preview()).changes).toEqual(["update access-apply", "update backup-settings"]);
+    expect((await preview()).changes.sort()).toEqual(["update access-apply", "update backup-settings"]);
     await stack.up();
     expect(await loginCode("backup_user", previous)).toBe("516");
     expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
