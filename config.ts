@@ -29,7 +29,9 @@ export function readConfig(): StackConfig {
   for (const issue of parsed.error?.issues ?? []) {
     const [key = "", ...inner] = issue.path.map(String);
     const where = inner.length > 0 ? ` (at ${inner.join(".")})` : "";
-    problems.push({ key, problem: `${issue.message}${where}`, command: commands.set(key) });
+    const isUnknown = issue.code === "unrecognized_keys";
+    const problem = isUnknown ? `has ${issue.keys.join(", ")}, which is unknown` : issue.message;
+    problems.push({ key, problem: `${problem}${where}`, command: commands.set(key) });
   }
 
   const values: SecretValues = {};

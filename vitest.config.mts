@@ -1,23 +1,40 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that take a minute or more, the longest first: begun last, one of them would be waited for alone. */
+/** Files that take a minute or more, the longest of each level first: begun last, one of them would be waited for alone. */
 const LONG = [
-  "loaders/fault-matrix",
-  "schema/validate",
-  "loaders/faults",
-  "plugins/docker",
-  "plugins/traps",
-  "loaders/fault-matrix-clickhouse",
-  "schema/drift",
-  "plugins/command",
-  "loaders/runs",
-  "sql/scenario",
-  "toolchain/setup",
-  "access/drift",
-  "loaders/sources",
-  "loaders/load",
-].map((name) => `/test/integration/${name}.test.ts`);
+  "e2e/documents",
+  "e2e/report",
+  "e2e/pipeline",
+  "e2e/schedule",
+  "e2e/access-drift",
+  "e2e/rotate",
+  "e2e/backup",
+  "e2e/schema-drift",
+  "e2e/stack",
+  "integration/schema/validate",
+  "integration/ops/diagnose",
+  "integration/loaders/fault-matrix",
+  "integration/plugins/docker",
+  "integration/ops/every-command",
+  "integration/plugins/traps",
+  "integration/loaders/faults",
+  "integration/loaders/fault-matrix-clickhouse",
+  "integration/loaders/vk-ads/faults",
+  "integration/clickhouse/life-cycle",
+  "integration/plugins/command",
+  "integration/sql/scenario",
+  "integration/loaders/load",
+  "integration/access/drift",
+  "integration/ops/status",
+  "integration/loaders/runs",
+  "integration/loaders/dry-run",
+  "integration/schema/drift",
+  "integration/clickhouse/contract",
+  "integration/toolchain/setup",
+  "integration/schema/validate-command",
+  "integration/schema/upgrade",
+].map((name) => `/test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -77,6 +77,8 @@ async function watch({ every, settings: path, state, health }: Flags): Promise<n
       log.info(`Watches every ${every}; channels: ${[...channels.keys()].join(", ")}`);
     }
     await now.alerts.round();
+    // A round a minute is so little that the garbage of an hour would lie about before anybody collected it.
+    globalThis.gc?.();
   };
 
   await runSchedule({

@@ -16,6 +16,7 @@ import { stackLabels } from "./labels";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
+import { restart } from "./restart";
 import type { Schema } from "./schema";
 import { secretFile } from "./secret-file";
 
@@ -64,7 +65,14 @@ export class Alerts extends pulumi.ComponentResource {
         name: args.names.alerts,
         image: args.image.imageId,
         hostname: args.names.alerts,
-        entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+        // It collects its garbage itself, after each round.
+        entrypoints: [
+          "node",
+          "--expose-gc",
+          "--max-semi-space-size=1",
+          "--max-old-space-size=64",
+          "/app/alerts.js",
+        ],
         command: ["watch", "--every", `${args.settings.everySeconds}s`],
         // Its root stays writable: that is where its settings are.
         ...hardening,
@@ -75,7 +83,7 @@ export class Alerts extends pulumi.ComponentResource {
         healthcheck: { tests: healthCheck(PATHS.health), interval: "5s", timeout: "5s", retries: 12 },
         wait: true,
         waitTimeout: 120,
-        restart: "unless-stopped",
+        restart,
         destroyGraceSeconds: 10,
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },

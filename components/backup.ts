@@ -13,6 +13,7 @@ import { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
+import { restart } from "./restart";
 import { secretFile } from "./secret-file";
 
 /** Memory limit in MiB. */
@@ -68,7 +69,7 @@ export class Backup extends pulumi.ComponentResource {
         ...(args.backup.schedule === "off"
           ? {}
           : { healthcheck: { tests: healthCheck(HEALTH_FILE), interval: "30s", timeout: "5s", retries: 2 } }),
-        restart: "unless-stopped",
+        restart,
         destroyGraceSeconds: 30,
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },

@@ -11,6 +11,7 @@ import { CHECKOUT_LABEL, stackLabels } from "./labels";
 import { users } from "../warehouse/catalogue";
 import { HTTP_PORT, NATIVE_PORT, type Names } from "./names";
 import type { Network } from "./network";
+import { restart } from "./restart";
 
 export interface ClickHouseArgs {
   names: Pick<Names, "server" | "dataVolume" | "logsVolume">;
@@ -110,7 +111,7 @@ export class ClickHouse extends pulumi.ComponentResource {
         },
         wait: true,
         waitTimeout: 120,
-        restart: "unless-stopped",
+        restart,
         destroyGraceSeconds: 30,
         logDriver: "json-file",
         logOpts: { "max-size": "100m", "max-file": "3" },

@@ -8,6 +8,7 @@ import { sha256Hex } from "../clickhouse/password-hash";
 import { stackLabels } from "./labels";
 import type { Names } from "./names";
 import type { Network } from "./network";
+import { restart } from "./restart";
 
 const PORT = 8080;
 
@@ -60,7 +61,7 @@ export class Sandbox extends pulumi.ComponentResource {
         // The image brings its own health check.
         wait: true,
         waitTimeout: 60,
-        restart: "unless-stopped",
+        restart,
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },
         labels: stackLabels(),

@@ -10,6 +10,7 @@ import { stackLabels } from "./labels";
 import type { LoaderRun } from "./loader-run";
 import type { Names } from "./names";
 import type { Network } from "./network";
+import { restart } from "./restart";
 import type { Schema } from "./schema";
 import { secretFile } from "./secret-file";
 
@@ -73,7 +74,7 @@ export class Schedule extends pulumi.ComponentResource {
         },
         wait: true,
         waitTimeout: 120,
-        restart: "unless-stopped",
+        restart,
         stopTimeout: GRACE_SECONDS,
         destroyGraceSeconds: GRACE_SECONDS,
         logDriver: "json-file",

@@ -46,4 +46,5 @@ export const channelParts: SecretParts = {
   },
   secretsOf: (json) => channelsIn(json).flatMap(secretsOf),
   example: "[0].url",
+  plain: ["kind", "name", "plainHttp", "host", "port", "security", "user", "from", "to", "chat", "baseUrl"],
 };

@@ -86,6 +86,7 @@ export const readersParts: SecretParts = {
       path: `[${index}].password`,
     })),
   example: "[0].password",
+  plain: ["name", "networks", "views"],
 };
 
 /** The readers of a value that has been checked. */

@@ -59,8 +59,7 @@ function partProblems(stack: string, key: string, values: SecretValues, parts: S
   const malformed = parts.problemOf(value);
   if (malformed !== undefined) {
     const { problem, path } = malformed;
-    const command = path === undefined ? setSecretCommand(key) : commands.setSecretPart(key, path);
-    return [{ key, problem, command }];
+    return [{ key, problem, command: setPartCommand(key, path, parts) }];
   }
   if (stack === SAMPLE_STACK) return [];
   if (parts.secretsOf(value).some(isSample)) {
@@ -80,6 +79,12 @@ function partProblems(stack: string, key: string, values: SecretValues, parts: S
     const problem = `has a password of ${user} that ${weakness}`;
     return [{ key, problem, command: commands.setSecretPart(key, path) }];
   });
+}
+
+function setPartCommand(key: string, path: string | undefined, { plain }: SecretParts): string {
+  if (path === undefined) return setSecretCommand(key);
+  const isPlain = plain.some((name) => path.split(/[.[\]]/).includes(name));
+  return isPlain ? commands.setPart(key, path) : commands.setSecretPart(key, path);
 }
 
 /** Values travel as lines `NAME=value` and in HTTP headers. */

@@ -26,8 +26,8 @@ ${rows.join("\n")}
 
 ## Secrets
 
-Without a default, stored encrypted. All are required but those of ${conditional().join(", ")}: they are required
-where that is switched on, and refused elsewhere.
+Without a default, stored encrypted. Each is required. Those of ${conditional().join(", of ")} are required where it
+is switched on, and refused where it is not.
 
 | key | what it is |
 |---|---|

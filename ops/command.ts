@@ -27,6 +27,8 @@ export interface FlagDefinition {
 export interface CommandDefinition extends Described {
   arguments?: readonly ArgumentDefinition[];
   flags?: readonly FlagDefinition[];
+  /** A sentence below the error about a wrong argument or flag, where the list of them does not help enough. */
+  hint?: string;
   /** Gets the arguments in order, then an object of the flags. It loads its implementation when it is called: most load a lot. */
   action: (...values: never[]) => Promise<void>;
 }
@@ -87,6 +89,7 @@ function addCommand(parent: Command, definition: CommandDefinition | CommandGrou
     command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
   for (const { flag, summary } of definition.flags ?? []) command.option(flag, summary);
+  if (definition.hint !== undefined) command.showHelpAfterError(definition.hint);
   command.action((...values: unknown[]) => definition.action(...(values as never[])));
 }
 

@@ -20,9 +20,11 @@ export class ScheduleError extends Error {
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 
+const SPAN = /^(\d{1,6})([smh])$/;
+
 /** Reads `90s`, `25m`, `2h`, as milliseconds. Throws `ScheduleError`. */
 export function parseSpan(text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text.trim()) ?? [];
+  const [, count, unit] = SPAN.exec(text.trim()) ?? [];
   if (count === undefined) throw new ScheduleError(`must look like 90s, 25m or 2h, not \`${text}\``);
   return Number(count) * UNITS[unit as keyof typeof UNITS];
 }
@@ -36,10 +38,12 @@ const MIDNIGHT = -3 * UNITS.h;
  */
 export function parseTimetable(text: string): Timetable {
   const [, span] = /^every\s+(\S+)$/.exec(text.trim()) ?? [];
-  return span === undefined ? cronTimetable(text) : intervalTimetable(text, parseSpan(span));
+  return span === undefined ? cronTimetable(text) : intervalTimetable(text, span);
 }
 
-function intervalTimetable(text: string, ms: number): Timetable {
+function intervalTimetable(text: string, span: string): Timetable {
+  if (!SPAN.test(span)) throw notATimetable(text, `an interval ends with 90s, 25m or 2h`);
+  const ms = parseSpan(span);
   if (ms === 0) throw new ScheduleError(`must be longer than nothing, not \`${text}\``);
   const latest = (at: number): number => Math.floor((at - MIDNIGHT) / ms) * ms + MIDNIGHT;
   return { text, latest, next: (after) => latest(after) + ms };
@@ -66,10 +70,14 @@ function openCron(text: string): Cron {
     return new Cron(text, { timezone: SCHEDULE_ZONE, mode: "5-part", paused: true });
   } catch (error) {
     const why = (error as Error).message.replace(/^CronPattern: /, "");
-    throw new ScheduleError(
-      `must be a cron expression of five fields such as \`*/30 * * * *\`, or an interval such as \`every 45m\`, not \`${text}\` (${why})`,
-    );
+    throw notATimetable(text, why);
   }
+}
+
+function notATimetable(text: string, why: string): ScheduleError {
+  return new ScheduleError(
+    `must be a cron expression of five fields such as \`*/30 * * * *\`, or an interval such as \`every 45m\`, not \`${text}\` (${why})`,
+  );
 }
 
 /** So many gaps tell the shortest: two days of half hours. */

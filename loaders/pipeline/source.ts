@@ -63,6 +63,8 @@ export interface SecretParts {
   passwordsOf?: (value: string) => readonly { user: string; password: string; path: string }[];
   /** A part that is secret, for the example of a command: `[0].clientSecret`. */
   example: string;
+  /** Names of parts that are not: they are set in the clear. */
+  plain: readonly string[];
 }
 
 export interface SourceVolume {

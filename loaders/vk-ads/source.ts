@@ -27,6 +27,7 @@ export const vkAds: Source = {
         },
         secretsOf: (json) => secretsOf(accountsIn(json)),
         example: "[0].clientSecret",
+        plain: ["account", "api", "agency", "agencyClient"],
       },
     },
   },

@@ -8,10 +8,9 @@ import { parseEnvFile, parseSettings } from "../../loaders/core/setting";
 import { databaseShape } from "../../loaders/core/settings";
 import { DATABASE } from "../../warehouse/catalogue";
 import { Failure } from "../../warehouse/failure";
-import type { LoaderTarget } from "../../warehouse/target";
 import type { TargetFlag } from "../command";
 import { inspectContainer } from "../container";
-import { judgeJournal, readJournal, readLeased, type Run } from "../journal-check";
+import { judgeJournal, readJournal } from "../journal-check";
 import { lastLines, requireImage, runLoader } from "../loader";
 import { findSource } from "../source";
 import { readLoaderTarget } from "../stack";
@@ -25,8 +24,6 @@ export interface SmokeFlags extends TargetFlag {
 const PATIENCE = 120_000;
 /** Time between two looks at it, in ms. */
 const INTERVAL = 500;
-/** Time between two looks at the leases, in ms: a run in a container of its own takes longer. */
-const LEASES_INTERVAL = 200;
 /** Lines of the loader's log that are shown. */
 const LOG_LINES = 5;
 
@@ -46,18 +43,16 @@ export async function smoke(job: string, { target: from, envfile }: SmokeFlags):
   process.stdout.write(`Image ${target.image}, built ${built}.\n`);
 
   const dry = { job, runId: randomUUID() };
-  const before = await readJournal(target, job);
-  const { run, seen } = await watchingLeases(target, () =>
-    runLoader(target, job, ["--dry-run", "--run-id", dry.runId], { live: false }),
-  );
+  const before = await readJournal(target, job, "before");
+  const run = await runLoader(target, job, ["--dry-run", "--run-id", dry.runId], { live: false });
   if (run.code !== 0) {
     throw new Failure(
       `The loader's dry run ended with code ${run.code}:\n${lastLines(run.stderr, LOG_LINES)}`,
       run.code,
     );
   }
-  const after = await readJournal(target, job);
-  const { others, fault } = judgeJournal(dry, before, after, seen);
+  const after = await readJournal(target, job, "after");
+  const { others, fault } = judgeJournal(dry, before, after);
   if (fault !== undefined) throw new Failure(fault);
   const rows =
     others.length === 0
@@ -138,23 +133,4 @@ async function waitUntilHealthy(name: string): Promise<void> {
 function wayUp(status: string, name: string): string {
   if (status === "absent") return "make up makes it";
   return status === "paused" ? `docker unpause ${name}` : `start it with docker start ${name}, or make up`;
-}
-
-/** Runs the work, and looks meanwhile who holds leases: a short run may be followed by another of its job. */
-async function watchingLeases<T>(
-  target: LoaderTarget,
-  work: () => Promise<T>,
-): Promise<{ run: T; seen: Run[] }> {
-  const seen: Run[] = [];
-  let isOver = false;
-  const run = work().finally(() => (isOver = true));
-  const watch = async () => {
-    while (!isOver) {
-      // What cannot be asked is left to the look afterwards.
-      seen.push(...(await readLeased(target).catch(() => [])));
-      await Promise.race([sleep(LEASES_INTERVAL), run.catch(() => undefined)]);
-    }
-  };
-  const [result] = await Promise.all([run, watch()]);
-  return { run: result, seen };
 }

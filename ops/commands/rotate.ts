@@ -11,6 +11,7 @@ export const rotate: CommandDefinition = {
     { flag: "--out <file>", summary: "write the new password into a new file that only you can read" },
     { flag: "--print", summary: "print the new password, once, as the last line" },
   ],
+  hint: "A further reader gets another password by pulumi config set --path --secret 'zakaz:readers[0].password', then pulumi up",
   action: (who: PasswordOwner, flags: RotateFlags) =>
     (require("../actions/rotate") as typeof import("../actions/rotate")).rotate(who, flags),
 };

@@ -213,7 +213,9 @@ describe("no secret leaks", () => {
     const sampler = new ProcessSampler();
     expect((await say("up", "pulumi", "up", "--yes", "--skip-preview")).code).toBe(0);
     const seen = sampler.stop();
-    expect(seen.samples).toBeGreaterThan(100);
+    // It has looked at processes of the machine and of containers; how often depends on how busy the machine is.
+    expect(seen.commandLines).toContain("pulumi up --yes --skip-preview");
+    expect(seen.environments).toContain(`SANDBOX_SEED=${data.seed}`);
     await search.text("command lines of all processes during up", seen.commandLines);
     await search.text("environments of processes in containers during up", seen.environments);
 

@@ -6,22 +6,17 @@ const PERIOD_MS = 10;
 export class ProcessSampler {
   private readonly commandLines = new Set<string>();
   private readonly environments = new Set<string>();
-  private samples = 0;
   private readonly timer = setInterval(() => this.sample(), PERIOD_MS);
 
-  /** Ends the sampling. */
-  stop(): { commandLines: string; environments: string; samples: number } {
+  /** Ends the sampling, with a last look at what lives on. */
+  stop(): { commandLines: string; environments: string } {
     clearInterval(this.timer);
-    const { commandLines, environments, samples } = this;
-    return {
-      commandLines: [...commandLines].join("\n"),
-      environments: [...environments].join("\n"),
-      samples,
-    };
+    this.sample();
+    const { commandLines, environments } = this;
+    return { commandLines: [...commandLines].join("\n"), environments: [...environments].join("\n") };
   }
 
   private sample(): void {
-    this.samples++;
     for (const entry of readdirSync("/proc")) {
       if (!/^\d+$/.test(entry)) continue;
       const command = read(`/proc/${entry}/cmdline`);

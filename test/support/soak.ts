@@ -26,6 +26,8 @@ const FEW = {
   months: 3,
   /** Loads of a real stack by its schedule, back to back: a week of half hours. */
   scheduledLoads: 0,
+  /** Containers and an engine of their own that end without warning: twenty minutes. */
+  outages: false,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
 };
@@ -38,6 +40,7 @@ const FULL: typeof FEW = {
   acceptanceFaults: 99,
   months: 40,
   scheduledLoads: 336,
+  outages: true,
   allFaults: true,
 };
 

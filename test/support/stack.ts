@@ -67,6 +67,8 @@ export class TestStack {
   readonly server: string;
   /** The secrets as the stack's configuration has them; a test that changes one otherwise notes it here. */
   readonly secrets = Object.fromEntries(requiredKeys.map((key) => [key, newPassword()])) as StackSecrets;
+  /** What a command of its programs begins with, where they run in another network than this one. */
+  prefix: string[] = [];
   /** Ports of the host; 0 before `configure`. */
   httpPort = 0;
   nativePort = 0;
@@ -187,10 +189,7 @@ export class TestStack {
 
   /** Runs `pulumi` in the copy, without questions. */
   pulumi(...args: string[]): Promise<Result> {
-    return run("pulumi", [...args, "--non-interactive", "--color=never"], {
-      cwd: this.project,
-      env: this.env,
-    });
+    return this.run("pulumi", ...args, "--non-interactive", "--color=never");
   }
 
   /** Brings the stack up; answers what was said, throws it when anything failed. */
@@ -202,7 +201,12 @@ export class TestStack {
 
   /** Runs a command of `npx zakaz` in the copy. */
   zakaz(...args: string[]): Promise<Result> {
-    return run("node", ["ops/zakaz.cjs", ...args], { cwd: this.project, env: this.env });
+    return this.run("node", "ops/zakaz.cjs", ...args);
+  }
+
+  private run(...command: string[]): Promise<Result> {
+    const [file, ...args] = [...this.prefix, ...command];
+    return run(file!, args, { cwd: this.project, env: this.env });
   }
 
   /** Runs statements on the server by hand, as `admin`; answers what they print. */
@@ -232,4 +236,21 @@ export async function must(result: Promise<Result>): Promise<{ stdout: string; a
 export async function dockerLines(...args: string[]): Promise<string[]> {
   const { stdout } = await run("docker", args);
   return stdout.split("\n").filter((line) => line !== "");
+}
+
+/**
+ * Sends a signal to every process of a container without a word to Docker: SIGKILL is a crash to it, SIGSTOP and SIGCONT hold a
+ * container where a busy machine would refuse `docker pause`. Takes root.
+ */
+export async function signalContainer(signal: NodeJS.Signals, container: string): Promise<void> {
+  const [, ...pids] = await dockerLines("top", container, "-eo", "pid");
+  if (pids.length === 0) throw new Error(`${container} has no processes`);
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), signal);
+    } catch (error) {
+      // A health check ends at any time.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
 }

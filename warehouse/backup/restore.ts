@@ -56,14 +56,15 @@ export interface RestoreRequest {
 export async function restoreTables(warehouse: Warehouse, request: RestoreRequest): Promise<Fingerprint[]> {
   const live = (await tablesOf(warehouse)).filter((table) => table !== OF_THE_SCHEMA);
   const wanted = request.tables.length === 0 ? live : request.tables;
-  const missing = wanted.filter((table) => !live.includes(table));
-  if (live.length === 0 || missing.length > 0) {
-    const what =
-      live.length === 0
-        ? "The server has no tables of the warehouse"
-        : `${missing.join(", ")} is no table of the server`;
-    throw new Failure(`${what}: pulumi up --refresh makes what is missing, then restore again`, EXIT.usage);
+  if (live.length === 0) {
+    throw new Failure(
+      "The server has no tables of the warehouse: pulumi up --refresh makes them, then restore again",
+      EXIT.usage,
+    );
   }
+  const missing = wanted.filter((table) => !live.includes(table));
+  if (missing.length > 0)
+    throw new Failure(missing.map((table) => whyMissing(table, live)).join("; "), EXIT.usage);
   await expectConsent(warehouse, wanted, request.over);
   await expectNoLoad(warehouse);
 
@@ -97,6 +98,13 @@ export async function restoreTables(warehouse: Warehouse, request: RestoreReques
   }
   await drop(warehouse, STAGE);
   return restored;
+}
+
+function whyMissing(table: string, live: readonly string[]): string {
+  const meant = live.find((name) => name.endsWith(`.${table}`));
+  return meant === undefined
+    ? `${table} is no table of the server: npx zakaz schema diff says whether it should be, and pulumi up makes it, then restore again`
+    : `A table is named with its database: --table ${meant}`;
 }
 
 /** The statement that restores databases, each as RESTORE names it. It may hold a secret. */

@@ -217,7 +217,8 @@ it("sends by an encrypted connection to a server that it can trust, and to no ot
 
 it("has printed nothing secret", () => {
   const all = said.join("");
-  expect(all).toContain("alert: server clickhouse: ClickHouse does not answer.");
+  // A server that is being stopped may still refuse a question, or let it wait.
+  expect(all).toMatch(/alert: server clickhouse: ClickHouse (does not answer|refuses|gives no answer)/);
   for (const secret of [
     HOOK_SECRET,
     LOGIN.password,

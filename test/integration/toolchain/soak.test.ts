@@ -17,7 +17,13 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-const vitest = (body: string) => machine.command("vitest", `echo "seed $SOAK_SEED" >>"$HOME/seeds"\n${body}`);
+const BESIDE = "vitest run --project e2e test/e2e/outages.test.ts test/e2e/week.test.ts";
+/** What it does with the files of a round, and with those that run beside. */
+const vitest = (round: string, beside = "true") =>
+  machine.command(
+    "vitest",
+    `if [[ $* == *e2e* ]]; then ${beside}; exit; fi\necho "seed $SOAK_SEED" >>"$HOME/seeds"\n${round}`,
+  );
 const printed = (stdout: string) =>
   [...stdout.matchAll(/soak: seed (\d+), 2 files/g)].map(([, seed]) => seed);
 
@@ -30,9 +36,11 @@ test("prints its seeds, takes a new one each round, and ends with the first that
   expect(stderr).toBe(
     `zakaz: a round from seed ${seeds[2]} failed; the same again: SOAK_SEED=${seeds[2]} make soak\n`,
   );
-  expect(machine.calls().filter((call) => call.startsWith("vitest "))).toEqual(
+  const calls = machine.calls().filter((call) => call.startsWith("vitest "));
+  expect(calls.filter((call) => call !== BESIDE)).toEqual(
     Array(3).fill("vitest run --bail=1 test/unit/counted.test.ts test/unit/random.test.ts"),
   );
+  expect(calls.filter((call) => call === BESIDE)).toHaveLength(1);
 });
 
 test("repeats one round from a seed that is given", async () => {
@@ -45,11 +53,23 @@ test("repeats one round from a seed that is given", async () => {
 });
 
 test("ends when its time is over: a round that is cut short then has not failed", async () => {
+  vitest("true");
   machine.command("timeout", "exit 124");
   const { code, stdout } = await machine.run(checkout, "toolchain/soak");
   expect(code).toBe(0);
   expect(printed(stdout)).toHaveLength(1);
   expect(stdout).toContain("soak: 1 rounds in 30 minutes, no failure\n");
+});
+
+test("fails with what runs beside the rounds, and shows what that said", async () => {
+  vitest("true", "echo the engine is gone; exit 1");
+  machine.command("timeout", "exit 124");
+  const { code, stdout, stderr } = await machine.run(checkout, "toolchain/soak");
+  expect(code).toBe(1);
+  expect(stdout).toContain("the engine is gone\n");
+  expect(stderr).toBe(
+    `zakaz: what ran beside the rounds failed; the same again: SOAK_SEED=1 npx ${BESIDE}\n`,
+  );
 });
 
 test.each(["0", "-1", "1.5", "long"])("%s minutes are no budget", async (minutes) => {

@@ -120,7 +120,7 @@ describe("the stack's configuration", () => {
     ["load", "sometimes", 'Invalid option: expected one of "none"|"dryRun"|"live"'],
     ["memory", "1024", "must be a whole number from 2048 to 1048576"],
     ["sandbox", "{", "is not JSON"],
-    ["sandbox", '{"colour":1}', 'Unrecognized key: "colour"'],
+    ["sandbox", '{"colour":1}', "has colour, which is unknown"],
     ["sandbox", '{"days":5}', "describes synthetic data, but zakaz:source is qtickets"],
     [
       "datasets",
@@ -147,7 +147,7 @@ describe("the stack's configuration", () => {
       '{"qtickets_api":{}}',
       "Invalid input: expected string, received undefined (at qtickets_api.at)",
     ],
-    ["schedule", '{"plan":{"at":"every 1h"}}', 'Unrecognized key: "plan"'],
+    ["schedule", '{"plan":{"at":"every 1h"}}', "has plan, which is unknown"],
     ["backup", '{"schedule":"at night"}', "(at schedule) must be a cron expression of five fields"],
     [
       "backup",
@@ -257,7 +257,7 @@ describe("alerts", () => {
 
   it.each([
     ['{"rules":{"disk":{"freePercent":200}}}', "(at rules.disk.freePercent)"],
-    ['{"rules":{"moon":{}}}', 'Unrecognized key: "moon" (at rules)'],
+    ['{"rules":{"moon":{}}}', "has moon, which is unknown (at rules)"],
     ['{"everySeconds":1}', "(at everySeconds)"],
   ])("refuse the settings %s", async (alerts, where) => {
     expect(await reason({ ...SECRETS, "zakaz:alerts": alerts })).toContain(where);
@@ -429,39 +429,51 @@ describe("further readers", () => {
   });
 
   it.each([
-    [[{ password: strong() }], "[0].name", "needs a name of small letters, digits and _ at no. 1"],
-    [[{ ...anna(), name: "Анна" }], "[0].name", "needs a name of small letters, digits and _ at no. 1"],
+    [
+      [{ password: strong() }],
+      "--path 'zakaz:readers[0].name' <value>",
+      "needs a name of small letters, digits and _ at no. 1",
+    ],
+    [
+      [{ ...anna(), name: "Анна" }],
+      "--path 'zakaz:readers[0].name' <value>",
+      "needs a name of small letters, digits and _ at no. 1",
+    ],
     [
       [{ ...anna(), name: "etl_writer" }],
-      "[0].name",
+      "--path 'zakaz:readers[0].name' <value>",
       "names etl_writer, who is a user of the warehouse already",
     ],
-    [[anna(), anna()], "[1].name", "names anna twice"],
-    [[{ name: "anna" }], "[0].password", "lacks the password of anna"],
-    [[{ ...anna(), network: "10.0.0.0/8" }], "[0].network", "has network for anna, which is unknown"],
+    [[anna(), anna()], "--path 'zakaz:readers[1].name' <value>", "names anna twice"],
+    [[{ name: "anna" }], "--secret --path 'zakaz:readers[0].password'", "lacks the password of anna"],
+    [
+      [{ ...anna(), network: "10.0.0.0/8" }],
+      "--secret --path 'zakaz:readers[0].network'",
+      "has network for anna, which is unknown",
+    ],
     [
       [{ ...anna(), networks: ["0.0.0.0/0"] }],
-      "[0].networks[0]",
+      "--path 'zakaz:readers[0].networks[0]' <value>",
       "has for anna a network that is none or too wide (0.0.0.0/0): CIDR, /8 or smaller (IPv6: /16)",
     ],
     [
       [{ ...anna(), password: "short" }],
-      "[0].password",
+      "--secret --path 'zakaz:readers[0].password'",
       "has a password of anna that is shorter than 16 characters",
     ],
     [
       [{ ...anna(), password: "Anna-anna-2026-11-29" }],
-      "[0].password",
+      "--secret --path 'zakaz:readers[0].password'",
       "has a password of anna that contains the user's name, anna",
     ],
     [
       [{ ...anna(), password: SECRETS["zakaz:datalensPassword"] }],
-      "[0].password",
+      "--secret --path 'zakaz:readers[0].password'",
       "has a password of anna that is another secret as well",
     ],
-  ])("%j is refused", async (readers, path, problem) => {
+  ])("%j is refused", async (readers, command, problem) => {
     expect(await reason(withReaders(readers), "prod")).toBe(
-      `zakaz:readers ${problem}. Fix it with: pulumi config set --secret --path 'zakaz:readers${path}' --stack prod`,
+      `zakaz:readers ${problem}. Fix it with: pulumi config set ${command} --stack prod`,
     );
   });
 
@@ -493,11 +505,15 @@ describe("accounts of VK Ads", () => {
   });
 
   it.each([
-    [[{ account: "1001", clientId: "x" }], "[0].clientSecret", "lacks clientSecret for account 1001"],
-    [[account, account], "[1].account", "names account 1001 twice"],
-  ])("%j is refused in one sentence with its command", async (accounts, path, problem) => {
+    [
+      [{ account: "1001", clientId: "x" }],
+      "--secret --path 'zakaz:vkAdsAccounts[0].clientSecret'",
+      "lacks clientSecret for account 1001",
+    ],
+    [[account, account], "--path 'zakaz:vkAdsAccounts[1].account' <value>", "names account 1001 twice"],
+  ])("%j is refused in one sentence with its command", async (accounts, command, problem) => {
     expect(await reason(withAccounts(accounts), "prod")).toBe(
-      `zakaz:vkAdsAccounts ${problem}. Fix it with: pulumi config set --secret --path 'zakaz:vkAdsAccounts${path}' --stack prod`,
+      `zakaz:vkAdsAccounts ${problem}. Fix it with: pulumi config set ${command} --stack prod`,
     );
   });
 

@@ -364,14 +364,20 @@ describe("a stack with alerts", () => {
     const { inputs } = found(recorded, CONTAINER, "alerts-watch");
     expect(inputs).toMatchObject({
       name: "zakaz-alerts-unit",
-      entrypoints: ["node", "--max-old-space-size=64", "/app/alerts.js"],
+      entrypoints: [
+        "node",
+        "--expose-gc",
+        "--max-semi-space-size=1",
+        "--max-old-space-size=64",
+        "/app/alerts.js",
+      ],
       command: ["watch", "--every", "60s"],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: 192,
       volumes: [{ containerPath: "/var/lib/zakaz-alerts", volumeName: "zakaz-alerts-unit" }],
       networksAdvanced: [{ name: "clickhouse_default-unit", aliases: ["zakaz-alerts-unit"] }],
-      restart: "unless-stopped",
+      restart: "always",
       logOpts: { "max-size": "10m", "max-file": "3" },
     });
     expect(String(inputs["image"])).toMatch(/^id of qtickets_api-unit:/);
@@ -471,7 +477,7 @@ describe("a stack that loads by itself", () => {
       memory: 1024,
       networksAdvanced: [{ name: "clickhouse_default-unit" }],
       volumes: [{ volumeName: "zakaz-quarantine-unit", containerPath: "/var/lib/zakaz" }],
-      restart: "unless-stopped",
+      restart: "always",
       stopTimeout: 60,
       destroyGraceSeconds: 60,
       logOpts: { "max-size": "10m", "max-file": "3" },

@@ -38,7 +38,7 @@ describe("a timetable", () => {
     "every 0m",
     "0 0 30 2 *",
   ])("%j is none", (text) => {
-    expect(() => parseTimetable(text)).toThrow(`\`${text.replace(/^every (?=day$)/, "")}\``);
+    expect(() => parseTimetable(text)).toThrow(`\`${text}\``);
   });
 });
 
