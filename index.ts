@@ -33,6 +33,7 @@ async function main() {
     names,
     network,
     backupPassword: secrets.backupPassword,
+    backupS3Secret: secrets.backupS3Secret,
   });
 
   const clickhouse = new ClickHouse("clickhouse", {
@@ -147,6 +148,7 @@ async function main() {
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
+    backupStorage: backup.storage,
     accessTarget: access.target,
     // Pulumi warns of an output that is undefined.
     ...(sandbox === undefined ? {} : { sandboxContainer: sandbox.container }),

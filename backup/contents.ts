@@ -23,6 +23,11 @@ export function readContents(xml: string): ContentsEntry[] | undefined {
   return [...found].map(([path, bytes]) => ({ path, bytes }));
 }
 
+/** The list without the key to the base's bucket: whoever reads the backup has a key of their own. */
+export function withoutKeys(xml: string): string {
+  return xml.replace(/(<base_backup>S3\('(?:[^'\\]|\\.)*')[^<]*(?=\)<\/base_backup>)/, "$1");
+}
+
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 const unescape = (text: string): string =>

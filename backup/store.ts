@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { manifest, readName, type KeptBackup, type Manifest } from "../warehouse/backup/backup";
 import { Failure } from "../warehouse/failure";
-import { readContents, type ContentsEntry } from "./contents";
+import { readContents, withoutKeys, type ContentsEntry } from "./contents";
+import type { Files } from "./files";
+import { inParallel } from "./in-parallel";
 
 /** The file in which ClickHouse lists what is in a backup; without it there is no backup. */
 const CONTENTS = ".backup";
@@ -18,16 +15,16 @@ export class NotWhole extends Failure {}
 export type Closeness = "sizes" | "bytes";
 
 /**
- * The folder that the server's disk `backups` is: `NAME/` is a backup as ClickHouse writes it, `NAME.json` its record,
- * written last. What has no record was never finished.
+ * The backups that are kept in a place: `NAME/` is a backup as ClickHouse writes it, `NAME.json` its record, written last. What
+ * has no record was never finished.
  */
 export class Store {
-  constructor(readonly folder: string) {}
+  constructor(private readonly files: Files) {}
 
   /** All backups, in whatever state, the oldest first. */
   async list(closeness: Closeness): Promise<KeptBackup[]> {
     const names = new Set(
-      (await readdir(this.folder))
+      (await this.files.names())
         .map((file) => file.replace(/\.json$/, ""))
         .filter((name) => readName(name) !== undefined),
     );
@@ -45,46 +42,42 @@ export class Store {
     facts: Pick<Manifest, "name" | "kind" | "base" | "startedAt" | "serverVersion" | "databases">,
     now: () => number,
   ): Promise<Manifest> {
-    const folder = join(this.folder, facts.name);
-    const wanted = readContents(await readFile(join(folder, CONTENTS), "utf8"));
-    const files: Manifest["files"] = {};
-    for (const path of await filesIn(folder)) {
-      files[path] = {
-        sha256: await hashOf(join(folder, path)),
-        bytes: (await stat(join(folder, path))).size,
-      };
-    }
+    const { name } = facts;
+    const wanted = readContents(await this.cleanContents(name));
+    const sizes = [...(await this.files.sizes(name))].sort(([a], [b]) => (a < b ? -1 : 1));
+    const hashed = await inParallel(sizes, async ([path, bytes]) => {
+      const sha256 = await this.files.sha256(`${name}/${path}`);
+      return [path, { sha256, bytes }] as const;
+    });
+    const files: Manifest["files"] = Object.fromEntries(hashed);
     const wrong = wanted?.find(({ path, bytes }) => files[path]?.bytes !== bytes);
     if (wanted === undefined || wrong !== undefined) {
       const what = wrong && `${wrong.path} ${gone(files[wrong.path], wrong)}`;
       throw new NotWhole(
-        `Backup ${facts.name} is not whole: ${what ?? "ClickHouse's list of its files is cut off"}`,
+        `Backup ${name} is not whole: ${what ?? "ClickHouse's list of its files is cut off"}`,
       );
     }
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
     const made: Manifest = { ...facts, finishedAt: now(), bytes, files };
-    const place = join(this.folder, facts.name + MANIFEST);
-    await writeFile(`${place}.part`, JSON.stringify(made), { mode: 0o640 });
-    await rename(`${place}.part`, place);
+    await this.files.write(name + MANIFEST, JSON.stringify(made));
     return made;
   }
 
   /** Deletes a backup: its record first, so that one which is half deleted counts as unfinished. */
   async delete(name: string): Promise<void> {
     if (readName(name) === undefined) throw new Error(`${name} is no name of a backup`);
-    await rm(join(this.folder, name + MANIFEST), { force: true });
-    await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.files.remove(name + MANIFEST);
+    await this.files.remove(name);
   }
 
-  /** Bytes that can still be written. */
-  async freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.folder);
-    return bavail * bsize;
+  /** Bytes that can still be written; undefined: nobody can tell. */
+  freeBytes(): Promise<number | undefined> {
+    return this.files.freeBytes();
   }
 
   /** How one backup is. */
   async look(name: string, closeness: Closeness): Promise<KeptBackup> {
-    const known = await readFile(join(this.folder, name + MANIFEST), "utf8").catch(() => undefined);
+    const known = await this.files.read(name + MANIFEST);
     const parsed = known === undefined ? undefined : manifest.safeParse(parse(known));
     if (parsed?.success !== true) {
       const { startedAt, kind } = readName(name)!;
@@ -108,15 +101,30 @@ export class Store {
     return { ...rest, files: Object.keys(files).length, state: why === "" ? "whole" : "damaged", why };
   }
 
+  /**
+   * ClickHouse's list of the files. Of a base in object storage it writes the key into it, with its secret (seen on 24.8 and 25.8),
+   * for whoever may read the bucket: that goes.
+   */
+  private async cleanContents(name: string): Promise<string> {
+    const path = `${name}/${CONTENTS}`;
+    const written = (await this.files.read(path)) ?? "";
+    const clean = withoutKeys(written);
+    if (clean !== written) await this.files.write(path, clean);
+    return clean;
+  }
+
   /** The first file that is not as it was recorded, one clause; empty: there is none. */
   private async fault(name: string, files: Manifest["files"], closeness: Closeness): Promise<string> {
+    const sizes = await this.files.sizes(name);
     for (const [path, was] of Object.entries(files)) {
-      const place = join(this.folder, name, path);
-      const is = await stat(place).catch(() => undefined);
-      if (is?.size !== was.bytes) return `${path} ${gone(is && { bytes: is.size }, was)}`;
-      if (closeness === "bytes" && (await hashOf(place)) !== was.sha256) return `${path} has been changed`;
+      const bytes = sizes.get(path);
+      if (bytes !== was.bytes) return `${path} ${gone(bytes === undefined ? undefined : { bytes }, was)}`;
     }
-    return "";
+    if (closeness === "sizes") return "";
+    const paths = Object.keys(files);
+    const hashes = await inParallel(paths, (path) => this.files.sha256(`${name}/${path}`));
+    const changed = paths.find((path, index) => hashes[index] !== files[path]?.sha256);
+    return changed === undefined ? "" : `${changed} has been changed`;
   }
 }
 
@@ -130,19 +138,4 @@ function parse(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
-}
-
-/** Paths of all files in a folder, relative to it. */
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }

@@ -1,20 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../exit-codes";
-import { DISK, megabytes, nameOf, placeOf, type KeptBackup, type Kind } from "../warehouse/backup/backup";
+import { megabytes, nameOf, type KeptBackup, type Kind } from "../warehouse/backup/backup";
 import { readJournal, writeJournal, type BackupRow } from "../warehouse/backup/journal";
+import type { BackupPlace } from "../warehouse/backup/place";
 import { isFresh, nextBackup, prune, restorable, type Policy, type Pruned } from "../warehouse/backup/policy";
 import { DATABASES } from "../warehouse/catalogue";
 import type { Warehouse } from "../warehouse/client";
 import { Failure, StatementFailure, Unreachable } from "../warehouse/failure";
 import { asBackup } from "../warehouse/queries";
 import { quoteText } from "../warehouse/sql/quote";
+import { FULL } from "./bucket-files";
 import { withLock } from "./lock";
 import { NotWhole, type Closeness, type Store } from "./store";
 
 export interface BackupContext {
   /** As `backup_user`. */
   warehouse: Warehouse;
+  /** Where the server writes them … */
+  place: BackupPlace;
+  /** … and how this program reaches the same. */
   store: Store;
+  /** Folder of the lock, which every process of the container sees. */
+  folder: string;
   policy: Policy;
   /** Milliseconds since 1970 UTC. */
   now: () => number;
@@ -42,11 +49,11 @@ export interface Taken {
  * @throws Failure with one sentence; the journal has it too, and nothing half is left behind
  */
 export function takeBackup(context: BackupContext, wanted?: Kind): Promise<Taken> {
-  return withLock(context.store.folder, () => take(context, wanted));
+  return withLock(context.folder, () => take(context, wanted));
 }
 
 async function take(context: BackupContext, wanted: Kind | undefined): Promise<Taken> {
-  const { warehouse, store, policy, now, say } = context;
+  const { warehouse, place, store, policy, now, say } = context;
   await expectIdle(warehouse);
   const kept = await store.list("sizes");
   await reconcile(context, kept);
@@ -67,11 +74,11 @@ async function take(context: BackupContext, wanted: Kind | undefined): Promise<T
   const name = nameOf(startedAt, kind);
   const row: BackupRow = {
     ...{ name, kind, base, startedAt, status: "running", finishedAt: 0, bytes: 0, files: 0, error: "" },
-    target: DISK,
+    target: place.label,
     details: { databases: DATABASES },
   };
   await writeJournal(warehouse, row);
-  say(`${kind === "full" ? "Full backup" : `Incremental backup on ${base}`} ${name} to ${DISK}`);
+  say(`${kind === "full" ? "Full backup" : `Incremental backup on ${base}`} ${name} to ${place.label}`);
   try {
     const serverVersion = await runBackup(context, name, base);
     const facts = { name, kind, base, startedAt, serverVersion, databases: [...DATABASES] };
@@ -131,15 +138,17 @@ interface ServerBackup {
 
 /** Has the server make the backup and waits for its end; answers the server's version. */
 async function runBackup(
-  { warehouse, store, policy, now, say }: BackupContext,
+  { warehouse, place, store, policy, now, say }: BackupContext,
   name: string,
   base: string,
 ): Promise<string> {
   const databases = DATABASES.map((database) => `DATABASE ${database}`).join(", ");
-  const settings = [`id = ${quoteText(name)}`, ...(base === "" ? [] : [`base_backup = ${placeOf(base)}`])];
+  const onBase = base === "" ? [] : [`base_backup = ${place.ofBase(base)}`, ...place.settings];
+  const settings = [`id = ${quoteText(name)}`, ...onBase].join(", ");
   const began = now();
   try {
-    await warehouse.command(`BACKUP ${databases} TO ${placeOf(name)} SETTINGS ${settings.join(", ")} ASYNC`);
+    const statement = `BACKUP ${databases} TO ${place.of(name)} SETTINGS ${settings} ASYNC`;
+    await warehouse.command(statement, {}, { secrets: place.secrets });
   } catch (error) {
     if (error instanceof StatementFailure) throw await explain(store, name, error.message);
     throw error;
@@ -185,22 +194,25 @@ async function runBackup(
 const NO_ROOM = 1 << 20;
 
 async function notWhole(store: Store, name: string, error: unknown): Promise<never> {
-  if (error instanceof NotWhole && (await store.freeBytes()) < NO_ROOM) throw await noRoom(store, name);
+  if (error instanceof NotWhole && ((await store.freeBytes()) ?? Infinity) < NO_ROOM) {
+    throw await noRoom(store, name);
+  }
   throw error;
 }
 
 async function noRoom(store: Store, name: string): Promise<Failure> {
   const kept = (await store.list("sizes")).filter((one) => one.state === "whole");
   const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
+  const free = await store.freeBytes();
   return new Failure(
-    `Backup ${name} was not made: there is no room left where backups are kept (${megabytes(await store.freeBytes())} free, ` +
-      `${kept.length} backups take ${megabytes(bytes)}); give it room, or keep fewer: pulumi config set zakaz:backup`,
+    `Backup ${name} was not made: there is no room left where backups are kept (` +
+      `${free === undefined ? "" : `${megabytes(free)} free, `}${kept.length} backups take ${megabytes(bytes)}); give it room, or keep fewer: pulumi config set zakaz:backup`,
   );
 }
 
 /** What the server says of a failed backup, as one sentence with what to do. */
 async function explain(store: Store, name: string, said: string): Promise<Failure> {
-  if (/NOT_ENOUGH_SPACE|No space left|errno: 28|Not enough space/i.test(said)) {
+  if (/NOT_ENOUGH_SPACE|No space left|errno: 28|Not enough space/i.test(said) || FULL.test(said)) {
     return noRoom(store, name);
   }
   if (/CONCURRENT_ACCESS_NOT_SUPPORTED|Concurrent backups/i.test(said)) {
@@ -243,7 +255,10 @@ export async function pruneNow(context: BackupContext): Promise<Pruned[]> {
  * Makes the journal say what there is: a backup that its run did not live to finish has failed; one that vanished is gone; one
  * that the journal does not know, since the journal is newer or was itself brought back, is told from its record.
  */
-async function reconcile({ warehouse, now }: BackupContext, kept: readonly KeptBackup[]): Promise<void> {
+async function reconcile(
+  { warehouse, place, now }: BackupContext,
+  kept: readonly KeptBackup[],
+): Promise<void> {
   const rows = await readJournal(warehouse);
   const known = new Map(rows.map((row) => [row.name, row]));
   const there = new Map(kept.map((one) => [one.name, one]));
@@ -262,7 +277,7 @@ async function reconcile({ warehouse, now }: BackupContext, kept: readonly KeptB
   for (const { state, why: _, ...one } of kept) {
     if (state === "unfinished" || ["ok", "deleted"].includes(known.get(one.name)?.status ?? "")) continue;
     const details = { serverVersion: one.serverVersion, verified: state === "whole" };
-    await writeJournal(warehouse, { ...one, status: "ok", target: DISK, details, error: "" });
+    await writeJournal(warehouse, { ...one, status: "ok", target: place.label, details, error: "" });
   }
 }
 
@@ -278,7 +293,7 @@ export interface BackupList {
 
 /** Looks at every backup; reads the journal for nothing, since it may be lost with the server. */
 export async function listBackups(
-  { store, policy, now }: Pick<BackupContext, "store" | "policy" | "now">,
+  { place, store, policy, now }: Pick<BackupContext, "place" | "store" | "policy" | "now">,
   closeness: Closeness,
 ): Promise<BackupList> {
   const backups = await store.list(closeness);
@@ -286,6 +301,6 @@ export async function listBackups(
     backups,
     newest: restorable(backups)[0]?.name ?? "",
     fresh: isFresh(backups, now(), policy),
-    target: DISK,
+    target: place.label,
   };
 }

@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { HEALTH_FILE } from "../backup/health-file";
+import { SETTINGS_FILE } from "../backup/settings";
 import type { Settings } from "../config/settings";
 import { recipes } from "../images";
 import { healthCheck } from "../schedule/health";
+import type { S3Storage } from "../warehouse/backup/place";
 import { users } from "../warehouse/catalogue";
 import { BACKUPS_PATH, dataVolume, SERVER_USER, type BackupsVolume } from "./clickhouse";
 import { hardening } from "./hardening";
@@ -12,6 +14,7 @@ import { stackLabels } from "./labels";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { restart } from "./restart";
+import { secretFile } from "./secret-file";
 
 /** Memory limit in MiB. */
 const MEMORY = 256;
@@ -21,7 +24,9 @@ export interface BackupArgs {
   network: Network;
   /** Password of `backup_user`; this container alone has it. */
   backupPassword: pulumi.Output<string>;
-  /** Schedule, retention and promise. */
+  /** Secret of the key to object storage, where backups are kept in one. */
+  backupS3Secret: pulumi.Output<string> | undefined;
+  /** Schedule, retention, promise and place. */
   backup: Settings["backup"];
   /** True: the volume cannot be deleted by Pulumi, and stays when it goes out of the stack. */
   protectData: boolean;
@@ -36,6 +41,8 @@ export class Backup extends pulumi.ComponentResource {
   readonly volume: BackupsVolume;
   /** Name of the container, in which `npx zakaz backup` runs. */
   readonly container: pulumi.Output<string>;
+  /** Object storage in which the backups are, for commands that restore; secret. Undefined: they are in the volume. */
+  readonly storage: pulumi.Output<S3Storage> | undefined;
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("zakaz:backup:Backup", name, {}, opts);
@@ -52,17 +59,13 @@ export class Backup extends pulumi.ComponentResource {
         name: args.names.backup,
         image: image.imageId,
         hostname: args.names.backup,
-        command: ["serve"],
+        command: ["serve", "--at", args.backup.schedule, "--timeout", `${args.backup.limitMinutes}m`],
         user: SERVER_USER,
-        // Its root stays writable: the file below is uploaded into it.
+        // Its root stays writable: that is where its settings are.
         ...hardening,
         memory: MEMORY,
         networksAdvanced: [{ name: args.network.name, aliases: [args.names.backup] }],
         volumes: [{ containerPath: BACKUPS_PATH, volumeName: volume.name }],
-        uploads: [
-          // The engine uploads as root and cannot give a file to a user that the host does not know. The container has one user.
-          { file: "/etc/zakaz/backup.json", content: settingsFile(args), permissions: "0444" },
-        ],
         ...(args.backup.schedule === "off"
           ? {}
           : { healthcheck: { tests: healthCheck(HEALTH_FILE), interval: "30s", timeout: "5s", retries: 2 } }),
@@ -75,6 +78,14 @@ export class Backup extends pulumi.ComponentResource {
       { parent: this, deleteBeforeReplace: true },
     );
 
+    const { s3 } = args.backup;
+    this.storage = s3 && pulumi.secret(pulumi.output({ ...s3, secret: args.backupS3Secret ?? "" }));
+    secretFile(
+      `${name}-settings`,
+      { container, path: SETTINGS_FILE, content: settingsFile(args, this.storage) },
+      { parent: this },
+    );
+
     this.volume = { name: volume.name, ready: container };
     this.container = container.name;
     this.registerOutputs({ container: this.container, volume: volume.name });
@@ -82,8 +93,11 @@ export class Backup extends pulumi.ComponentResource {
 }
 
 /** See backup/settings.ts. */
-function settingsFile({ names, backup, backupPassword }: BackupArgs): pulumi.Output<string> {
-  const { schedule, ...policy } = backup;
+function settingsFile(
+  { names, backup, backupPassword }: BackupArgs,
+  storage: pulumi.Output<S3Storage> | undefined,
+): pulumi.Output<string> {
+  const { schedule: _, s3: __, ...policy } = backup;
   return pulumi.secret(
     pulumi.jsonStringify({
       warehouse: {
@@ -92,8 +106,8 @@ function settingsFile({ names, backup, backupPassword }: BackupArgs): pulumi.Out
         password: backupPassword,
       },
       policy,
-      schedule,
       folder: BACKUPS_PATH,
+      ...(storage === undefined ? {} : { storage }),
     }),
   );
 }

@@ -3,7 +3,7 @@ import { rpoProblem } from "../warehouse/backup/policy";
 import { backupStarts } from "./backup-starts";
 import { alertProblems } from "./alerts";
 import { commands, type Problem } from "./problem";
-import type { SecretValues } from "./secrets";
+import { setSecretCommand, type SecretValues } from "./secrets";
 import type { Settings } from "./settings";
 import { sourceProblems } from "./sources";
 
@@ -32,7 +32,7 @@ export function contradictions(
     add("sandbox", problem, commands.remove("sandbox"));
   }
   found.push(...sourceProblems(settings, given, secrets));
-  found.push(...backupProblems(settings));
+  found.push(...scheduleOfBackups(settings), ...storageOfBackups(settings, given, secrets));
   found.push(...alertProblems(settings, secrets));
 
   const { bindAddress, publishWithoutTls } = settings;
@@ -56,7 +56,7 @@ export function contradictions(
 }
 
 /** A schedule that cannot be read, and one that cannot keep what the policy promises. */
-function backupProblems({ backup }: Settings): Problem[] {
+function scheduleOfBackups({ backup }: Settings): Problem[] {
   if (backup.schedule === "off") return [];
   const command = commands.set("backup", `'{"schedule":"30 2 * * *","rpoHours":25}'`);
   try {
@@ -66,4 +66,29 @@ function backupProblems({ backup }: Settings): Problem[] {
     if (!(error instanceof ScheduleError)) throw error;
     return [{ key: "backup", problem: `(at schedule) ${error.message}`, command }];
   }
+}
+
+/** A secret without object storage or the other way round, and data that would cross a network in the clear. */
+function storageOfBackups(
+  { backup: { s3 } }: Settings,
+  given: readonly string[],
+  secrets: SecretValues,
+): Problem[] {
+  const key = "backupS3Secret";
+  if (s3 === undefined) {
+    if (!given.includes(key)) return [];
+    return [{ key, problem: "is set, but zakaz:backup names no s3", command: commands.remove(key) }];
+  }
+  const found: Problem[] = [];
+  if (secrets[key] === undefined) {
+    const problem = "is not set, but zakaz:backup names s3";
+    found.push({ key, problem, command: setSecretCommand(key) });
+  }
+  if (s3.endpoint.startsWith("http:") && !s3.allowHttp) {
+    const problem =
+      `(at s3.endpoint) is ${s3.endpoint}: data would cross the network unencrypted. Either name an address with https, ` +
+      `or consent to that, "allowHttp": true`;
+    found.push({ key: "backup", problem, command: commands.set("backup") });
+  }
+  return found;
 }

@@ -15,6 +15,8 @@ export interface SecretKey {
   source?: SourceSecret;
   /** Of a list with secret parts. */
   parts?: SecretParts;
+  /** True: somebody else makes it, so that its length and letters are theirs. */
+  isGiven?: boolean;
 }
 
 const purposes: Record<keyof typeof passwordKeys, string> = {
@@ -45,6 +47,10 @@ export const secretKeys: Readonly<Record<string, SecretKey>> = {
       ]),
     ),
   ),
+  backupS3Secret: {
+    about: "Needed exactly when `backup` names `s3`: the secret of its key.",
+    isGiven: true,
+  },
   readers: {
     about:
       "Optional. Further logins with the rights of `datalens_reader`: a list, each with `name`, `password` and, if wanted, `networks` (CIDR, beside " +

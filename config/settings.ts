@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertSettings } from "../alerts/settings";
 import { sources } from "../loaders/sources";
+import { s3Bucket } from "../warehouse/backup/place";
 import { policy } from "../warehouse/backup/policy";
 import { readerNetwork } from "./networks";
 import { jobSchedule } from "./schedule";
@@ -125,13 +126,15 @@ export const settings = z.object({
     z.strictObject({
       schedule: z.string().default("30 2 * * *"),
       ...policy.shape,
+      s3: s3Bucket.optional(),
     }),
   )
     .prefault("{}")
     .describe(
       "Backups as JSON with any of `schedule` (cron, Moscow time; `off`: by hand only), `fullEveryDays`, `keepFullDays`, `keepIncrementalDays`, " +
         "`keepQuarterlyDays` (the first full one of a quarter), `limitMinutes` (a longer one has failed), `rpoHours` (what may be lost at most: " +
-        "a schedule that cannot keep it is refused).",
+        "a schedule that cannot keep it is refused), and `s3` for object storage in place of the volume: `endpoint`, `bucket`, `prefix` (a folder that is " +
+        "this stack's alone), `keyId`, if wanted `region` (`us-east-1`; of Amazon's endpoints their own) and `allowHttp`; it needs `backupS3Secret`.",
     ),
   readerNetworks: json(z.array(readerNetwork))
     .prefault("[]")

@@ -107,8 +107,8 @@ function describeReuse(key: string, values: SecretValues): string | undefined {
 }
 
 function describeWeakness(key: string, value: string): string | undefined {
-  const { user, source } = secretKeys[key] ?? {};
-  if (source?.kind === "token") return undefined;
+  const { user, source, isGiven } = secretKeys[key] ?? {};
+  if (isGiven || source?.kind === "token") return undefined;
   return describeWeakPassword(value, user, source?.shortest);
 }
 

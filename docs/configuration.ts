@@ -26,8 +26,8 @@ ${rows.join("\n")}
 
 ## Secrets
 
-Without a default, stored encrypted. Each is required. Those of ${conditional().join(" and of ")} are required where it is switched
-on, and refused where it is not.
+Without a default, stored encrypted. Each is required. Those of ${conditional().join(", of ")} are required where it
+is switched on, and refused where it is not.
 
 | key | what it is |
 |---|---|
@@ -41,7 +41,7 @@ begin or end with a blank. \`npx zakaz rotate <name>\` makes a strong password a
 `;
 }
 
-/** Data sets and switched sources whose secrets are not needed by every stack. */
+/** Data sets, switched sources and settings whose secrets are not needed by every stack. */
 function conditional(): string[] {
   const all = sources.flatMap((source) =>
     Object.values(source.secrets).flatMap(({ dataset }) => {
@@ -49,7 +49,7 @@ function conditional(): string[] {
       return source.switch === undefined ? [] : [`\`zakaz:${source.switch.key}\``];
     }),
   );
-  return [...new Set(all)];
+  return [...new Set([...all, "`s3` in `zakaz:backup`"])];
 }
 
 /** What an operator's key must be, one sentence each. */

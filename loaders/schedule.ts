@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { EXIT } from "../exit-codes";
-import { healthFile, type HealthReport } from "../schedule/health";
+import { healthFile } from "../schedule/health";
 import { runSchedule, stopSignal, type RunOutcome } from "../schedule/schedule";
 import { stateFile } from "../schedule/state";
 import { parseSpan, parseTimetable, type Timetable } from "../schedule/timetable";
+import { waitForFile } from "../schedule/wait-for-file";
 import { systemClock } from "./core/clock";
 import { describeError } from "./core/errors";
-import { createLog, type Log } from "./core/log";
+import { createLog } from "./core/log";
 
 interface Flags {
   at: Timetable;
@@ -39,7 +39,7 @@ export async function runJobSchedule(job: string, argv: readonly string[]): Prom
       .parse([...argv], { from: "user" })
       .opts<Flags>();
     const report = healthFile(health);
-    await settingsCome(envfile, report, stop, log);
+    await waitForFile(envfile, report, stop, log);
     await runSchedule({
       ...spans,
       name: job,
@@ -56,15 +56,6 @@ export async function runJobSchedule(job: string, argv: readonly string[]): Prom
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     log.error(`The schedule of ${job} ended: ${describeError(error).message}`);
     return EXIT.error;
-  }
-}
-
-/** Waits for the file of settings: the stack writes it once the container runs. */
-async function settingsCome(path: string, health: HealthReport, stop: AbortSignal, log: Log): Promise<void> {
-  if (!existsSync(path)) log.info(`Waiting for the settings (${path})`);
-  while (!existsSync(path) && !stop.aborted) {
-    health({ ok: true, text: "waits for its settings" });
-    await systemClock.sleep(1_000, stop).catch(() => undefined);
   }
 }
 

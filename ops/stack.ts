@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { EXIT } from "../exit-codes";
 import type { Source } from "../loaders/pipeline/source";
+import { s3Storage } from "../warehouse/backup/place";
 import { Failure } from "../warehouse/failure";
 import { askOutputs, NoStack, whyUnread } from "./pulumi";
 import {
@@ -31,6 +32,8 @@ const stackOutputs = z.object({
   backupContainer: z.string().default(""),
   /** Where data come from the sandbox. */
   sandboxContainer: z.string().optional(),
+  /** Object storage in which backups are kept, with its secret; none: they are kept in a volume. */
+  backupStorage: s3Storage.optional(),
   /** Where alerts are switched on. */
   alertsTarget: alertsTarget.optional(),
 });

@@ -19,6 +19,9 @@ TERRAFORM_DOCKER_VERSION=20260916
 # Checks of .github/workflows.
 ACTIONLINT_VERSION=1.7.12
 
+# Object storage that tests keep backups in.
+VERSITYGW_VERSION=1.8.0
+
 # ClickHouse as development and tests run it (clickhouse/image/library.txt names the wheel), and the oldest version that
 # schema and access must work on.
 CLICKHOUSE_VERSION=25.8.2

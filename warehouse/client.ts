@@ -59,17 +59,21 @@ export function openClient(
 }
 
 /**
- * What a client has thrown, as StatementFailure or Unreachable, in which the password is masked. What comes neither from the
+ * What a client has thrown, as StatementFailure or Unreachable, in which the password and
+ * further secrets are masked. What comes neither from the
  * server nor from the way to it, such as a mistake of the program, stays as it is.
  */
 export function failureOf(
   cause: unknown,
   { url, container, password }: Pick<WarehouseTarget, "url" | "container" | "password">,
+  secrets: readonly string[] = [],
 ): unknown {
   if (!(cause instanceof Error)) return cause;
   // Of several addresses that were tried there is a code only.
   const said = cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? "an empty answer");
-  const reason = password === "" ? said : said.replaceAll(password, "[secret]");
+  const reason = [password, ...secrets]
+    .filter((secret) => secret !== "")
+    .reduce((text, secret) => text.replaceAll(secret, "[secret]"), said);
   if (cause instanceof ClickHouseError)
     return new StatementFailure(Number(cause.code), cause.type ?? "", reason, { cause });
   // Errors of the network have a code; what the client itself throws, such as a time-out, is a plain error.
@@ -86,6 +90,8 @@ export interface Sending {
   settings?: Record<string, string | number>;
   /** The server runs at most one query of an id at a time. */
   queryId?: string;
+  /** Texts of the statement that are shown in no error, as the password is not. */
+  secrets?: readonly string[];
 }
 
 /** Sends statements and answers rows or text; see {@link openClient}. Close it when done. */
@@ -129,7 +135,7 @@ export class Warehouse implements RowSource {
   async text(
     sql: string,
     params: Record<string, unknown> = {},
-    { as = this.target, settings = {}, queryId = randomUUID() }: Sending = {},
+    { as = this.target, settings = {}, queryId = randomUUID(), secrets = [] }: Sending = {},
   ): Promise<string> {
     try {
       const { stream } = await this.client.exec({
@@ -141,7 +147,7 @@ export class Warehouse implements RowSource {
       });
       return (await readAll(stream)).replace(/\n$/, "");
     } catch (cause) {
-      throw failureOf(cause, { ...this.target, password: as.password });
+      throw failureOf(cause, { ...this.target, password: as.password }, secrets);
     }
   }
 

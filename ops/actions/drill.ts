@@ -1,4 +1,5 @@
 import { EXIT } from "../../exit-codes";
+import { backupPlace } from "../../warehouse/backup/place";
 import { restorable } from "../../warehouse/backup/policy";
 import { journalDrill, refuseDowngrade, rehearse, type Rehearsal } from "../../warehouse/backup/rehearse";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
@@ -65,7 +66,7 @@ async function tryOut(image: string | undefined, journaled: boolean): Promise<Re
       async (scratch) => {
         const [other] = await scratch.rows<{ version: string }>(asAdmin`SELECT version() AS version`);
         refuseDowngrade(running!.version, other!.version);
-        return rehearse({ scratch, live, backup, beganAt, say });
+        return rehearse({ scratch, live, place: backupPlace(stack.backupStorage), backup, beganAt, say });
       },
     );
     if (journaled) await journalDrill(live, found);

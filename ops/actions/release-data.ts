@@ -45,7 +45,7 @@ export async function releaseData(volume: string, flags: JsonFlag): Promise<void
     );
   }
   const { backups: home } = await inspectServer(stack.container);
-  if (home === volume) {
+  if (home === volume && stack.backupStorage === undefined) {
     throw new Failure(
       `${volume} holds the backups themselves, and there are none elsewhere: copy it first, then pulumi state unprotect '${found.urn}'`,
     );

@@ -1,6 +1,7 @@
 import { DateTime } from "luxon";
 import { EXIT } from "../../exit-codes";
 import { moscow, type KeptBackup } from "../../warehouse/backup/backup";
+import { backupPlace } from "../../warehouse/backup/place";
 import { restorable } from "../../warehouse/backup/policy";
 import { restoreAs, restoreTables } from "../../warehouse/backup/restore";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
@@ -36,10 +37,11 @@ export async function restore({ at, table = [], over = [], as, ...flags }: Resto
   const { backups } = await listBackups(stack, true);
   const chosen = choose(backups, at === undefined ? Infinity : momentOf(at), say);
   const { name, startedAt } = chosen;
+  const place = backupPlace(stack.backupStorage);
   const tables = await withWarehouse(new Warehouse(stack.warehouseTarget), (warehouse) =>
     as === undefined
-      ? restoreTables(warehouse, { name, tables: table, over, say })
-      : restoreAs(warehouse, name, as),
+      ? restoreTables(warehouse, { place, name, tables: table, over, say })
+      : restoreAs(warehouse, { place, name }, as),
   );
   const rows = tables.reduce((sum, one) => sum + one.rows, 0);
   const where = as === undefined ? "" : `, in databases zakaz_${as}, bi_${as} and meta_${as}`;

@@ -182,8 +182,8 @@ describe("access of a running stack", () => {
   it("rotates a password by configuration, and that is all the preview shows", async () => {
     const previous = secrets.backupPassword;
     await stack.setSecret("backupPassword");
-    // The backup container is the one that has it.
-    expect((await preview()).changes).toEqual(["replace backup-container", "update access-apply"]);
+    // The backup container's file is the one that has it.
+    expect((await preview()).changes.sort()).toEqual(["update access-apply", "update backup-settings"]);
     await stack.up();
     expect(await loginCode("backup_user", previous)).toBe("516");
     expect(await loginCode("backup_user", secrets.backupPassword)).toBeNull();
@@ -222,7 +222,7 @@ describe("access of a running stack", () => {
     expect(open).toContain(secrets.datalensPassword);
     const { deployment } = JSON.parse(open) as { deployment: { resources: { urn: string }[] } };
     const holders = deployment.resources.filter((one) => JSON.stringify(one).includes(backup));
-    expect(holders.map(({ urn }) => urn.split("::").at(-1))).toEqual(["backup-container"]);
+    expect(holders.map(({ urn }) => urn.split("::").at(-1))).toEqual(["backup-settings"]);
     expect(state).not.toContain(backup);
   });
 });

@@ -50,7 +50,7 @@ export async function recordResources(
     true,
   );
   const secretKeys = Object.keys(config).filter(
-    (key) => /(Password|Token|Key|Accounts|Channels|:readers)$/.test(key) && !inTheClear.includes(key),
+    (key) => /(Password|Token|Key|Secret|Accounts|Channels|:readers)$/.test(key) && !inTheClear.includes(key),
   );
   pulumi.runtime.setAllConfig(config, secretKeys);
   return recorded;

@@ -16,12 +16,14 @@ declare -A GO_TOOL_VERSIONS=(
   [terraform-provider-docker]=$TERRAFORM_DOCKER_VERSION
   [pulumi-resource-terraform-provider]=$BRIDGE_VERSION
   [actionlint]=$ACTIONLINT_VERSION
+  [versitygw]=$VERSITYGW_VERSION
 )
 declare -A GO_TOOL_FLAGS=(
   [pulumi]="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION"
   [pulumi-language-nodejs]="-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$LANGUAGE_HOST_VERSION"
   [terraform-provider-docker]=""
   [actionlint]=""
+  [versitygw]=""
   [pulumi-resource-terraform-provider]="-X github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/version.version=v$BRIDGE_VERSION"
 )
 declare -A GO_TOOL_PLACES=()
@@ -118,6 +120,15 @@ go_build() {
   cd "$TOOLCHAIN/go/$1" || return
   export GOFLAGS="-mod=readonly -trimpath -buildvcs=false $GO_EXTRA_FLAGS" GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0
   "$GO" build -ldflags "-s -w ${GO_TOOL_FLAGS[$1]}" -o "$2" "$(sed -n 's/^tool //p' go.mod)"
+}
+
+# A build whose downloads nothing else has a use for: they go with it.
+build_alone() {
+  export GOMODCACHE=$2/.go/modules GOCACHE=$2/.go/build
+  need_go
+  GO_EXTRA_FLAGS=-modcacherw
+  build_tool "$1" "$2"
+  rm -rf "$2/.go"
 }
 
 # Removes the gigabytes of our own Go's caches once every tool is built.

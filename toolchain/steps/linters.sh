@@ -14,7 +14,7 @@ step_linters() {
   fi
   link_tool "$LINTERS_PLACE/bin/shellcheck" shellcheck
   link_tool "$LINTERS_PLACE/bin/hadolint" hadolint
-  if [[ ! -d ${GO_TOOL_PLACES[actionlint]} ]]; then in_cache "${GO_TOOL_PLACES[actionlint]}" build_actionlint; fi
+  if [[ ! -d ${GO_TOOL_PLACES[actionlint]} ]]; then in_cache "${GO_TOOL_PLACES[actionlint]}" build_alone actionlint; fi
   link_tool "$(go_tool actionlint)" actionlint
   chose "actionlint $ACTIONLINT_VERSION, $(sed -n 's/^\([a-z]*\)-[a-z]*==\([^ ]*\).*/\1 \2/p' "$LINTERS_REQUIREMENTS" | paste -sd, | sed 's/,/, /'), $how"
 }
@@ -24,13 +24,4 @@ install_linters() {
   long "shellcheck and hadolint from PyPI" "${PIP[@]}" install "${PIP_FLAGS[@]}" --target "$1" \
     --requirement "$LINTERS_REQUIREMENTS"
   rm -rf "$1/.venv"
-}
-
-# A small build, whose downloads nothing else has a use for.
-build_actionlint() {
-  export GOMODCACHE=$1/.go/modules GOCACHE=$1/.go/build
-  need_go
-  GO_EXTRA_FLAGS=-modcacherw
-  build_tool actionlint "$1"
-  rm -rf "$1/.go"
 }

@@ -65,12 +65,3 @@ export function readName(name: string): { startedAt: number; kind: Kind } | unde
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** The server's disk for backups, as clickhouse/config.d/backups.xml names it, and what the journal calls it. */
-export const DISK = "Disk('backups')";
-
-/** A backup as the statements of ClickHouse name it. */
-export function placeOf(name: string): string {
-  if (readName(name) === undefined) throw new Error(`${name} is no name of a backup`);
-  return `Disk('backups', '${name}')`;
-}

@@ -10,8 +10,10 @@ import { Journal } from "../schema/journal";
 import { describeDifference } from "../schema/difference";
 import { readPlan } from "../schema/plan";
 import { quoteText } from "../sql/quote";
-import { placeOf, type KeptBackup } from "./backup";
+import type { KeptBackup } from "./backup";
 import { fingerprint, tablesOf } from "./fingerprint";
+import type { BackupPlace } from "./place";
+import { restoreStatement } from "./restore";
 
 /** How a restored table is, against the live one. */
 export interface RehearsedTable {
@@ -38,9 +40,11 @@ export interface Rehearsal {
 }
 
 export interface RehearsalOptions {
-  /** An empty server with its own admin, whose disk `backups` holds the backups. */
+  /** An empty server with its own admin, which reaches the backups. */
   scratch: Warehouse;
   live: Warehouse;
+  /** Where backups are kept. */
+  place: BackupPlace;
   backup: Pick<KeptBackup, "name" | "startedAt">;
   /** When the empty server began to be made, ms since 1970. */
   beganAt: number;
@@ -56,6 +60,7 @@ export interface RehearsalOptions {
 export async function rehearse({
   scratch,
   live,
+  place,
   backup,
   beganAt,
   say,
@@ -73,9 +78,9 @@ export async function rehearse({
   const [server] = await scratch.rows<{ version: string }>(asAdmin`SELECT version() AS version`);
   await applyAccess(scratch, declaration([]));
   say(`Restoring ${backup.name} into an empty ClickHouse ${server!.version}`);
-  const databases = DATABASES.map((database) => `DATABASE ${database}`).join(", ");
+  const databases = DATABASES.map((database) => `DATABASE ${database}`);
   await attempt(`${backup.name} cannot be restored`, () =>
-    scratch.command(`RESTORE ${databases} FROM ${placeOf(backup.name)}`),
+    scratch.command(restoreStatement(databases, place, backup.name), {}, { secrets: place.secrets }),
   );
   const rtoSeconds = (Date.now() - beganAt) / 1000;
   const tables: RehearsedTable[] = [];

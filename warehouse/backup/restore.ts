@@ -4,8 +4,8 @@ import type { Warehouse } from "../client";
 import { Failure, StatementFailure } from "../failure";
 import { asAdmin } from "../queries";
 import { quoteText } from "../sql/quote";
-import { placeOf } from "./backup";
 import { databasesWith, fingerprint, inCopy, tablesOf, type Fingerprint } from "./fingerprint";
+import type { BackupPlace } from "./place";
 
 /** The journal of schema changes says what has been done to the tables as they are: it is `up` that writes it, not a restore. */
 const OF_THE_SCHEMA = "meta.schema_migrations";
@@ -14,7 +14,11 @@ const OF_THE_SCHEMA = "meta.schema_migrations";
 const STAGE = "restoring";
 
 /** Brings a backup into databases of other names, views and materialized view rewritten to them. */
-export async function restoreAs(warehouse: Warehouse, name: string, suffix: string): Promise<Fingerprint[]> {
+export async function restoreAs(
+  warehouse: Warehouse,
+  { place, name }: Pick<RestoreRequest, "place" | "name">,
+  suffix: string,
+): Promise<Fingerprint[]> {
   const copies = databasesWith(suffix);
   const [taken] = await warehouse.rows<{ name: string }>(
     asAdmin`SELECT name FROM system.databases WHERE name IN (${copies.map(quoteText).join(", ")}) LIMIT 1`,
@@ -25,11 +29,13 @@ export async function restoreAs(warehouse: Warehouse, name: string, suffix: stri
       EXIT.usage,
     );
   }
-  await unpack(warehouse, name, suffix);
+  await unpack(warehouse, { place, name }, suffix);
   return fingerprints(warehouse, await tablesOf(warehouse, suffix), suffix);
 }
 
 export interface RestoreRequest {
+  /** Where backups are kept. */
+  place: BackupPlace;
   /** Name of the backup. */
   name: string;
   /** `database.table` of those that are wanted; empty: all. */
@@ -64,7 +70,7 @@ export async function restoreTables(warehouse: Warehouse, request: RestoreReques
 
   await drop(warehouse, STAGE);
   request.say(`Unpacking ${request.name} beside the warehouse`);
-  await unpack(warehouse, request.name, STAGE);
+  await unpack(warehouse, request, STAGE);
   const unpacked = await tablesOf(warehouse, STAGE);
   const tables = wanted.filter((table) => unpacked.includes(table));
   const absent = request.tables.filter((table) => !unpacked.includes(table));
@@ -101,12 +107,22 @@ function whyMissing(table: string, live: readonly string[]): string {
     : `A table is named with its database: --table ${meant}`;
 }
 
+/** The statement that restores databases, each as RESTORE names it. It may hold a secret. */
+export function restoreStatement(databases: readonly string[], place: BackupPlace, name: string): string {
+  const settings = place.settings.length === 0 ? "" : ` SETTINGS ${place.settings.join(", ")}`;
+  return `RESTORE ${databases.join(", ")} FROM ${place.of(name)}${settings}`;
+}
+
 /** @throws Failure when the server says that the backup cannot be restored */
-async function unpack(warehouse: Warehouse, name: string, suffix: string): Promise<void> {
+async function unpack(
+  warehouse: Warehouse,
+  { place, name }: Pick<RestoreRequest, "place" | "name">,
+  suffix: string,
+): Promise<void> {
   const copies = databasesWith(suffix);
   const databases = DATABASES.map((database, index) => `DATABASE ${database} AS ${copies[index]}`);
   try {
-    await warehouse.command(`RESTORE ${databases.join(", ")} FROM ${placeOf(name)}`);
+    await warehouse.command(restoreStatement(databases, place, name), {}, { secrets: place.secrets });
   } catch (error) {
     if (!(error instanceof StatementFailure)) throw error;
     await drop(warehouse, suffix).catch(() => undefined);

@@ -60,7 +60,6 @@ describe("a full target", () => {
     const settings = {
       warehouse: { url: "http://127.0.0.1:8123", user: users.admin, password: server.adminPassword },
       policy: {},
-      schedule: "off",
       folder: "/backups",
     };
     // For the container's user.

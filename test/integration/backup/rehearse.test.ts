@@ -22,6 +22,7 @@ async function tryOn(version: ServerVersion, shop: BackedUp): Promise<Rehearsal>
     return await rehearse({
       scratch,
       live: shop.schema.warehouse,
+      place: shop.place,
       backup: backup!,
       beganAt,
       say: () => undefined,

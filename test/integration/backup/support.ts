@@ -1,7 +1,10 @@
 import { readdirSync } from "node:fs";
+import { BucketFiles } from "../../../backup/bucket-files";
+import { DiskFiles } from "../../../backup/disk-files";
 import { Store } from "../../../backup/store";
 import { takeBackup, type BackupContext, type Taken } from "../../../backup/take";
 import type { Kind } from "../../../warehouse/backup/backup";
+import { backupPlace, type BackupPlace, type S3Storage } from "../../../warehouse/backup/place";
 import { policy, type Policy } from "../../../warehouse/backup/policy";
 import { users } from "../../../warehouse/catalogue";
 import { Warehouse } from "../../../warehouse/client";
@@ -19,11 +22,13 @@ export class BackedUp {
     readonly server: Server,
     readonly schema: SchemaServer,
     readonly asBackup: Warehouse,
+    readonly place: BackupPlace,
     readonly store: Store,
   ) {}
 
   static async start(
     options: { version?: ServerVersion; backups?: string; files?: Record<string, string> } = {},
+    storage?: S3Storage,
   ): Promise<BackedUp> {
     const ports = { http: await reservePort(), native: await reservePort() };
     const server = await startServer({ ports, ...options });
@@ -33,13 +38,21 @@ export class BackedUp {
     await schema.apply();
     const login = { user: users.backup, password: passwords[users.backup]! };
     const asBackup = new Warehouse({ url: server.url, ...login });
-    return new BackedUp(server, schema, asBackup, new Store(server.backups));
+    const files = storage === undefined ? new DiskFiles(server.backups) : new BucketFiles(storage);
+    return new BackedUp(server, schema, asBackup, backupPlace(storage), new Store(files));
+  }
+
+  /** The same server and another place for its backups. */
+  with(storage: S3Storage): BackedUp {
+    const store = new Store(new BucketFiles(storage));
+    return new BackedUp(this.server, this.schema, this.asBackup, backupPlace(storage), store);
   }
 
   /** As the container's program has it; `now` is what its clock says. */
   context(now: () => number = Date.now, rules: Partial<Policy> = {}): BackupContext {
     return {
-      ...{ warehouse: this.asBackup, store: this.store, policy: policy.parse(rules), now },
+      ...{ warehouse: this.asBackup, place: this.place, store: this.store, folder: this.server.backups },
+      ...{ policy: policy.parse(rules), now },
       say: (line) => void this.said.push(line),
     };
   }

@@ -775,7 +775,7 @@ describe("a whole set-up", () => {
 
   test("an unknown step is one sentence", async () => {
     expect((await setup("everything")).stderr).toBe(
-      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images server oldest oldest_image linters\n',
+      'zakaz: set-up has no step "everything"; its steps: node packages pulumi plugins docker images server oldest oldest_image storage linters\n',
     );
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readContents } from "../../../backup/contents";
+import { readContents, withoutKeys } from "../../../backup/contents";
 import { nameOf, readName } from "../../../warehouse/backup/backup";
 import {
   isFresh,
@@ -185,8 +185,22 @@ describe("the list that ClickHouse writes of a backup", () => {
       { path: "data/longer", bytes: 5 },
       { path: "meta/a&b", bytes: 3 },
     ]);
+    expect(withoutKeys(xml)).toBe(xml);
     // As a full disk leaves it, while ClickHouse says that the backup is made.
     expect(readContents("")).toBeUndefined();
     expect(readContents(xml.slice(0, -3))).toBeUndefined();
+  });
+
+  it("loses the key to the base's bucket, and nothing else", () => {
+    const list = (base: string) =>
+      `<config><base_backup>${base}</base_backup><base_backup_uuid>u</base_backup_uuid><contents></contents></config>`;
+    for (const secret of ["secret", "a\\'b", "with, comma') <b"]) {
+      const escaped = secret.replace("<", "&lt;");
+      expect(withoutKeys(list(`S3('https://s/b/p/x', 'id', '${escaped}')`))).toBe(
+        list("S3('https://s/b/p/x')"),
+      );
+    }
+    for (const base of ["S3('https://s/b/p/x')", "Disk('backups', 'x')"])
+      expect(withoutKeys(list(base))).toBe(list(base));
   });
 });

@@ -154,6 +154,26 @@ describe("the stack's configuration", () => {
       '{"schedule":"every 4h","rpoHours":1}',
       "promises to lose 1 hour of work at most, and its schedule can lose 5 hours",
     ],
+    [
+      "backup",
+      '{"s3":{"endpoint":"storage.example.com","bucket":"b-1","prefix":"p","keyId":"k"}}',
+      "must be an address without a path, such as https://storage.example.com (at s3.endpoint)",
+    ],
+    [
+      "backup",
+      '{"s3":{"endpoint":"https://storage.example.com/b-1","bucket":"b-1","prefix":"p","keyId":"k"}}',
+      "must be an address without a path, such as https://storage.example.com (at s3.endpoint)",
+    ],
+    [
+      "backup",
+      '{"s3":{"endpoint":"https://storage.example.com","bucket":"b-1","prefix":"../p","keyId":"k"}}',
+      "must be a folder of the bucket such as zakaz/prod (at s3.prefix)",
+    ],
+    [
+      "backup",
+      '{"s3":{"endpoint":"https://storage.example.com","bucket":"b-1","keyId":"k"}}',
+      "Invalid input: expected string, received undefined (at s3.prefix)",
+    ],
     ["backup", '{"keepFullDays":0}', "Too small: expected number to be >=1 (at keepFullDays)"],
     ["readerNetworks", '["everywhere"]', "Invalid input (at 0)"],
     [
@@ -294,6 +314,48 @@ describe("the key of barcodes", () => {
     const reused = "x7Kp2mQ9vR4tW8zB".repeat(2);
     const config = { ...named, "zakaz:adminPassword": reused, "zakaz:barcodeKey": reused };
     expect(await reason(config, "dev")).toContain("zakaz:barcodeKey is the same as zakaz:adminPassword");
+  });
+});
+
+describe("object storage for backups", () => {
+  const s3 = { endpoint: "https://storage.example.com", bucket: "b-1", prefix: "zakaz/prod", keyId: "k" };
+  const named = { ...SECRETS, "zakaz:backup": JSON.stringify({ s3 }) };
+
+  it("needs the secret of its key, of whatever length", async () => {
+    expect(await reason(named, "prod")).toBe(
+      "zakaz:backupS3Secret is not set, but zakaz:backup names s3. Fix it with: pulumi config set --secret zakaz:backupS3Secret --stack prod",
+    );
+    const { backup, secrets } = await read({ ...named, "zakaz:backupS3Secret": "short" }, "prod");
+    expect(backup.s3).toEqual({ ...s3, region: "us-east-1", allowHttp: false });
+    expect(secrets["backupS3Secret"]).toBeDefined();
+  });
+
+  it("takes no secret for nothing, in the clear, or one that is another's", async () => {
+    expect(await reason({ ...SECRETS, "zakaz:backupS3Secret": "x" }, "prod")).toBe(
+      "zakaz:backupS3Secret is set, but zakaz:backup names no s3. Fix it with: pulumi config rm zakaz:backupS3Secret --stack prod",
+    );
+    const secret = SECRETS["zakaz:backupPassword"]!;
+    expect(await reason({ ...named, "zakaz:backupS3Secret": secret }, "prod")).toContain(
+      "zakaz:backupS3Secret is the same as zakaz:backupPassword",
+    );
+    const inTheClear = await refusal({ ...named, "zakaz:backupS3Secret": "s" }, "prod", [
+      "zakaz:backupS3Secret",
+    ]);
+    expect(inTheClear).toContain("zakaz:backupS3Secret is stored in the clear");
+  });
+
+  it("is reached by http only with consent", async () => {
+    const plain = { ...s3, endpoint: "http://storage:9000" };
+    const config = (value: object) => ({
+      ...SECRETS,
+      "zakaz:backup": JSON.stringify({ s3: value }),
+      "zakaz:backupS3Secret": "secret",
+    });
+    expect(await reason(config(plain), "prod")).toBe(
+      "zakaz:backup (at s3.endpoint) is http://storage:9000: data would cross the network unencrypted. Either name an address with https, " +
+        'or consent to that, "allowHttp": true. Fix it with: pulumi config set zakaz:backup <value> --stack prod',
+    );
+    await expect(read(config({ ...plain, allowHttp: true }), "prod")).resolves.toBeDefined();
   });
 });
 

@@ -89,6 +89,7 @@ describe("stack with the sandbox and the local server", () => {
       .map((r) => `${r.type.split(":").at(-1)} ${r.name}`);
     expect(declared.sort()).toEqual([
       "Command access-apply",
+      "Command backup-settings",
       "Command qtickets-run-load",
       "Command qtickets-run-smoke",
       "Command reader-check-query",
@@ -188,10 +189,9 @@ describe("stack with the sandbox and the local server", () => {
   });
 
   it("puts no secret in the clear into a container or a network, a volume, an image", () => {
-    // What is uploaded into the backup container is secret as a whole.
-    const shown = ({ name, inputs }: Recorded) =>
-      name === "backup-container" ? { ...inputs, uploads: [] } : inputs;
-    const docker = JSON.stringify(recorded.filter((r) => r.type.startsWith("docker:")).map(shown));
+    const docker = JSON.stringify(
+      recorded.filter((r) => r.type.startsWith("docker:")).map(({ inputs }) => inputs),
+    );
     const parts = ["unit-vk-client", "unit-vk-secret", "unit-vk-token"];
     for (const secret of [...Object.values(SECRETS), ...parts]) expect(docker).not.toContain(secret);
     const clients = JSON.stringify({
@@ -204,16 +204,21 @@ describe("stack with the sandbox and the local server", () => {
     expect(docker).toContain(JSON.stringify(`SANDBOX_CLIENTS=${clients}`));
   });
 
-  it("gives the password of backup_user to the backup container alone, in a secret upload", () => {
+  it("gives the password of backup_user to the backup container alone, as a file of its user", () => {
     const { inputs } = found(recorded, CONTAINER, "backup-container");
-    const [upload] = secretValue(inputs["uploads"]) as Record<string, string>[];
-    expect(upload).toMatchObject({ file: "/etc/zakaz/backup.json", permissions: "0444" });
-    expect(JSON.parse(upload!["content"]!)).toMatchObject({
+    expect(inputs["uploads"]).toBeUndefined();
+    expect(inputs["command"]).toEqual(["serve", "--at", "30 2 * * *", "--timeout", "60m"]);
+    const file = found(recorded, COMMAND, "backup-settings");
+    expect(file.inputs["create"]).toContain("docker exec -i zakaz-backup-unit sh -c 'umask 277 && ");
+    const { policy, ...rest } = stdinOf(file);
+    expect(policy).toMatchObject({ keepFullDays: 28, rpoHours: 25 });
+    expect(rest).toEqual({
       warehouse: { url: "http://ch-zakaz-unit:8123", user: "backup_user", password: "unit-backup-secret" },
       folder: "/backups",
     });
-    const others = recorded.filter(({ name }) => name !== "backup-container").map((one) => one.inputs);
+    const others = recorded.filter(({ name }) => name !== "backup-settings").map((one) => one.inputs);
     expect(JSON.stringify(others)).not.toContain("unit-backup-secret");
+    expect(outputs["backupStorage"]).toBeUndefined();
   });
 
   it("gives the access command each user's hash and networks, and shows them with the live state", () => {
@@ -419,6 +424,28 @@ describe("a stack with alerts", () => {
   });
 });
 
+describe("a stack that keeps its backups in object storage", () => {
+  const bucket = {
+    endpoint: "https://storage.example.com",
+    bucket: "backups",
+    prefix: "zakaz/unit",
+    keyId: "unit-key-id",
+  };
+
+  it("gives the secret of the key to the backup container, and to who restores, as secrets", async () => {
+    const { recorded, outputs } = await program({
+      "zakaz:instance": "unit",
+      "zakaz:backup": JSON.stringify({ s3: bucket }),
+      "zakaz:backupS3Secret": "unit-s3-secret",
+    });
+    const storage = { ...bucket, region: "us-east-1", allowHttp: false, secret: "unit-s3-secret" };
+    expect(stdinOf(found(recorded, COMMAND, "backup-settings"))).toMatchObject({ storage });
+    expect(outputs["backupStorage"]).toEqual(storage);
+    const others = recorded.filter(({ name }) => name !== "backup-settings").map((one) => one.inputs);
+    expect(JSON.stringify(others)).not.toContain("unit-s3-secret");
+  });
+});
+
 describe("a stack that loads by itself", () => {
   let recorded: Recorded[];
   let outputs: Record<string, unknown>;
@@ -514,6 +541,6 @@ describe("production's stack", () => {
         .filter((r) => r.type === COMMAND)
         .map((r) => r.name)
         .sort(),
-    ).toEqual(["access-apply", "reader-check-query", "schema-apply"]);
+    ).toEqual(["access-apply", "backup-settings", "reader-check-query", "schema-apply"]);
   });
 });

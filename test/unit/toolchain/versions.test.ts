@@ -36,6 +36,7 @@ test("what is built is what versions.sh says", () => {
   expect(module("pulumi-resource-terraform-provider", "github.com/pulumi/pulumi-terraform-bridge/v3")).toBe(
     "v3.116.0",
   );
+  expect(module("versitygw", "github.com/versity/versitygw")).toBe(`v${version("VERSITYGW_VERSION")}`);
 });
 
 test("the program and the tests start the ClickHouse that set-up installs", () => {
