@@ -148,10 +148,10 @@ async function main() {
     readerTarget: reader.target,
     warehouseTarget: clickhouse.target,
     backupContainer: backup.container,
-    backupStorage: backup.storage,
     accessTarget: access.target,
     // Pulumi warns of an output that is undefined.
     ...(sandbox === undefined ? {} : { sandboxContainer: sandbox.container }),
+    ...(backup.storage === undefined ? {} : { backupStorage: backup.storage }),
     ...(alerts === undefined ? {} : { alertsTarget: alerts.target }),
   };
 }

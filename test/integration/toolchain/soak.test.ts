@@ -67,9 +67,7 @@ test("fails with what runs beside the rounds, and shows what that said", async (
   const { code, stdout, stderr } = await machine.run(checkout, "toolchain/soak");
   expect(code).toBe(1);
   expect(stdout).toContain("the engine is gone\n");
-  expect(stderr).toBe(
-    `zakaz: what ran beside the rounds failed; the same again: npx ${BESIDE}\n`,
-  );
+  expect(stderr).toBe(`zakaz: what ran beside the rounds failed; the same again: npx ${BESIDE}\n`);
 });
 
 test.each(["0", "-1", "1.5", "long"])("%s minutes are no budget", async (minutes) => {
