@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readersIn } from "../config/readers";
 import { sha256Hex } from "../clickhouse/password-hash";
 import { pulumi, whyUnread } from "./pulumi";
 import type { AccessTarget } from "../warehouse/target";
@@ -25,8 +26,11 @@ async function readAccessTarget(from: string | undefined): Promise<AccessTarget>
   const { code, stdout, stderr } = await pulumi(["config", "--json", "--show-secrets"]);
   if (code !== 0) throw whyUnread(stderr);
   const config = configuration.parse(parseJson(stdout));
+  const further = new Map(
+    readersIn(config["zakaz:readers"]?.value ?? "[]").map(({ name, password }) => [name, password]),
+  );
   const passwords = target.logins.flatMap(({ user, passwordSha256 }): [string, string][] => {
-    const password = config[`zakaz:${passwordKey(user)}`]?.value;
+    const password = further.get(user) ?? config[`zakaz:${passwordKey(user)}`]?.value;
     return password !== undefined && sha256Hex(password) === passwordSha256 ? [[user, password]] : [];
   });
   return { ...target, passwords: Object.fromEntries(passwords) };

@@ -58,6 +58,9 @@ export function printAnswer({ json }: JsonFlag, answer: object, text: string): v
   process.stdout.write(json ? `${JSON.stringify(answer, undefined, 2)}\n` : text);
 }
 
+/** `1 table`, `2 tables`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** The whole command line, ready to be run. */
 export function buildProgram(definitions: readonly (CommandDefinition | CommandGroup)[]): Command {
   const program = new Command("zakaz")

@@ -1,7 +1,7 @@
 import { Failure } from "../../warehouse/failure";
 import { writtenTables } from "../../loaders/sources";
 import { loaderTables } from "../../warehouse/access/agreements";
-import { matrixOf, runCells, formatOutcome } from "../../warehouse/access/matrix/run";
+import { formatOutcome, matrixOf, readersMatrixOf, runCells } from "../../warehouse/access/matrix/run";
 import { withAccess } from "../access-target";
 import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 
@@ -12,8 +12,8 @@ import { printAnswer, type JsonFlag, type TargetFlag } from "../command";
 export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
   const startedAt = performance.now();
   const matrix = matrixOf(loaderTables(writtenTables()));
-  const cells = matrix.filter((cell) => cell.harmful !== true);
-  const outcomes = await withAccess(flags.target, async (warehouse, { passwords }) => {
+  const outcomes = await withAccess(flags.target, async (warehouse, { passwords, logins }) => {
+    const cells = [...matrix, ...readersMatrixOf(logins)].filter((cell) => cell.harmful !== true);
     const known = new Set(Object.keys(passwords));
     const unknown = cells.find((cell) => cell.wrongPassword !== true && !known.has(cell.user));
     if (unknown) {
@@ -25,6 +25,7 @@ export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
     await warehouse.command("SYSTEM FLUSH LOGS");
     return runCells(warehouse, passwords, cells);
   });
+  const cells = outcomes.map(({ cell }) => cell);
   const wrong = outcomes.filter(({ right }) => !right);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const lines = [...new Set(cells.map(({ user }) => user))].map((user) => {
@@ -32,7 +33,7 @@ export async function accessCheck(flags: JsonFlag & TargetFlag): Promise<void> {
     const allowed = own.filter(({ expected }) => expected === "ok").length;
     return `${user}: ${allowed} allowed, ${own.length - allowed} refused\n`;
   });
-  const notTried = matrix.length - cells.length;
+  const notTried = matrix.filter((cell) => cell.harmful === true).length;
   const answer = {
     cells: outcomes.map(({ cell: { user, action, expected }, code, right }) => ({
       user,

@@ -2,7 +2,7 @@ import { EXIT } from "../../exit-codes";
 import { megabytes, moscow, type KeptBackup } from "../../warehouse/backup/backup";
 import { Failure } from "../../warehouse/failure";
 import { listBackups, takeBackup, type BackupList } from "../backup-container";
-import { printAnswer, type JsonFlag } from "../command";
+import { counted, printAnswer, type JsonFlag } from "../command";
 import { readStack } from "../stack";
 
 export interface BackupFlags extends JsonFlag {
@@ -37,10 +37,12 @@ export async function backup(flags: BackupFlags): Promise<void> {
 function show(found: BackupList, flags: BackupFlags): void {
   const { backups, newest, fresh, target } = found;
   const verdict =
-    newest === ""
-      ? `None of ${backups.length} backups in ${target} can be restored: npx zakaz backup makes one`
-      : `${backups.length} backups in ${target}; the newest that can be restored is ${newest}` +
-        (fresh ? "" : ", older than zakaz:backup promises");
+    backups.length === 0
+      ? `There is no backup in ${target} yet: npx zakaz backup makes one`
+      : newest === ""
+        ? `None of the backups in ${target} can be restored: npx zakaz backup makes one`
+        : `${counted(backups.length, "backup")} in ${target}; the newest that can be restored is ${newest}` +
+          (fresh ? "" : ", older than zakaz:backup promises");
   printAnswer(flags, found, `${[...backups.map(describe), verdict].join("\n")}\n`);
   const damaged = backups.filter(({ state }) => state === "damaged");
   if (flags.verify && damaged.length > 0) {

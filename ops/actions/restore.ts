@@ -7,7 +7,7 @@ import { restoreAs, restoreTables } from "../../warehouse/backup/restore";
 import { Warehouse, withWarehouse } from "../../warehouse/client";
 import { Failure } from "../../warehouse/failure";
 import { listBackups } from "../backup-container";
-import { printAnswer, type JsonFlag } from "../command";
+import { counted, printAnswer, type JsonFlag } from "../command";
 import { readStack } from "../stack";
 
 export interface RestoreFlags extends JsonFlag {
@@ -49,7 +49,7 @@ export async function restore({ at, table = [], over = [], as, ...flags }: Resto
   printAnswer(
     flags,
     { backup: name, startedAt, tables },
-    `${tables.length} tables with ${rows} rows are as they were at ${moscow(startedAt)} Moscow time, by ${name}${where}.${then}\n`,
+    `${counted(tables.length, "table")}, ${counted(rows, "row")}: all as at ${moscow(startedAt)} Moscow time, by ${name}${where}.${then}\n`,
   );
 }
 

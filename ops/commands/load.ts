@@ -11,7 +11,7 @@ export const load: CommandDefinition = {
     { name: "[flags...]", summary: "flags of the loader, e.g. -- --since-hours 48" },
   ],
   flags: [targetFlag],
-  hint: `flags of the loader stand behind --: npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
+  hint: `flags of the loader stand after --: npx zakaz load ${DEFAULT_JOB} -- --since-hours 48`,
   action: (first: string | undefined, rest: string[], { target }: TargetFlag) => {
     const { load } = require("../actions/load") as typeof import("../actions/load");
     if (first === undefined) return load(DEFAULT_JOB, [], target);

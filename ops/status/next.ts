@@ -34,12 +34,15 @@ export function nextSteps(status: Status): Step[] {
     ...([schema, access].some(({ state }) => state === "drifted")
       ? [{ type: "pulumi up", why: "makes it as declared; never drops data" }]
       : []),
+    ...sandboxDown(status),
     ...alertsDown(status),
     ...schedules(status),
     ...failedRuns(status),
     ...loads(status),
   ].filter((step) => step !== undefined);
-  if (steps.length > 0) return steps;
+  // One command may mend two things.
+  const first = steps.filter(({ type }, i) => steps.findIndex((step) => step.type === type) === i);
+  if (first.length > 0) return first;
   return [{ type: "pulumi preview", why: "all is well; shows what a change of yours would do" }];
 }
 
@@ -47,6 +50,13 @@ function drifted(what: string, state: string): Step[] {
   return state === "drifted"
     ? [{ type: `npx zakaz ${what} diff`, why: "shows what differs, and what fixes it" }]
     : [];
+}
+
+function sandboxDown({ sandbox }: Status): Step[] {
+  if (sandbox === null || !["absent", "stopped", "paused"].includes(sandbox.state)) return [];
+  const { container, state } = sandbox;
+  if (state === "paused") return [{ type: `docker unpause ${container}`, why: "lets the sandbox go on" }];
+  return [{ type: "make up", why: "brings back the sandbox, which loads read" }];
 }
 
 function alertsDown({ alerts }: Status): Step[] {

@@ -21,6 +21,8 @@ export interface Status {
   server: Server;
   network: string | null;
   loaderImage: string | null;
+  /** Where data come from it. Its state: Docker's word, or `stopped`. */
+  sandbox: { container: string; state: string } | null;
   schema: Conformity;
   access: Conformity;
   /** Runs that hold a lease now. */
@@ -35,6 +37,8 @@ export interface Status {
   /** Jobs that load by themselves. */
   schedules: ScheduleStatus[];
   tables: Table[];
+  /** What the journal says of those that were made and not deleted; null: it cannot be read. */
+  backups: { kept: number; newest: string | null; secondsAgo: number | null } | null;
   /** Null where alerts are not switched on. */
   alerts: Alerts | null;
 }
@@ -104,12 +108,14 @@ export function absentStatus(why: string): Status {
     server: { ...server, version: null, uptimeSeconds: null, disk: null },
     network: null,
     loaderImage: null,
+    sandbox: null,
     schema: UNKNOWN,
     access: UNKNOWN,
     running: [],
     runs: { total: null, why: null, last: [] },
     schedules: [],
     tables: [],
+    backups: null,
     alerts: null,
   };
 }
@@ -117,8 +123,9 @@ export function absentStatus(why: string): Status {
 /** Reads how a stack is; a part that cannot be read says why, and the others are there. Changes nothing. */
 export async function readStatus(stack: StackOutputs): Promise<Status> {
   const { container: name, clickhouseUrl: url, network, loaderImage } = stack;
-  const [container, alerts, counted] = await Promise.all([
+  const [container, sandbox, alerts, counted] = await Promise.all([
     inspectContainer(name),
+    readSandbox(stack),
     readAlerts(stack.alertsTarget),
     readSchedules(stack),
   ]);
@@ -127,13 +134,11 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
     schedules: counted.map(({ since: _, ...schedule }) => schedule),
     network,
     loaderImage,
+    sandbox,
     alerts,
     server: {
       ...{ container: name, url, version: null, uptimeSeconds: null, disk: null },
-      ...{
-        state: STOPPED.includes(container.status) ? "stopped" : container.status,
-        why: container.why ?? null,
-      },
+      ...{ state: stateOf(container), why: container.why ?? null },
     },
   };
   // Another server may answer in the place of one that does not run.
@@ -161,6 +166,12 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
       return { ...known, server: { ...known.server, ...silence(error, container) } };
     }
   });
+}
+
+const stateOf = ({ status }: Container): string => (STOPPED.includes(status) ? "stopped" : status);
+
+async function readSandbox({ sandboxContainer: container }: StackOutputs): Promise<Status["sandbox"]> {
+  return container === undefined ? null : { container, state: stateOf(await inspectContainer(container)) };
 }
 
 /** Of a server that runs and answers no query. */
@@ -196,11 +207,12 @@ FROM system.disks WHERE name = 'default'`,
 async function readWarehouse(
   warehouse: Warehouse,
   stack: StackOutputs,
-): Promise<Pick<Status, "schema" | "access" | "running" | "runs" | "tables">> {
+): Promise<Pick<Status, "schema" | "access" | "running" | "runs" | "tables" | "backups">> {
   const named = tablesOf(stack);
-  const [runs, leases, plan, access, accessRevision, ...counts] = await Promise.all([
+  const [runs, leases, backups, plan, access, accessRevision, ...counts] = await Promise.all([
     read(readRuns(warehouse)),
     read(readLeases(warehouse)),
+    read(readBackups(warehouse)),
     read(readPlan(warehouse, new Journal(warehouse))),
     read(differencesOf(warehouse, { ...stack.accessTarget, passwords: knownPasswords(stack) })),
     read(new Journal(warehouse).revision("access")),
@@ -232,6 +244,7 @@ async function readWarehouse(
       })),
     },
     tables,
+    backups: backups.value,
   };
 }
 
@@ -315,6 +328,15 @@ function readLeases(warehouse: Warehouse): Promise<Status["running"]> {
 FROM meta.watermarks FINAL
 WHERE stream = 'lease' AND wm_type = 'ts' AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC') ORDER BY job`,
   );
+}
+
+async function readBackups(warehouse: Warehouse): Promise<Status["backups"]> {
+  const [row] = await warehouse.rows<NonNullable<Status["backups"]>>(
+    asAdmin`SELECT countIf(status = 'ok') AS kept, toString(maxOrNullIf(b.ts, b.status = 'ok')) AS newest,
+  dateDiff('second', maxOrNullIf(b.ts, b.status = 'ok'), now()) AS secondsAgo
+FROM meta.backup_runs AS b FINAL`,
+  );
+  return row!;
 }
 
 /** The value, or why there is none: an expected failure of a part is not one of the whole. */

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { counted } from "../command";
 import { DATABASE } from "../../warehouse/catalogue";
 import type { Alerts } from "./alerts";
 import type { Step } from "./next";
@@ -17,12 +18,14 @@ const NAME_LENGTH = 60;
 
 /** How a stack is, on one screen. */
 export function showStatus(status: Status, next: Step[], reader: string): string {
-  const { server, network, loaderImage, schema, access, running, runs, schedules, tables, alerts } = status;
+  const { server, network, loaderImage, sandbox, schema, access, running, runs, schedules, tables } = status;
+  const { backups, alerts } = status;
   const answers = server.version !== null;
   return [
     ...labelled("Server", serverLines(server)),
     ...labelled("Network", network === null ? [] : [network]),
     ...labelled("Loader", loaderImage === null ? [] : [loaderImage]),
+    ...labelled("Sandbox", sandbox === null ? [] : [`${sandbox.container}: ${paint(sandbox.state)}`]),
     ...labelled("Schema", answers ? conformityLines(schema) : []),
     ...labelled("Access", answers ? conformityLines(withoutName(access)) : []),
     ...labelled(
@@ -43,6 +46,7 @@ export function showStatus(status: Status, next: Step[], reader: string): string
         ]),
       ),
     ),
+    ...labelled("Backups", backups === null ? [] : [backupLine(backups)]),
     ...labelled("Alerts", alerts === null ? [] : alertLines(alerts)),
     ...(answers ? ["", ...labelled("Query it", queryLines(server, reader))] : []),
     "",
@@ -101,7 +105,15 @@ function runLines({ total, why, last }: Status["runs"]): string[] {
   const rows = last.map(({ job, status, startedAt, secondsAgo, rowsProcessed }) => [
     ...[status, job, `began ${startedAt}, ended ${formatSeconds(secondsAgo)} ago`, `${rowsProcessed} rows`],
   ]);
-  return [...columns(paint, rows), `meta_job_runs: ${total} loader runs`];
+  return [
+    ...columns(paint, rows),
+    `meta_job_runs: ${counted(total ?? 0, "loader run")} (times are Moscow's)`,
+  ];
+}
+
+function backupLine({ kept, newest, secondsAgo }: NonNullable<Status["backups"]>): string {
+  if (newest === null || secondsAgo === null) return "none yet: npx zakaz backup makes one";
+  return `${kept}, the newest of ${newest}, ${formatSeconds(secondsAgo)} ago`;
 }
 
 function alertLines({ container, state, open }: Alerts): string[] {

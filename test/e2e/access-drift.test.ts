@@ -204,6 +204,7 @@ describe("access of a running stack", () => {
     expect((await preview()).changes).toEqual(["update access-apply"]);
     await stack.up();
     expect([await loginCode("anna", first), await loginCode("anna", second)]).toEqual(["516", null]);
+    expect((await stack.zakaz("access", "check")).stdout).toMatch(/^anna: 2 allowed, \d+ refused$/m);
 
     await stack.pulumi("config", "rm", "zakaz:readers");
     expect((await preview()).changes).toEqual(["update access-apply"]);

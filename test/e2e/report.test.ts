@@ -115,7 +115,7 @@ const PLANTS: Plant[] = [
   {
     check: "clone",
     what: "a change that is not committed",
-    reason: /changed and not committed: M README\.md$/,
+    reason: /changed and not committed \(`git commit` it: .*\): M README\.md$/,
     plant: () => appendFileSync(join(project, "README.md"), "\n"),
     unplant: () => git("checkout", "--quiet", "README.md"),
   },

@@ -272,7 +272,7 @@ describe("the life of a stack", () => {
     expect(status.code).toBe(0);
     expect(status.stdout).toContain(`${server}: healthy, http://127.0.0.1:${stack.httpPort}`);
     expect(status.stdout).toContain(
-      `meta_job_runs: ${await stack.sql("SELECT count() FROM zakaz.meta_job_runs")} loader runs`,
+      `meta_job_runs: ${await stack.sql("SELECT count() FROM zakaz.meta_job_runs")} loader run`,
     );
     for (const word of [
       "Schema     as declared, ",

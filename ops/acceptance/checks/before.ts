@@ -38,7 +38,12 @@ const clone: Check = {
       in: "checkout",
       command: () => "git status --porcelain",
       keep: "tree",
-      judge: isSilent(say("changed and not committed", "изменено и не закоммичено")),
+      judge: isSilent(
+        say(
+          "changed and not committed (`git commit` it: secrets in `Pulumi.*.yaml` are encrypted)",
+          "изменено и не закоммичено (выполните `git commit`: секреты в `Pulumi.*.yaml` зашифрованы)",
+        ),
+      ),
     },
     { in: "checkout", command: () => "git log -1 --format='%H %cI %s'", keep: "commit" },
     { in: "checkout", command: ({ place }) => `git clone --quiet . ${place.clone}` },

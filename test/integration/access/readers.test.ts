@@ -6,6 +6,8 @@ import { readDifferences, type Declaration } from "../../../warehouse/access/rea
 import type { Warehouse } from "../../../warehouse/client";
 import { ask } from "../../../warehouse/login";
 import { sha256Hex } from "../../../clickhouse/password-hash";
+import { LOGIN_FAILED } from "../../../warehouse/access/matrix/cell";
+import { formatOutcome, readersMatrixOf, runCells } from "../../../warehouse/access/matrix/run";
 import type { Server } from "../../support/server";
 import { wholeSql } from "../../support/sql";
 import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
@@ -74,6 +76,25 @@ describe.each(SERVERS)("further readers on $name", ({ start }) => {
       expect(await code(reader, "SELECT 1 SETTINGS max_memory_usage = 100000000000")).toBe(452);
       expect(await code(reader, "SELECT 1 SETTINGS readonly = 0")).toBe(164);
     }
+  });
+
+  it("may do what the matrix of access check says, and nothing else", async () => {
+    const views = ["bi.v_sales_daily", "zakaz.v_romi_daily"];
+    const { logins } = declare({ ...anna, views: [] }, { ...boris, views });
+    const cells = readersMatrixOf(logins);
+    expect(cells.filter(({ user, expected }) => user === "boris" && expected === "ok")).toHaveLength(3);
+    // The log tables are made by their first flush.
+    await server.sql("SYSTEM FLUSH LOGS");
+    const known = { anna: anna.password, boris: boris.password };
+    const outcomes = await runCells(access, known, cells);
+    expect(outcomes.filter(({ right }) => !right).map(formatOutcome)).toEqual([]);
+    // The same cells see a right too many, and one too few.
+    const exchanged = { anna: boris.password, boris: anna.password };
+    const swapped = cells.map((cell) => ({ ...cell, user: cell.user === "anna" ? "boris" : "anna" }));
+    const wrong = (await runCells(access, known, swapped)).filter(({ right }) => !right);
+    expect(wrong.some(({ cell: { expected } }) => expected === "ok")).toBe(true);
+    expect(wrong.some(({ code: one }) => one === 0)).toBe(true);
+    expect((await runCells(access, exchanged, cells.slice(0, 1)))[0]?.code).toBe(LOGIN_FAILED);
   });
 
   it("are the same after a second apply", async () => {

@@ -139,10 +139,11 @@ describe("zakaz status", () => {
       "           tables take SIZE; FREE",
       "Network    n",
       "Loader     i",
+      "Sandbox    zakaz-sandbox: running",
       "Schema     as declared, revision 1: first installation",
       "Access     as declared, revision 0",
       `Last run   ok  qtickets_api  began TIME, ended SECONDS ago  ${runs.last[0]!.rowsProcessed} rows`,
-      "           meta_job_runs: 1 loader runs",
+      "           meta_job_runs: 1 loader run (times are Moscow's)",
       table("stg_qtickets_api_orders_raw", "order lines").replace("           fresh", "Tables     fresh"),
       table("stg_qtickets_api_inventory_raw", "seat counters"),
       table("dim_events", "events"),
@@ -152,6 +153,7 @@ describe("zakaz status", () => {
       table("fact_qtickets_inventory", "rows"),
       table("fact_qtickets_inventory_latest", "newest inventory"),
       "           empty  plan_sales                      0 days of the sales plan",
+      "Backups    none yet: npx zakaz backup makes one",
       "",
       'Query it   curl -u datalens_reader "URL/?query=SELECT%20*%20FROM%20zakaz.v_qtickets_sales_dashboard"',
       '           docker exec -it ch-zakaz clickhouse-client --user=admin --ask-password -q "SHOW TABLES FROM zakaz"',
@@ -301,25 +303,35 @@ SELECT toDateTime('2030-01-31 12:00:0${kind === "alert" ? 0 : 9}', 'Europe/Mosco
     [
       "stopped",
       { ...RUNNING, status: "exited", exitCode: 137 },
-      "docker start ch-zakaz",
-      "# starts the server",
+      [
+        "Next       docker start ch-zakaz  # starts the server",
+        "           make up                # brings back the sandbox, which loads read",
+      ],
     ],
-    ["paused", { ...RUNNING, status: "paused" }, "docker unpause ch-zakaz", "# lets the server go on"],
+    [
+      "paused",
+      { ...RUNNING, status: "paused" },
+      [
+        "Next       docker unpause ch-zakaz       # lets the server go on",
+        "           docker unpause zakaz-sandbox  # lets the sandbox go on",
+      ],
+    ],
     [
       "absent",
       { ...RUNNING, status: "absent" },
-      "make up",
-      "# builds the stack, or what is missing of it; data live in volumes",
+      ["Next       make up  # builds the stack, or what is missing of it; data live in volumes"],
     ],
   ])(
     "%s: the command that brings it back, and nothing of another server in its place",
-    async (state, container, type, why) => {
+    async (state, container, steps) => {
       expect(await screen(container)).toEqual([
         `Server     ch-zakaz: ${state}, URL`,
         "Network    n",
         "Loader     i",
+        `Sandbox    zakaz-sandbox: ${state}`,
         "",
-        `Next       ${type}  ${why}`,
+        // The stand-in for Docker says the same of both.
+        ...steps,
         "",
       ]);
     },

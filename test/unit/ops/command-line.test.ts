@@ -119,7 +119,7 @@ describe("wrong usage", () => {
     [
       ["load", "--since-hours", "48"],
       "zakaz: unknown option '--since-hours'; npx zakaz load --help shows what it takes; " +
-        "flags of the loader stand behind --: npx zakaz load qtickets_api -- --since-hours 48\n",
+        "flags of the loader stand after --: npx zakaz load qtickets_api -- --since-hours 48\n",
     ],
     [["load", "--target", "x"], "zakaz: --target takes only - (standard input)\n"],
     [

@@ -77,7 +77,7 @@ describe("zakaz load", () => {
   it("takes the loader's flags after -- only", async () => {
     const { code, stderr } = await zakaz(["load", "--since-hours", "48"]);
     expect(stderr).toBe(
-      "zakaz: unknown option '--since-hours'; npx zakaz load --help shows what it takes; flags of the loader stand behind --: npx zakaz load qtickets_api -- --since-hours 48\n",
+      "zakaz: unknown option '--since-hours'; npx zakaz load --help shows what it takes; flags of the loader stand after --: npx zakaz load qtickets_api -- --since-hours 48\n",
     );
     expect(code).toBe(2);
   });

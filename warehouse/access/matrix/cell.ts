@@ -24,6 +24,8 @@ export const PROHIBITED = 392;
 export const CONSTRAINT = 452;
 export const LOGIN_FAILED = 516;
 export const UNKNOWN_LOGIN = 194;
+/** The structure of a result cannot be told, as there is no table of which it could be. */
+export const NO_TABLES = 636;
 export const CHECK_FAILED = 469;
 /** The server takes no INSERT that names a file: reading one is the client's work. */
 export const INFILE_REFUSED = 78;

@@ -7,6 +7,7 @@ import {
   forbid,
   markHarmful,
   inserts,
+  NO_TABLES,
   PROHIBITED,
   READONLY,
   selects,
@@ -51,6 +52,49 @@ const hidden = [
   "system.processes",
 ];
 
+/** What no reader may do that reads more than it was given; by the way in which it would be done. */
+const otherReads = {
+  "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+  "file()": "SELECT * FROM file('a.csv', 'CSV', 'a String')",
+  "a file's size": "SELECT _size FROM file('/etc/passwd', 'LineAsString', 'a String')",
+  "remote()": "SELECT * FROM remote('127.0.0.1:9000', 'zakaz', 'dim_events')",
+  "s3()": "SELECT * FROM s3('https://bucket.s3.amazonaws.com/key.csv', 'CSV', 'a String')",
+  "flush the logs": "SYSTEM FLUSH LOGS",
+  "end a query": "KILL QUERY WHERE query_id = 'none'",
+};
+const changes = {
+  ...inserts(["zakaz.plan_sales"]),
+  "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
+  "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",
+  "create a temporary table": "CREATE TEMPORARY TABLE probe (a UInt8)",
+  "update rows": "ALTER TABLE zakaz.plan_sales UPDATE plan_tickets = plan_tickets WHERE 0",
+  "add a column": "ALTER TABLE zakaz.plan_sales ADD COLUMN IF NOT EXISTS sales_date Date",
+  "make a user": "CREATE USER IF NOT EXISTS datalens_reader IDENTIFIED WITH sha256_password BY 'x'",
+  "give itself a right": "GRANT SELECT ON bi.v_sales_daily TO datalens_reader",
+};
+const limits = {
+  "readonly = 0": "SELECT 1 SETTINGS readonly = 0",
+  "readonly = 1": "SELECT 1 SETTINGS readonly = 1",
+  "allow_ddl = 1": "SELECT 1 SETTINGS allow_ddl = 1",
+  "more memory": "SELECT 1 SETTINGS max_memory_usage = 2000000000",
+  "memory without limit": "SELECT 1 SETTINGS max_memory_usage = 0",
+  "time without limit": "SELECT 1 SETTINGS max_execution_time = 0",
+  "more threads": "SELECT 1 SETTINGS max_threads = 3",
+  "more rows": "SELECT 1 SETTINGS max_result_rows = 1000001",
+  "more queries at once": "SELECT 1 SETTINGS max_concurrent_queries_for_user = 100",
+  "no query log": "SELECT 1 SETTINGS log_queries = 0",
+  "introspection functions": "SELECT 1 SETTINGS allow_introspection_functions = 1",
+};
+
+/** What every reader is refused. */
+const refusals = (user: string): Cell[] => [
+  ...forbid(user, [DENIED], { ...selects(hidden), ...otherReads }),
+  // Who sees none of the tables finds nothing to merge.
+  ...forbid(user, [DENIED, NO_TABLES], { "read tables by merge()": "SELECT * FROM merge('zakaz', '^dim')" }),
+  ...forbid(user, [DENIED, READONLY], changes),
+  ...forbid(user, [READONLY, PROHIBITED, CONSTRAINT], limits),
+];
+
 /** What DataLens may do, and what it may not. */
 export const readerCells = (): Cell[] => [
   ...allow(user, {
@@ -70,27 +114,7 @@ export const readerCells = (): Cell[] => [
     "max_execution_time = 290": "SELECT 1 SETTINGS max_execution_time = 290",
     "max_threads = 1": "SELECT 1 SETTINGS max_threads = 1",
   }),
-  ...forbid(user, [DENIED], {
-    ...selects(hidden),
-    "read tables by merge()": "SELECT * FROM merge('zakaz', '^dim')",
-    "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
-    "file()": "SELECT * FROM file('a.csv', 'CSV', 'a String')",
-    "a file's size": "SELECT _size FROM file('/etc/passwd', 'LineAsString', 'a String')",
-    "remote()": "SELECT * FROM remote('127.0.0.1:9000', 'zakaz', 'dim_events')",
-    "s3()": "SELECT * FROM s3('https://bucket.s3.amazonaws.com/key.csv', 'CSV', 'a String')",
-    "flush the logs": "SYSTEM FLUSH LOGS",
-    "end a query": "KILL QUERY WHERE query_id = 'none'",
-  }),
-  ...forbid(user, [DENIED, READONLY], {
-    ...inserts(["zakaz.plan_sales"]),
-    "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
-    "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",
-    "create a temporary table": "CREATE TEMPORARY TABLE probe (a UInt8)",
-    "update rows": "ALTER TABLE zakaz.plan_sales UPDATE plan_tickets = plan_tickets WHERE 0",
-    "add a column": "ALTER TABLE zakaz.plan_sales ADD COLUMN IF NOT EXISTS sales_date Date",
-    "make a user": "CREATE USER IF NOT EXISTS datalens_reader IDENTIFIED WITH sha256_password BY 'x'",
-    "give itself a right": "GRANT SELECT ON bi.v_sales_daily TO datalens_reader",
-  }),
+  ...refusals(user),
   ...markHarmful(
     forbid(user, [DENIED, READONLY], {
       TRUNCATE: "TRUNCATE TABLE zakaz.plan_sales",
@@ -98,17 +122,18 @@ export const readerCells = (): Cell[] => [
       BACKUP: "BACKUP TABLE zakaz.plan_sales TO Disk('backups', 'probe_reader')",
     }),
   ),
-  ...forbid(user, [READONLY, PROHIBITED, CONSTRAINT], {
-    "readonly = 0": "SELECT 1 SETTINGS readonly = 0",
-    "readonly = 1": "SELECT 1 SETTINGS readonly = 1",
-    "allow_ddl = 1": "SELECT 1 SETTINGS allow_ddl = 1",
-    "more memory": "SELECT 1 SETTINGS max_memory_usage = 2000000000",
-    "memory without limit": "SELECT 1 SETTINGS max_memory_usage = 0",
-    "time without limit": "SELECT 1 SETTINGS max_execution_time = 0",
-    "more threads": "SELECT 1 SETTINGS max_threads = 3",
-    "more rows": "SELECT 1 SETTINGS max_result_rows = 1000001",
-    "more queries at once": "SELECT 1 SETTINGS max_concurrent_queries_for_user = 100",
-    "no query log": "SELECT 1 SETTINGS log_queries = 0",
-    "introspection functions": "SELECT 1 SETTINGS allow_introspection_functions = 1",
-  }),
 ];
+
+/**
+ * What a further reader of the stack may do, and what it may not.
+ * @param reader its login; without views it reads what `datalens_reader` reads
+ */
+export function furtherReaderCells(reader: { user: string; views: readonly string[] }): Cell[] {
+  const all = declaredObjects().filter(isReaderView);
+  const own = reader.views.length === 0 ? all : reader.views;
+  return [
+    ...allow(reader.user, { ...selects(own), "SELECT 1": "SELECT 1" }),
+    ...forbid(reader.user, [DENIED], selects(all.filter((view) => !own.includes(view)))),
+    ...refusals(reader.user),
+  ];
+}

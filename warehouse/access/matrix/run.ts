@@ -1,18 +1,26 @@
 import type { Warehouse } from "../../client";
 import { ask } from "../../login";
+import type { Login } from "../state";
 import type { Cell } from "./cell";
 import { loaderCells, type LoaderTables } from "./loader";
 import { monitorCells } from "./monitor";
 import { backupCells, loginCells } from "./others";
-import { readerCells } from "./reader";
+import { furtherReaderCells, readerCells } from "./reader";
 
 /**
- * Who may do what: the whole table. What is allowed on tables and views follows from `sql/` and from the sources; what is
+ * Who may do what: the whole table, but for the further readers of a stack. What is allowed on tables and views follows from `sql/` and from the sources; what is
  * refused is written by hand, so that a right too many shows.
  */
 export function matrixOf(loader: LoaderTables): Cell[] {
   // A user who is let in after a refusal shows, in the server's log too, that the refusal was of the attempt.
   return [...loginCells, ...readerCells(), ...loaderCells(loader), ...backupCells, ...monitorCells()];
+}
+
+/** What the further readers among the logins may do, and may not. */
+export function readersMatrixOf(logins: readonly Login[]): Cell[] {
+  return logins.flatMap(({ user, views }) =>
+    views === undefined ? [] : furtherReaderCells({ user, views }),
+  );
 }
 
 export interface Outcome {
