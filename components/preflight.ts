@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { SERVER_VERSION } from "../clickhouse/local-server";
+import { isOlder } from "../clickhouse/version";
 import { localServerImage, ROOT } from "../images";
 import { CHECKOUT_LABEL } from "./labels";
 
@@ -33,6 +34,7 @@ export async function preflight(args: PreflightArgs): Promise<void> {
   await checkEngine();
   const checks = [
     checkOwner(args.server),
+    checkVersion(args),
     ...(args.clickhouseImage === "local" ? [checkImageAndData(args, localServerImage())] : []),
     checkPort(args, "httpPort", args.httpPort),
     checkPort(args, "nativePort", args.nativePort),
@@ -91,6 +93,30 @@ async function requireImage(image: string): Promise<string> {
   throw new pulumi.RunError(
     `Image ${image} is not on this Docker engine, and no registry has it: toolchain/setup makes it (so does \`make up\`)`,
   );
+}
+
+/**
+ * Stops before the server's container goes for one of an older version, which would not start on the data that the newer one has
+ * written.
+ */
+async function checkVersion({ server, clickhouseImage }: PreflightArgs): Promise<void> {
+  const image = clickhouseImage === "local" ? localServerImage() : clickhouseImage;
+  const running = await docker("container", "inspect", "--format", "{{.Image}}", server).catch(() => "");
+  const wanted = await docker("image", "inspect", "--format", "{{.Id}}", image).catch(() => "");
+  if (running === "" || running === wanted) return;
+  const [from, to] = await Promise.all([versionOf(running), versionOf(image)]);
+  // What does not tell is the affair of what makes the container.
+  if (from === undefined || to === undefined || !isOlder(to, from)) return;
+  throw new pulumi.RunError(
+    `ClickHouse ${to}, of zakaz:clickhouseImage, is older than ${from}, which has written the data of ${server}: it would not start on ` +
+      "them, and nothing was changed; stay with the newer image (docs/backup.md says how to go back with a backup)",
+  );
+}
+
+/** Version of the ClickHouse in an image, which is pulled for it; undefined: it does not tell. */
+async function versionOf(image: string): Promise<string | undefined> {
+  const ask = ["run", "--rm", "--network", "none", "--entrypoint", "clickhouse", image, "local", "--version"];
+  return /\bversion (\d+\.\d+\.\d+\.\d+)/.exec(await docker(...ask).catch(() => ""))?.[1];
 }
 
 /** Where the development engine that ClickHouse 25.8.2 has replaced, a ClickHouse 26.7 run in process, kept its users. */

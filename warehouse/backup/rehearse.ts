@@ -1,3 +1,4 @@
+import { isOlder } from "../../clickhouse/version";
 import { applyAccess } from "../access/apply";
 import { declaration } from "../access/read";
 import { DATABASES } from "../catalogue";
@@ -169,10 +170,7 @@ FROM (SELECT arrayJoin([('rpo_seconds', {rpo:Float64}), ('rto_seconds', {rto:Flo
  * @throws Failure when the new version is older than the one that runs: what it makes of newer data nobody promises
  */
 export function refuseDowngrade(from: string, to: string): void {
-  const numbers = (version: string) => version.split(".").slice(0, 3).map(Number);
-  const [now, then] = [numbers(from), numbers(to)];
-  const at = now.findIndex((part, index) => part !== then[index]);
-  if (at < 0 || then[at]! > now[at]!) return;
+  if (!isOlder(to, from)) return;
   throw new Failure(
     `ClickHouse ${to} is older than ${from}, which has written the data: an older server need not start on them, nor read them. ` +
       "Stay, or restore a backup that the older one has made",

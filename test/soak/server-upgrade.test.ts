@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localServerImage, ROOT } from "../../images";
+import { dockerLines, must, TestStack } from "../support/stack";
+
+/**
+ * A stack on the oldest supported ClickHouse with a million orders gets the one of development: tried on a backup, then done; no row is
+ * lost, and it does not go back.
+ * Not proved here: what is not fit for the newer version (test/integration/backup/rehearse.test.ts).
+ */
+const ORDERS = 1_000_000;
+const stack = new TestStack(`upg${process.pid}`);
+const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
+const idOf = async (image: string) =>
+  (await dockerLines("image", "inspect", "-f", "{{.Id}}", image)).join("");
+
+/** Rows and sums of every table that data are in. */
+async function contents(): Promise<string> {
+  const tables = await stack.sql(
+    "SELECT concat(database, '.', name) FROM system.tables WHERE database = 'zakaz' AND engine LIKE '%MergeTree' ORDER BY 1",
+  );
+  const each = tables
+    .split("\n")
+    .map((table) => `SELECT '${table}', count(), sum(cityHash64(formatRow('TSV', *))) FROM ${table} FINAL`);
+  return stack.sql(`SELECT * FROM (${each.join(" UNION ALL ")}) ORDER BY 1`);
+}
+
+/** The longest time without an answer of the server while work is done, in ms. */
+async function downtimeOf(work: () => Promise<unknown>): Promise<number> {
+  let isOver = false;
+  let longest = 0;
+  const ask = async () => {
+    for (let heard = performance.now(); !isOver; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const ok = await fetch(`http://127.0.0.1:${stack.httpPort}/ping`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (!ok) continue;
+      longest = Math.max(longest, performance.now() - heard);
+      heard = performance.now();
+    }
+  };
+  const asking = ask();
+  await work().finally(() => (isOver = true));
+  await asking;
+  return longest;
+}
+
+let oldest: string;
+let newest: string;
+beforeAll(async () => {
+  await promisify(execFile)("toolchain/setup", ["oldest", "oldest_image"], { cwd: ROOT });
+  const [reference = ""] = await dockerLines(
+    "images",
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+    "zakaz/clickhouse-oldest",
+  );
+  oldest = await idOf(reference);
+  newest = await idOf(localServerImage());
+  await stack.configure({ settings: { load: "none", clickhouseImage: oldest } });
+  await stack.up();
+  await zakaz("load");
+  await stack.sql(
+    `INSERT INTO zakaz.stg_qtickets_api_orders_raw (order_id, item_id, event_id, city, status, sale_ts, tickets_sold, revenue, currency, payload_json, _ver)
+SELECT toString(number), '1', toString(number % 50), 'москва', 'paid', toDateTime('2030-01-01 12:00:00', 'Europe/Moscow') + number % 8640000, 1,
+  toDecimal64(number % 5000, 2), 'RUB', hex(sipHash128(number)), 1 FROM numbers(${ORDERS})`,
+  );
+});
+afterAll(() => stack.remove());
+
+describe("a stack on the oldest ClickHouse", () => {
+  let before: string;
+
+  it("is told beforehand that its data are fit for the newer one", async () => {
+    expect(await stack.sql("SELECT version()")).toMatch(/^24\.8\./);
+    await zakaz("backup");
+    expect(await zakaz("upgrade-check", "--image", newest)).toMatch(
+      /^Yes: pulumi config set zakaz:clickhouseImage /m,
+    );
+  });
+
+  it("gets it by pulumi up, and loses no row", async () => {
+    before = await contents();
+    await stack.set("clickhouseImage", newest);
+    const downtime = await downtimeOf(() => stack.up());
+    process.stdout.write(`The server was away for ${(downtime / 1000).toFixed(1)} s\n`);
+    expect(await stack.sql("SELECT version()")).toMatch(/^25\.8\./);
+    expect(await contents()).toBe(before);
+    expect(await stack.sql("SELECT count() >= 1000000 FROM zakaz.fact_qtickets_orders FINAL")).toBe("1");
+    const { stdout } = await must(stack.pulumi("preview", "--refresh", "--expect-no-changes"));
+    expect(stdout).not.toContain("warning");
+    await zakaz("load");
+    await zakaz("check-reader");
+  });
+
+  it("does not go back", async () => {
+    await stack.set("clickhouseImage", oldest);
+    const { code, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(stdout + stderr).toMatch(
+      /ClickHouse 24\.8\.\S+, of zakaz:clickhouseImage, is older than 25\.8\.\S+, which has written the data of \S+: it would not start on them, and nothing was changed/,
+    );
+    expect(code).not.toBe(0);
+    expect(await stack.sql("SELECT version()")).toMatch(/^25\.8\./);
+    await zakaz("backup");
+    const refused = await stack.zakaz("upgrade-check", "--image", oldest);
+    expect(refused.stderr).toMatch(
+      /^(?:.*\n)*zakaz: ClickHouse 24\.8\.\S+ is older than 25\.8\.\S+, which has written the data/,
+    );
+    expect(refused.code).toBe(1);
+  });
+});
