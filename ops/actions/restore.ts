@@ -37,11 +37,12 @@ export async function restore({ at, table = [], over = [], as, ...flags }: Resto
   const { backups } = await listBackups(stack, true);
   const chosen = choose(backups, at === undefined ? Infinity : momentOf(at), say);
   const { name, startedAt } = chosen;
+  const bytes = chosen.bytes + (backups.find((one) => one.name === chosen.base)?.bytes ?? 0);
   const place = backupPlace(stack.backupStorage);
   const tables = await withWarehouse(new Warehouse(stack.warehouseTarget), (warehouse) =>
     as === undefined
-      ? restoreTables(warehouse, { place, name, tables: table, over, say })
-      : restoreAs(warehouse, { place, name }, as),
+      ? restoreTables(warehouse, { place, name, bytes, tables: table, over, say })
+      : restoreAs(warehouse, { place, name, bytes }, as),
   );
   const rows = tables.reduce((sum, one) => sum + one.rows, 0);
   const where = as === undefined ? "" : `, in databases zakaz_${as}, bi_${as} and meta_${as}`;

@@ -4,6 +4,7 @@ import type { Warehouse } from "../client";
 import { Failure, StatementFailure } from "../failure";
 import { asAdmin } from "../queries";
 import { quoteText } from "../sql/quote";
+import { megabytes } from "./backup";
 import { databasesWith, fingerprint, inCopy, tablesOf, type Fingerprint } from "./fingerprint";
 import type { BackupPlace } from "./place";
 
@@ -16,7 +17,7 @@ const STAGE = "restoring";
 /** Brings a backup into databases of other names, views and materialized view rewritten to them. */
 export async function restoreAs(
   warehouse: Warehouse,
-  { place, name }: Pick<RestoreRequest, "place" | "name">,
+  backup: BackupToRestore,
   suffix: string,
 ): Promise<Fingerprint[]> {
   const copies = databasesWith(suffix);
@@ -29,15 +30,19 @@ export async function restoreAs(
       EXIT.usage,
     );
   }
-  await unpack(warehouse, { place, name }, suffix);
+  await unpack(warehouse, backup, suffix);
   return fingerprints(warehouse, await tablesOf(warehouse, suffix), suffix);
 }
 
-export interface RestoreRequest {
+export interface BackupToRestore {
   /** Where backups are kept. */
   place: BackupPlace;
-  /** Name of the backup. */
   name: string;
+  /** Size of it and of what it is based on. */
+  bytes: number;
+}
+
+export interface RestoreRequest extends BackupToRestore {
   /** `database.table` of those that are wanted; empty: all. */
   tables: readonly string[];
   /** Databases and tables whose present rows may be lost. */
@@ -116,9 +121,10 @@ export function restoreStatement(databases: readonly string[], place: BackupPlac
 /** @throws Failure when the server says that the backup cannot be restored */
 async function unpack(
   warehouse: Warehouse,
-  { place, name }: Pick<RestoreRequest, "place" | "name">,
+  { place, name, bytes }: BackupToRestore,
   suffix: string,
 ): Promise<void> {
+  await expectRoom(warehouse, name, bytes);
   const copies = databasesWith(suffix);
   const databases = DATABASES.map((database, index) => `DATABASE ${database} AS ${copies[index]}`);
   try {
@@ -127,12 +133,24 @@ async function unpack(
     if (!(error instanceof StatementFailure)) throw error;
     await drop(warehouse, suffix).catch(() => undefined);
     const why = /No space left|NOT_ENOUGH_SPACE|errno: 28/i.test(error.reason)
-      ? "there is no room left for it on the server's disk, beside the data that are there"
+      ? "the server's disk became full meanwhile"
       : `ClickHouse says: ${error.gist}`;
     throw new Failure(`Backup ${name} was not restored, and no table was changed: ${why}`, undefined, {
       cause: error,
     });
   }
+}
+
+/** A server that runs out of disk while it makes tables may leave empty files of their definitions, which it then cannot read. */
+async function expectRoom(warehouse: Warehouse, name: string, bytes: number): Promise<void> {
+  const [disk] = await warehouse.rows<{ free: number }>(
+    asAdmin`SELECT free_space AS free FROM system.disks WHERE name = 'default'`,
+  );
+  if (disk === undefined || disk.free >= bytes) return;
+  throw new Failure(
+    `Backup ${name} was not restored, and no table was changed: it takes ${megabytes(bytes)} beside the data that are there, and ` +
+      `the server's disk has ${megabytes(disk.free)} left; make room (docker system df shows what takes it)`,
+  );
 }
 
 async function expectConsent(

@@ -91,10 +91,10 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object
     await shop.run(`TRUNCATE TABLE ${LEDGER}`);
     const { place } = shop;
     const say = () => undefined;
-    const request = { place, name: incremental, tables: [LEDGER], over: [], say };
+    const request = { place, name: incremental, bytes: 1, tables: [LEDGER], over: [], say };
     await restoreTables(shop.schema.warehouse, request);
     expect(await contents()).toEqual(before);
-    const copied = await restoreAs(shop.schema.warehouse, { place, name: incremental }, "look");
+    const copied = await restoreAs(shop.schema.warehouse, { place, name: incremental, bytes: 1 }, "look");
     expect(copied.find(({ table }) => table === LEDGER)?.rows).toBe(1010);
     await drop(shop.schema.warehouse, "look");
   });
@@ -173,7 +173,7 @@ describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object
     );
     expect(objects()).toEqual(before);
     expect((await shop.journal()).at(-1)).toMatchObject({ status: "error" });
-    const restored = restoreAs(shop.schema.warehouse, { place, name: full }, "look");
+    const restored = restoreAs(shop.schema.warehouse, { place, name: full, bytes: 1 }, "look");
     await expect(restored).rejects.toThrow(
       new RegExp(`^Backup ${full} was not restored, and no table was changed: ClickHouse says: .*signature`),
     );

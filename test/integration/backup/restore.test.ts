@@ -16,7 +16,7 @@ describe("restoring", () => {
     return Promise.all(tables.map((table) => fingerprint(shop.schema.warehouse, table)));
   };
   const restore = (tables: string[], over: string[], say: (line: string) => void = () => undefined) =>
-    restoreTables(shop.schema.warehouse, { place: shop.place, name, tables, over, say });
+    restoreTables(shop.schema.warehouse, { place: shop.place, name, bytes: 1, tables, over, say });
 
   beforeAll(async () => {
     shop = await BackedUp.start();
@@ -86,7 +86,7 @@ describe("restoring", () => {
   });
 
   it("brings everything back beside the warehouse, views and materialized view rewritten", async () => {
-    const copies = await restoreAs(shop.schema.warehouse, { place: shop.place, name }, "look");
+    const copies = await restoreAs(shop.schema.warehouse, { place: shop.place, name, bytes: 1 }, "look");
     expect(copies.filter(({ table }) => /^zakaz\./.test(table))).toEqual(before);
     const [view] = await shop.server.sql<{ statement: string }>("SHOW CREATE VIEW bi_look.v_sales_daily");
     expect(view?.statement).toContain("zakaz_look.");
@@ -97,9 +97,9 @@ describe("restoring", () => {
     expect(materialized?.statement).toContain(`TO ${inCopy(LEDGER, "look")}`);
     expect(materialized?.statement).toContain(`FROM ${inCopy(LINES, "look")}`);
     expect(await contents()).toEqual(before);
-    await expect(restoreAs(shop.schema.warehouse, { place: shop.place, name }, "look")).rejects.toThrow(
-      /There is a database \w+_look already/,
-    );
+    await expect(
+      restoreAs(shop.schema.warehouse, { place: shop.place, name, bytes: 1 }, "look"),
+    ).rejects.toThrow(/There is a database \w+_look already/);
     await drop(shop.schema.warehouse, "look");
   });
 

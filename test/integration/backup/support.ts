@@ -14,6 +14,12 @@ import { reservePort } from "../../support/ports";
 import { declarationWith, newPasswords } from "../access/support";
 import { SchemaServer } from "../schema/support";
 
+/** Inserts order lines out of nothing, one to an order. */
+export const ordersSql = (first: number, count: number): string =>
+  `INSERT INTO zakaz.stg_qtickets_api_orders_raw (order_id, item_id, event_id, city, status, sale_ts, tickets_sold, revenue, currency, payload_json, _ver)
+SELECT toString(number), '1', toString(number % 50), 'москва', 'paid', toDateTime('2030-01-01 12:00:00', 'Europe/Moscow') + number % 8640000, 1,
+  toDecimal64(number % 5000, 2), 'RUB', hex(sipHash128(number)), 1 FROM numbers(${first}, ${count})`;
+
 /** A server with schema and access as `up` makes them, and the backup container's program beside it. */
 export class BackedUp {
   readonly said: string[] = [];
@@ -66,13 +72,8 @@ export class BackedUp {
     await this.schema.run(...statements);
   }
 
-  /** Order lines out of nothing, in ten thousand orders or as many as are asked for. */
   async insertOrders(first: number, count: number): Promise<void> {
-    await this.run(
-      `INSERT INTO zakaz.stg_qtickets_api_orders_raw (order_id, item_id, event_id, city, status, sale_ts, tickets_sold, revenue, currency, payload_json, _ver)
-SELECT toString(number), '1', toString(number % 50), 'москва', 'paid', toDateTime('2030-01-01 12:00:00', 'Europe/Moscow') + number % 8640000, 1,
-  toDecimal64(number % 5000, 2), 'RUB', hex(sipHash128(number)), 1 FROM numbers(${first}, ${count})`,
-    );
+    await this.run(ordersSql(first, count));
   }
 
   /** What the journal says, the oldest first. */
