@@ -52,47 +52,43 @@ const hidden = [
   "system.processes",
 ];
 
-/** What no reader may do that reads more than it was given; by the way in which it would be done. */
-const otherReads = {
-  "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
-  "file()": "SELECT * FROM file('a.csv', 'CSV', 'a String')",
-  "a file's size": "SELECT _size FROM file('/etc/passwd', 'LineAsString', 'a String')",
-  "remote()": "SELECT * FROM remote('127.0.0.1:9000', 'zakaz', 'dim_events')",
-  "s3()": "SELECT * FROM s3('https://bucket.s3.amazonaws.com/key.csv', 'CSV', 'a String')",
-  "flush the logs": "SYSTEM FLUSH LOGS",
-  "end a query": "KILL QUERY WHERE query_id = 'none'",
-};
-const changes = {
-  ...inserts(["zakaz.plan_sales"]),
-  "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
-  "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",
-  "create a temporary table": "CREATE TEMPORARY TABLE probe (a UInt8)",
-  "update rows": "ALTER TABLE zakaz.plan_sales UPDATE plan_tickets = plan_tickets WHERE 0",
-  "add a column": "ALTER TABLE zakaz.plan_sales ADD COLUMN IF NOT EXISTS sales_date Date",
-  "make a user": "CREATE USER IF NOT EXISTS datalens_reader IDENTIFIED WITH sha256_password BY 'x'",
-  "give itself a right": "GRANT SELECT ON bi.v_sales_daily TO datalens_reader",
-};
-const limits = {
-  "readonly = 0": "SELECT 1 SETTINGS readonly = 0",
-  "readonly = 1": "SELECT 1 SETTINGS readonly = 1",
-  "allow_ddl = 1": "SELECT 1 SETTINGS allow_ddl = 1",
-  "more memory": "SELECT 1 SETTINGS max_memory_usage = 2000000000",
-  "memory without limit": "SELECT 1 SETTINGS max_memory_usage = 0",
-  "time without limit": "SELECT 1 SETTINGS max_execution_time = 0",
-  "more threads": "SELECT 1 SETTINGS max_threads = 3",
-  "more rows": "SELECT 1 SETTINGS max_result_rows = 1000001",
-  "more queries at once": "SELECT 1 SETTINGS max_concurrent_queries_for_user = 100",
-  "no query log": "SELECT 1 SETTINGS log_queries = 0",
-  "introspection functions": "SELECT 1 SETTINGS allow_introspection_functions = 1",
-};
-
 /** What every reader is refused. */
 const refusals = (user: string): Cell[] => [
-  ...forbid(user, [DENIED], { ...selects(hidden), ...otherReads }),
+  ...forbid(user, [DENIED], {
+    ...selects(hidden),
+    "url()": "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+    "file()": "SELECT * FROM file('a.csv', 'CSV', 'a String')",
+    "a file's size": "SELECT _size FROM file('/etc/passwd', 'LineAsString', 'a String')",
+    "remote()": "SELECT * FROM remote('127.0.0.1:9000', 'zakaz', 'dim_events')",
+    "s3()": "SELECT * FROM s3('https://bucket.s3.amazonaws.com/key.csv', 'CSV', 'a String')",
+    "flush the logs": "SYSTEM FLUSH LOGS",
+    "end a query": "KILL QUERY WHERE query_id = 'none'",
+  }),
   // Who sees none of the tables finds nothing to merge.
   ...forbid(user, [DENIED, NO_TABLES], { "read tables by merge()": "SELECT * FROM merge('zakaz', '^dim')" }),
-  ...forbid(user, [DENIED, READONLY], changes),
-  ...forbid(user, [READONLY, PROHIBITED, CONSTRAINT], limits),
+  ...forbid(user, [DENIED, READONLY], {
+    ...inserts(["zakaz.plan_sales"]),
+    "create a table": "CREATE TABLE IF NOT EXISTS zakaz.plan_sales (a UInt8) ENGINE = Memory",
+    "create a view": "CREATE VIEW IF NOT EXISTS bi.v_sales_daily AS SELECT 1",
+    "create a temporary table": "CREATE TEMPORARY TABLE probe (a UInt8)",
+    "update rows": "ALTER TABLE zakaz.plan_sales UPDATE plan_tickets = plan_tickets WHERE 0",
+    "add a column": "ALTER TABLE zakaz.plan_sales ADD COLUMN IF NOT EXISTS sales_date Date",
+    "make a user": "CREATE USER IF NOT EXISTS datalens_reader IDENTIFIED WITH sha256_password BY 'x'",
+    "give itself a right": "GRANT SELECT ON bi.v_sales_daily TO datalens_reader",
+  }),
+  ...forbid(user, [READONLY, PROHIBITED, CONSTRAINT], {
+    "readonly = 0": "SELECT 1 SETTINGS readonly = 0",
+    "readonly = 1": "SELECT 1 SETTINGS readonly = 1",
+    "allow_ddl = 1": "SELECT 1 SETTINGS allow_ddl = 1",
+    "more memory": "SELECT 1 SETTINGS max_memory_usage = 2000000000",
+    "memory without limit": "SELECT 1 SETTINGS max_memory_usage = 0",
+    "time without limit": "SELECT 1 SETTINGS max_execution_time = 0",
+    "more threads": "SELECT 1 SETTINGS max_threads = 3",
+    "more rows": "SELECT 1 SETTINGS max_result_rows = 1000001",
+    "more queries at once": "SELECT 1 SETTINGS max_concurrent_queries_for_user = 100",
+    "no query log": "SELECT 1 SETTINGS log_queries = 0",
+    "introspection functions": "SELECT 1 SETTINGS allow_introspection_functions = 1",
+  }),
 ];
 
 /** What DataLens may do, and what it may not. */
