@@ -61,6 +61,7 @@ export default defineConfig({
         "*.ts",
         ...[
           "alerts",
+          "backup",
           "clickhouse",
           "components",
           "config",
@@ -68,6 +69,7 @@ export default defineConfig({
           "loaders",
           "ops",
           "sandbox",
+          "schedule",
           "warehouse",
         ].map((folder) => `${folder}/**/*.ts`),
       ],

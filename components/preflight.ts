@@ -115,7 +115,17 @@ async function checkVersion({ server, clickhouseImage }: PreflightArgs): Promise
 
 /** Version of the ClickHouse in an image, which is pulled for it; undefined: it does not tell. */
 async function versionOf(image: string): Promise<string | undefined> {
-  const ask = ["run", "--rm", "--network", "none", "--entrypoint", "clickhouse", image, "local", "--version"];
+  const ask = [
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--entrypoint",
+    "clickhouse",
+    image,
+    "server",
+    "--version",
+  ];
   return /\bversion (\d+\.\d+\.\d+\.\d+)/.exec(await docker(...ask).catch(() => ""))?.[1];
 }
 

@@ -76,6 +76,7 @@ describe("a stack on the oldest ClickHouse", () => {
   it("is told beforehand that its data are fit for the newer one", async () => {
     expect(await stack.sql("SELECT version()")).toMatch(/^24\.8\./);
     await zakaz("backup");
+    process.stdout.write(await zakaz("drill"));
     expect(await zakaz("upgrade-check", "--image", newest)).toMatch(
       /^Yes: pulumi config set zakaz:clickhouseImage /m,
     );
