@@ -106,6 +106,8 @@ export default defineConfig({
           hookTimeout: 900_000,
           // Every stack has its own names, ports, state and copy of the sources.
           maxWorkers: 2,
+          // Projects of other numbers of workers run one after another, as in a round of `make soak`.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -115,6 +117,7 @@ export default defineConfig({
           include: ["test/soak/**/*.test.ts"],
           testTimeout: 3_600_000,
           hookTimeout: 900_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
