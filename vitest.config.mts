@@ -4,14 +4,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take a minute or more, the longest of each level first: begun last, one of them would be waited for alone. */
 const LONG = [
   "e2e/documents",
-  "e2e/report",
-  "e2e/pipeline",
   "e2e/schedule",
-  "e2e/access-drift",
-  "e2e/rotate",
-  "e2e/backup",
-  "e2e/schema-drift",
   "e2e/stack",
+  "e2e/backup",
+  "e2e/rotate",
+  "e2e/no-leak",
+  "e2e/access-drift",
+  "e2e/pipeline",
+  "e2e/schema-drift",
+  "e2e/report",
+  "e2e/upgrade",
   "integration/schema/validate",
   "integration/ops/diagnose",
   "integration/loaders/fault-matrix",
@@ -33,6 +35,7 @@ const LONG = [
   "integration/clickhouse/contract",
   "integration/toolchain/setup",
   "integration/schema/validate-command",
+  "integration/backup/disk",
   "integration/schema/upgrade",
 ].map((name) => `/test/${name}.test.ts`);
 

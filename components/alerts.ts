@@ -13,10 +13,10 @@ import type { ClickHouse } from "./clickhouse";
 import { hardening } from "./hardening";
 import type { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
+import { longLived } from "./long-lived";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
 import { operatorCommand } from "./operator-command";
-import { restart } from "./restart";
 import type { Schema } from "./schema";
 import { secretFile } from "./secret-file";
 
@@ -83,10 +83,8 @@ export class Alerts extends pulumi.ComponentResource {
         healthcheck: { tests: healthCheck(PATHS.health), interval: "5s", timeout: "5s", retries: 12 },
         wait: true,
         waitTimeout: 120,
-        restart,
+        ...longLived,
         destroyGraceSeconds: 10,
-        logDriver: "json-file",
-        logOpts: { "max-size": "10m", "max-file": "3" },
         labels: stackLabels(),
       },
       { parent: this, deleteBeforeReplace: true, dependsOn: [args.access, args.schema] },

@@ -11,9 +11,9 @@ import { BACKUPS_PATH, dataVolume, SERVER_USER, type BackupsVolume } from "./cli
 import { hardening } from "./hardening";
 import { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
+import { longLived } from "./long-lived";
 import { HTTP_PORT, type Names } from "./names";
 import type { Network } from "./network";
-import { restart } from "./restart";
 import { secretFile } from "./secret-file";
 
 /** Memory limit in MiB. */
@@ -69,10 +69,8 @@ export class Backup extends pulumi.ComponentResource {
         ...(args.backup.schedule === "off"
           ? {}
           : { healthcheck: { tests: healthCheck(HEALTH_FILE), interval: "30s", timeout: "5s", retries: 2 } }),
-        restart,
+        ...longLived,
         destroyGraceSeconds: 30,
-        logDriver: "json-file",
-        logOpts: { "max-size": "10m", "max-file": "3" },
         labels: stackLabels(),
       },
       { parent: this, deleteBeforeReplace: true },

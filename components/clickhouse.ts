@@ -9,9 +9,9 @@ import { hardening } from "./hardening";
 import { ROOT, localServerImage } from "../images";
 import { CHECKOUT_LABEL, stackLabels } from "./labels";
 import { users } from "../warehouse/catalogue";
+import { longLived } from "./long-lived";
 import { HTTP_PORT, NATIVE_PORT, type Names } from "./names";
 import type { Network } from "./network";
-import { restart } from "./restart";
 
 export interface ClickHouseArgs {
   names: Pick<Names, "server" | "dataVolume" | "logsVolume">;
@@ -111,9 +111,8 @@ export class ClickHouse extends pulumi.ComponentResource {
         },
         wait: true,
         waitTimeout: 120,
-        restart,
+        ...longLived,
         destroyGraceSeconds: 30,
-        logDriver: "json-file",
         logOpts: { "max-size": "100m", "max-file": "3" },
         labels: [...stackLabels(), { label: CHECKOUT_LABEL, value: ROOT }],
       },

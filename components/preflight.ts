@@ -32,10 +32,12 @@ export interface PreflightArgs {
 export async function preflight(args: PreflightArgs): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   await checkEngine();
+  // Neither the container nor the volume need be there.
+  const running = docker("container", "inspect", "--format", "{{.Image}}", args.server).catch(() => "");
   const checks = [
     checkOwner(args.server),
-    checkVersion(args),
-    ...(args.clickhouseImage === "local" ? [checkImageAndData(args, localServerImage())] : []),
+    checkVersion(args, running),
+    ...(args.clickhouseImage === "local" ? [checkImageAndData(args, localServerImage(), running)] : []),
     checkPort(args, "httpPort", args.httpPort),
     checkPort(args, "nativePort", args.nativePort),
   ];
@@ -99,9 +101,12 @@ async function requireImage(image: string): Promise<string> {
  * Stops before the server's container goes for one of an older version, which would not start on the data that the newer one has
  * written.
  */
-async function checkVersion({ server, clickhouseImage }: PreflightArgs): Promise<void> {
+async function checkVersion(
+  { server, clickhouseImage }: PreflightArgs,
+  runningImage: Promise<string>,
+): Promise<void> {
   const image = clickhouseImage === "local" ? localServerImage() : clickhouseImage;
-  const running = await docker("container", "inspect", "--format", "{{.Image}}", server).catch(() => "");
+  const running = await runningImage;
   const wanted = await docker("image", "inspect", "--format", "{{.Id}}", image).catch(() => "");
   if (running === "" || running === wanted) return;
   const [from, to] = await Promise.all([versionOf(running), versionOf(image)]);
@@ -133,10 +138,14 @@ async function versionOf(image: string): Promise<string | undefined> {
 const FORMER_ENGINE_FILE = "access/embedded.json";
 
 /** Stops before the former engine's container goes: its data are newer than what this server reads. */
-async function checkImageAndData({ server, dataVolume }: PreflightArgs, name: string): Promise<void> {
+async function checkImageAndData(
+  { dataVolume }: PreflightArgs,
+  name: string,
+  runningImage: Promise<string>,
+): Promise<void> {
   const image = await requireImage(name);
-  // Neither the container nor the volume need be there; a container of this image has data that it reads.
-  const running = await docker("container", "inspect", "--format", "{{.Image}}", server).catch(() => "");
+  // A container of this image has data that it reads.
+  const running = await runningImage;
   if (running === image) return;
   const volume = await docker("volume", "inspect", "--format", "{{.Name}}", dataVolume).catch(() => "");
   if (volume === "") return;

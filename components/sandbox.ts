@@ -6,9 +6,9 @@ import { recipes } from "../images";
 import type { Source, SourceSandbox } from "../loaders/pipeline/source";
 import { sha256Hex } from "../clickhouse/password-hash";
 import { stackLabels } from "./labels";
+import { longLived } from "./long-lived";
 import type { Names } from "./names";
 import type { Network } from "./network";
-import { restart } from "./restart";
 
 const PORT = 8080;
 
@@ -63,9 +63,7 @@ export class Sandbox extends pulumi.ComponentResource {
         // The image brings its own health check.
         wait: true,
         waitTimeout: 60,
-        restart,
-        logDriver: "json-file",
-        logOpts: { "max-size": "10m", "max-file": "3" },
+        ...longLived,
         labels: stackLabels(),
       },
       { parent: this, deleteBeforeReplace: true },

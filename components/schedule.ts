@@ -8,9 +8,9 @@ import { hardening } from "./hardening";
 import type { BuiltImage } from "./image";
 import { stackLabels } from "./labels";
 import type { LoaderRun } from "./loader-run";
+import { longLived } from "./long-lived";
 import type { Names } from "./names";
 import type { Network } from "./network";
-import { restart } from "./restart";
 import type { Schema } from "./schema";
 import { secretFile } from "./secret-file";
 
@@ -74,11 +74,9 @@ export class Schedule extends pulumi.ComponentResource {
         },
         wait: true,
         waitTimeout: 120,
-        restart,
+        ...longLived,
         stopTimeout: GRACE_SECONDS,
         destroyGraceSeconds: GRACE_SECONDS,
-        logDriver: "json-file",
-        logOpts: { "max-size": "10m", "max-file": "3" },
         labels: stackLabels(),
       },
       { parent: this, deleteBeforeReplace: true, dependsOn: [args.schema, args.run] },

@@ -32,7 +32,10 @@ export interface Container {
 }
 
 /** Docker's words for a container that does not run, and will not by itself. */
-export const STOPPED: readonly string[] = ["created", "dead", "exited"];
+const STOPPED: readonly string[] = ["created", "dead", "exited"];
+
+/** Docker's word for how a container is; `stopped` for those that do not run and will not by themselves. */
+export const stateOf = ({ status }: Container): string => (STOPPED.includes(status) ? "stopped" : status);
 
 const NONE: Container = { status: "absent", health: "", outOfMemory: false, exitCode: 0, memory: 0 };
 

@@ -5,7 +5,7 @@ import { users } from "../../warehouse/catalogue";
 import type { Warehouse } from "../../warehouse/client";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
-import { STOPPED, type Container } from "../container";
+import { stateOf } from "../container";
 import { loadCommand } from "../source";
 import { CAUSES, type Cause, type Facts } from "./causes";
 import type { Scene } from "./read";
@@ -122,8 +122,6 @@ function causeOf(
   }
   return undefined;
 }
-
-const stateOf = ({ status }: Container): string => (STOPPED.includes(status) ? "stopped" : status);
 
 /** True when `sql/` has what was never applied to the server, and not just what somebody has changed on it. */
 function isBehind(drift: Drift | undefined): boolean {

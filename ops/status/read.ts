@@ -10,7 +10,7 @@ import { asAdmin } from "../../warehouse/queries";
 import { describeDifference, type Difference } from "../../warehouse/schema/difference";
 import { Journal } from "../../warehouse/schema/journal";
 import { readPlan, type Plan } from "../../warehouse/schema/plan";
-import { inspectContainer, STOPPED, type Container } from "../container";
+import { inspectContainer, stateOf, type Container } from "../container";
 import { knownPasswords, type StackOutputs } from "../stack";
 import { readAlerts, readOpenAlerts, type Alerts } from "./alerts";
 import { freshnessOf, type Freshness } from "./freshness";
@@ -167,8 +167,6 @@ export async function readStatus(stack: StackOutputs): Promise<Status> {
     }
   });
 }
-
-const stateOf = ({ status }: Container): string => (STOPPED.includes(status) ? "stopped" : status);
 
 async function readSandbox({ sandboxContainer: container }: StackOutputs): Promise<Status["sandbox"]> {
   return container === undefined ? null : { container, state: stateOf(await inspectContainer(container)) };

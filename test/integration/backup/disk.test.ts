@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { applyAccess } from "../../../warehouse/access/apply";
-import { fingerprint, tablesOf, type Fingerprint } from "../../../warehouse/backup/fingerprint";
+import type { Fingerprint } from "../../../warehouse/backup/fingerprint";
 import { backupPlace } from "../../../warehouse/backup/place";
 import { restoreTables } from "../../../warehouse/backup/restore";
 import type { Warehouse } from "../../../warehouse/client";
 import { startContainer, type ServerContainer } from "../../support/container";
 import { declarationWith, newPasswords } from "../access/support";
 import { SchemaServer } from "../schema/support";
-import { BackedUp, ordersSql } from "./support";
+import { BackedUp, contentsOf, ordersSql } from "./support";
 
 /**
  * A disk that is full, and a kill, while tables are merged or brought back: nothing is lost.
@@ -16,11 +16,6 @@ import { BackedUp, ordersSql } from "./support";
  * (faults.test.ts); a kill in the middle of a restore (restore.test.ts).
  */
 const LEDGER = "zakaz.fact_qtickets_orders";
-
-async function contentsOf(warehouse: Warehouse): Promise<Fingerprint[]> {
-  const tables = (await tablesOf(warehouse)).filter((table) => table.startsWith("zakaz."));
-  return Promise.all(tables.map((table) => fingerprint(warehouse, table)));
-}
 
 /** Active parts of the ledger. */
 async function partsOf(warehouse: Warehouse): Promise<number> {

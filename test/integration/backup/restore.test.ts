@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fingerprint, inCopy, tablesOf, type Fingerprint } from "../../../warehouse/backup/fingerprint";
+import { fingerprint, inCopy, type Fingerprint } from "../../../warehouse/backup/fingerprint";
 import { drop, restoreAs, restoreTables } from "../../../warehouse/backup/restore";
-import { BackedUp } from "./support";
+import { BackedUp, contentsOf } from "./support";
 
 /** Bringing data back, as an operator with the rights of `admin` does. */
 const LINES = "zakaz.stg_qtickets_api_orders_raw";
@@ -11,10 +11,7 @@ describe("restoring", () => {
   let shop: BackedUp;
   let name: string;
   let before: Fingerprint[];
-  const contents = async (): Promise<Fingerprint[]> => {
-    const tables = (await tablesOf(shop.schema.warehouse)).filter((table) => /^zakaz\./.test(table));
-    return Promise.all(tables.map((table) => fingerprint(shop.schema.warehouse, table)));
-  };
+  const contents = () => contentsOf(shop.schema.warehouse);
   const restore = (tables: string[], over: string[], say: (line: string) => void = () => undefined) =>
     restoreTables(shop.schema.warehouse, { place: shop.place, name, bytes: 1, tables, over, say });
 

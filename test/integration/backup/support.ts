@@ -4,6 +4,7 @@ import { DiskFiles } from "../../../backup/disk-files";
 import { Store } from "../../../backup/store";
 import { takeBackup, type BackupContext, type Taken } from "../../../backup/take";
 import type { Kind } from "../../../warehouse/backup/backup";
+import { fingerprint, tablesOf, type Fingerprint } from "../../../warehouse/backup/fingerprint";
 import { backupPlace, type BackupPlace, type S3Storage } from "../../../warehouse/backup/place";
 import { policy, type Policy } from "../../../warehouse/backup/policy";
 import { users } from "../../../warehouse/catalogue";
@@ -19,6 +20,12 @@ export const ordersSql = (first: number, count: number): string =>
   `INSERT INTO zakaz.stg_qtickets_api_orders_raw (order_id, item_id, event_id, city, status, sale_ts, tickets_sold, revenue, currency, payload_json, _ver)
 SELECT toString(number), '1', toString(number % 50), 'москва', 'paid', toDateTime('2030-01-01 12:00:00', 'Europe/Moscow') + number % 8640000, 1,
   toDecimal64(number % 5000, 2), 'RUB', hex(sipHash128(number)), 1 FROM numbers(${first}, ${count})`;
+
+/** What every table of `zakaz` holds. */
+export async function contentsOf(warehouse: Warehouse): Promise<Fingerprint[]> {
+  const tables = (await tablesOf(warehouse)).filter((table) => table.startsWith("zakaz."));
+  return Promise.all(tables.map((table) => fingerprint(warehouse, table)));
+}
 
 /** A server with schema and access as `up` makes them, and the backup container's program beside it. */
 export class BackedUp {
