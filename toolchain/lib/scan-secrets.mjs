@@ -27,23 +27,31 @@ const CIPHERTEXT = /^\s*(?:secure|encryptionsalt): v1:\S+$/gm;
 const SKIPPED = /(?:^|\/)(?:package-lock\.json|go\.sum)$/;
 
 const folder = process.argv[2] ?? ".";
-const git = (...args) => execFileSync("git", args, { cwd: folder, maxBuffer: 1 << 30 });
+const git = (args, input) => execFileSync("git", args, { cwd: folder, maxBuffer: 1 << 30, input });
 
 /** Every file to look at: its name, where it is kept, its bytes. */
 function* files() {
   const seen = new Set();
-  const tracked = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").toString().split("\0");
+  const tracked = git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+    .toString()
+    .split("\0");
   for (const name of tracked.filter((one) => one !== "" && existsSync(join(folder, one)))) {
     const content = readFileSync(join(folder, name));
     seen.add(createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex"));
     yield { name, where: "checkout", content };
   }
-  const objects = git("rev-list", "--objects", "--all").toString().split("\n");
-  for (const line of objects) {
-    const [id, ...rest] = line.split(" ");
+  // All objects from one process, as `ID TYPE SIZE NAME`, a line feed, the bytes and another line feed.
+  const objects = git(
+    ["cat-file", "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"],
+    git(["rev-list", "--objects", "--all"]),
+  );
+  for (let at = 0; at < objects.length;) {
+    const end = objects.indexOf("\n", at);
+    const [id, type, size, ...rest] = objects.subarray(at, end).toString().split(" ");
     const name = rest.join(" ");
-    if (name === "" || seen.has(id) || git("cat-file", "-t", id).toString().trim() !== "blob") continue;
-    yield { name, where: `history, object ${id.slice(0, 10)}`, content: git("cat-file", "blob", id) };
+    at = end + 1 + Number(size) + 1;
+    if (type !== "blob" || name === "" || seen.has(id)) continue;
+    yield { name, where: `history, object ${id.slice(0, 10)}`, content: objects.subarray(end + 1, at - 1) };
   }
 }
 
