@@ -10,7 +10,6 @@ const LONG = [
   "e2e/rotate",
   "e2e/no-leak",
   "e2e/access-drift",
-  "e2e/pipeline",
   "e2e/schema-drift",
   "e2e/report",
   "e2e/upgrade",
@@ -55,7 +54,7 @@ const setupFiles = ["test/support/soak.ts"];
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
-    // Most tests wait for servers and processes, not for a core.
+    // Most tests wait for servers and processes, not for a core. Every stack has its own names, ports, state and copy of the sources.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     coverage: {
@@ -107,10 +106,6 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // Every stack has its own names, ports, state and copy of the sources.
-          maxWorkers: 2,
-          // Projects of other numbers of workers run one after another, as in a round of `make soak`.
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -120,7 +115,6 @@ export default defineConfig({
           include: ["test/soak/**/*.test.ts"],
           testTimeout: 3_600_000,
           hookTimeout: 900_000,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

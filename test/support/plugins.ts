@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { makeTemporary } from "./temporary";
 
 const repository = resolve(__dirname, "../..");
 const BRIDGE_PROGRAMS = ["pulumi-resource-terraform-provider", "terraform-provider-docker"];
@@ -66,7 +67,8 @@ export class TestStack {
 
   constructor(home: PluginHome, env: NodeJS.ProcessEnv = {}) {
     const state = join(this.folder, "state");
-    for (const folder of [state, this.temporary]) mkdirSync(folder);
+    mkdirSync(state);
+    makeTemporary(this.temporary);
     const path = [join(tool("pulumi"), ".."), join(process.execPath, ".."), process.env.PATH].join(delimiter);
     this.env = {
       ...process.env,

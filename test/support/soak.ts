@@ -26,6 +26,10 @@ const FEW = {
   months: 3,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
+  /** The commands of every document; else those of README.md. */
+  allDocuments: false,
+  /** Of a long table of like cases one in so many, see {@link sampleOf}. */
+  oneOf: 4,
 };
 const FULL: typeof FEW = {
   histories: 100,
@@ -36,9 +40,16 @@ const FULL: typeof FEW = {
   acceptanceFaults: 99,
   months: 40,
   allFaults: true,
+  allDocuments: true,
+  oneOf: 1,
 };
 
 export const COUNTS = SOAK_SEED === undefined ? FEW : FULL;
+
+/** Of a long table of like cases those that are tried: always the same of `make test`, from all over the table. */
+export function sampleOf<Case>(cases: readonly Case[]): Case[] {
+  return cases.filter((_, i) => i % COUNTS.oneOf === 0);
+}
 
 // Vitest reads this file before each test file: every property that names no seed has this one.
 fc.configureGlobal({ seed: SEED });

@@ -8,6 +8,7 @@ import type { PasswordKey } from "../../warehouse/catalogue";
 import type { Settings } from "../../config/settings";
 import { newPassword } from "../../ops/password";
 import { reservePort } from "./ports";
+import { makeTemporary } from "./temporary";
 
 export const ROOT = dirname(dirname(__dirname));
 
@@ -86,7 +87,8 @@ export class TestStack {
       execFileSync("tar", ["-x", "-C", this.project], { input: archive });
       this.linkTools();
     }
-    for (const folder of [join(this.folder, "state"), this.temporary, this.home]) mkdirSync(folder);
+    for (const folder of [join(this.folder, "state"), this.home]) mkdirSync(folder);
+    makeTemporary(this.temporary);
     symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
     const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...environment } = process.env;
     this.env = {

@@ -5,6 +5,7 @@ import { refusedLogins } from "../../../warehouse/login";
 import { accessSql, readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
 import type { Server } from "../../support/server";
+import { sampleOf } from "../../support/soak";
 import { HAND_CHANGES } from "./hand-changes";
 import { accessStatements, declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
 
@@ -60,7 +61,7 @@ describe.each(SERVERS)("access on $name", ({ version, start }) => {
     expect(await differences()).toEqual([]);
   });
 
-  it.each(HAND_CHANGES.filter(({ only = version }) => only === version))(
+  it.each(sampleOf(HAND_CHANGES).filter(({ only = version }) => only === version))(
     "sees and fixes: $change",
     async ({ change, seen, clean }) => {
       await byHand(change);

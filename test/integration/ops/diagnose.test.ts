@@ -7,6 +7,7 @@ import type { Container } from "../../../ops/container";
 import type { FaultRule } from "../../../sandbox/qtickets/sandbox";
 import { startContainer, type ServerContainer } from "../../support/container";
 import { startServer, type Server } from "../../support/server";
+import { sampleOf } from "../../support/soak";
 import { wholeSql } from "../../support/sql";
 import { RUNNING } from "../../unit/ops/support";
 import { Desk } from "./desk";
@@ -221,7 +222,7 @@ describe("zakaz diagnose", () => {
   });
   afterAll(() => desk?.stop());
 
-  it.each(PLANTS.map((plant) => [plant.what, plant] as const))("%s", async (_, plant) => {
+  it.each(sampleOf(PLANTS).map((plant) => [plant.what, plant] as const))("%s", async (_, plant) => {
     await desk.byHand(...(plant.plant ?? []));
     desk.sandbox.faults.set(...(plant.faults ?? []));
     const { code, log } = await desk.load(plant.settings);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +12,9 @@ import { commands } from "../../../ops/commands";
 import { passwordKeys } from "../../../warehouse/catalogue";
 import { processesWith } from "../../support/processes";
 import { RecordedStack } from "../../support/recorded-stack";
+import { sampleOf } from "../../support/soak";
 import { ROOT } from "../../support/stack";
+import { isCompiled, makeTemporary } from "../../support/temporary";
 import { typeInto } from "../../support/terminal";
 import { RUNNING, stackOutputs, stubProgram, type Ended } from "../../unit/ops/support";
 import { Desk } from "./desk";
@@ -148,7 +150,7 @@ function stubs(
   status = "running",
 ): { place: string; env: NodeJS.ProcessEnv } {
   const place = join(folder, name);
-  mkdirSync(join(place, "tmp"), { recursive: true });
+  makeTemporary(join(place, "tmp"));
   stubProgram(place, "pulumi", pulumi);
   const inspected = JSON.stringify([{ State: { Status: status, Health: { Status: RUNNING.health } } }]);
   stubProgram(
@@ -180,7 +182,7 @@ it("knows every command of zakaz", () => {
 });
 
 describe.concurrent("a flag that there is not", () => {
-  it.each(all)("%s", async (words, { args }) => {
+  it.each(sampleOf(all))("%s", async (words, { args }) => {
     const { code, stdout, stderr } = await zakaz([...args, "--nonsense"]);
     // One that has a hint of its own says it behind this.
     const sentence = `zakaz: unknown option '--nonsense'; npx zakaz ${words} --help shows what it takes`;
@@ -251,7 +253,7 @@ describe("a stack that cannot be read", () => {
       troubles[2],
     ],
   ])("%s", (name, words, [, , code, sentence]) => {
-    it.each(needing("stack"))("%s", async (command, { args }) => {
+    it.each(sampleOf(needing("stack")))("%s", async (command, { args }) => {
       const { env } = stubs(`${name} ${command}`, `echo 'error: ${words}' >&2; exit 255`);
       const ended = await zakaz(args, { env: { ...env, PULUMI_STACK: "" } });
       expect(ended).toEqual({ code, stdout: "", stderr: `zakaz: ${sentence}\n` });
@@ -274,7 +276,7 @@ describe("a stack that cannot be read", () => {
 });
 
 describe.concurrent("a stopped server", () => {
-  it.each(needing("server"))("%s", async (command, { args }) => {
+  it.each(sampleOf(needing("server")))("%s", async (command, { args }) => {
     const { env } = stubs(
       `stopped ${command}`,
       pulumiOf(`stopped ${command}`, outputsAt(NOBODY)),
@@ -329,7 +331,7 @@ describe.concurrent("no Docker", () => {
     return { ...env, DOCKER_HOST: "unix:///nope" };
   };
 
-  it.each(needing("docker"))("%s", async (command, { args }) => {
+  it.each(sampleOf(needing("docker")))("%s", async (command, { args }) => {
     const ended = await zakaz(args, { env: withoutEngine(command) });
     expect(ended).toEqual({ code: 1, stdout: "", stderr: `zakaz: ${none}\n` });
   });
@@ -378,7 +380,7 @@ describe("an output that nobody reads", () => {
   const lines = "i=0; while [ $i -lt 200 ]; do echo a line of the loader; i=$((i+1)); done";
 
   describe.concurrent("changes nothing but what is seen", () => {
-    it.each(tried)("%s", async (command, { args, code = 0 }) => {
+    it.each(sampleOf(tried))("%s", async (command, { args, code = 0 }) => {
       const { place, env } = stubs(
         `unread ${command}`,
         pulumiOf(`unread ${command}`, outputs),
@@ -431,7 +433,7 @@ describe.concurrent("Ctrl-C", () => {
   const ORDERLY = "zakaz: Ctrl-C: ends in good order, once more ends at once";
   const AT_ONCE = "zakaz: stopped by Ctrl-C; nothing was left half done";
 
-  it.each(tried)("%s", async (command, { args, stops }) => {
+  it.each(sampleOf(tried))("%s", async (command, { args, stops }) => {
     const name = `zt-stop-${command.replaceAll(" ", "-")}-${process.pid}`;
     const at = join(folder, `at ${command}`);
     /** What is told to stop: it does, a little later, and says so. */
@@ -487,9 +489,9 @@ describe.concurrent("Ctrl-C", () => {
   });
 });
 
-/** What it has put into its temporary folder, but for what tsx keeps of translated files. */
+/** What it has put into its temporary folder. */
 const temporary = (place: string): string[] =>
-  readdirSync(join(place, "tmp")).filter((name) => !name.startsWith("tsx-"));
+  readdirSync(join(place, "tmp")).filter((name) => !isCompiled(name));
 
 /** Processes that a command has left: its children run under its name, or out of its folder. */
 const left = (name: string, place: string): string[] => [

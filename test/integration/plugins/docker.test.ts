@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { buildPlugins, docker, exists, TestStack, uniqueName, type PluginHome } from "../../support/plugins";
 import { reservePort } from "../../support/ports";
+import { isCompiled } from "../../support/temporary";
 
 let home: PluginHome;
 beforeAll(() => {
@@ -115,7 +116,7 @@ describe("a network, a volume, a built image and a container", () => {
 
   it("leave no socket, pipe or folder of a run behind", () => {
     // What stays are the language host's compiled sources.
-    expect(readdirSync(stack.temporary).filter((name) => !name.startsWith("ts-node-"))).toEqual([]);
+    expect(readdirSync(stack.temporary).filter((name) => !isCompiled(name))).toEqual([]);
   });
 
   it("keep a secret upload out of the state in the clear, of docker inspect and of the preview", async () => {

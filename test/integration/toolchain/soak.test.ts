@@ -14,15 +14,18 @@ beforeEach(() => {
   writeFileSync(join(tests, "random.test.ts"), 'import fc from "fast-check";\n');
   writeFileSync(join(tests, "counted.test.ts"), 'import { COUNTS } from "../support/soak";\n');
   writeFileSync(join(tests, "plain.test.ts"), 'import { expect } from "vitest";\n');
+  mkdirSync(join(checkout, "test/integration"));
+  mkdirSync(join(checkout, "test/e2e"));
+  writeFileSync(join(checkout, "test/e2e/stack.test.ts"), 'import { sampleOf } from "../support/soak";\n');
 });
 afterEach(() => machine.remove());
 
-const BESIDE = "vitest run --project soak";
+const BESIDE = "vitest run test/e2e/stack.test.ts test/soak";
 /** What it does with the files of a round, and with those that run beside. */
 const vitest = (round: string, beside = "true") =>
   machine.command(
     "vitest",
-    `if [[ $* == *"--project soak"* ]]; then ${beside}; exit; fi\necho "seed $SOAK_SEED" >>"$HOME/seeds"\n${round}`,
+    `if [[ $* == *" test/soak" ]]; then ${beside}; exit; fi\necho "seed $SOAK_SEED" >>"$HOME/seeds"\n${round}`,
   );
 const printed = (stdout: string) =>
   [...stdout.matchAll(/soak: seed (\d+), 2 files/g)].map(([, seed]) => seed);
@@ -67,7 +70,9 @@ test("fails with what runs beside the rounds, and shows what that said", async (
   const { code, stdout, stderr } = await machine.run(checkout, "toolchain/soak");
   expect(code).toBe(1);
   expect(stdout).toContain("the engine is gone\n");
-  expect(stderr).toBe(`zakaz: what ran beside the rounds failed; the same again: npx ${BESIDE}\n`);
+  expect(stderr).toBe(
+    `zakaz: what ran beside the rounds failed; the same again: SOAK_SEED=1 npx ${BESIDE}\n`,
+  );
 });
 
 test.each(["0", "-1", "1.5", "long"])("%s minutes are no budget", async (minutes) => {
