@@ -1,4 +1,5 @@
 import "./components/source-maps";
+import { setImmediate } from "node:timers/promises";
 import * as docker from "@pulumi/docker";
 import { Backup } from "./components/backup";
 import { Access } from "./components/access";
@@ -25,6 +26,10 @@ async function main() {
   const { secrets } = config;
   const names = namesOf(config.instance);
   await preflight({ ...names, ...config });
+
+  // Before all else, and sent at once: Pulumi starts its Docker plugin for it, which takes as long as all that is put together below.
+  const quarantine = new docker.Volume("quarantine", { name: names.quarantineVolume, labels: stackLabels() });
+  await setImmediate();
 
   const network = new Network("network", { name: names.network });
 
@@ -71,8 +76,6 @@ async function main() {
     repository: names.loaderImage,
     recipe: recipes.loader,
   });
-
-  const quarantine = new docker.Volume("quarantine", { name: names.quarantineVolume, labels: stackLabels() });
 
   const loaders = enabled.map((source) => {
     const run = new LoaderRun(`${source.folder}-run`, {

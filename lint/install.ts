@@ -43,7 +43,7 @@ export async function loadTwice(scratch: Scratch, files: SqlFile[]): Promise<Fin
   return changesBetween(before, after, others);
 }
 
-async function run(scratch: Scratch, statements: SqlStatement[]): Promise<Finding[]> {
+async function run(scratch: Scratch, statements: readonly SqlStatement[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   const missing = new Set<string>();
   for (const statement of statements) {
@@ -79,7 +79,7 @@ async function state(scratch: Scratch): Promise<Map<string, string>> {
 function changesBetween(
   before: Map<string, string>,
   after: Map<string, string>,
-  statements: SqlStatement[],
+  statements: readonly SqlStatement[],
 ): Finding[] {
   return [...after].flatMap(([key, value]) => {
     if (before.get(key) === value) return [];

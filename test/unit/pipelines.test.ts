@@ -19,6 +19,9 @@ const STAGES = {
   "acceptance-report": "report",
 };
 
+/** What runs every night. */
+const NIGHTLY = { soak: "soak SOAK_MINUTES=60" };
+
 interface Step {
   uses?: string;
   run?: string;
@@ -38,6 +41,7 @@ interface Workflow {
 interface GitlabJob {
   script?: string | string[];
   artifacts?: { when: string; paths: string[] };
+  rules?: object[];
 }
 
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -73,10 +77,17 @@ const targets = read("Makefile")
 describe("the pipelines", () => {
   it("run every stage, on GitHub and on GitLab, by the same target", () => {
     expect(githubStages()).toEqual(STAGES);
-    expect(gitlabStages()).toEqual(STAGES);
+    expect(gitlabStages()).toEqual({ ...STAGES, ...NIGHTLY });
   });
 
-  it.each(Object.values(STAGES))("call a target that is in the Makefile: %s", (call) => {
+  it("run every night what a change need not wait for", () => {
+    const { on, jobs } = parse(read(".github/workflows/soak.yml")) as Workflow & { on: object };
+    expect(Object.keys(on)).toContain("schedule");
+    expect(jobs["soak"]!.steps.at(-1)!.with!["target"]).toBe(NIGHTLY.soak);
+    expect(gitlab["soak"]!.rules).toEqual([{ if: '$CI_PIPELINE_SOURCE == "schedule"' }]);
+  });
+
+  it.each(Object.values({ ...STAGES, ...NIGHTLY }))("call a target that is in the Makefile: %s", (call) => {
     expect(targets).toContain(call.split(" ")[0]);
   });
 
@@ -84,7 +95,7 @@ describe("the pipelines", () => {
     const kept = ["reports/", "logs/", ".zakaz/log/", ".zakaz/test/"];
     const upload = action.runs.steps.at(-1) as Step & { if: string };
     expect([upload.if, (upload.with!["path"] as string).trim().split("\n")]).toEqual(["always()", kept]);
-    for (const stage of Object.keys(STAGES)) {
+    for (const stage of Object.keys({ ...STAGES, ...NIGHTLY })) {
       expect(gitlab[stage]!.artifacts, stage).toMatchObject({ when: "always", paths: kept });
     }
   });
@@ -94,6 +105,7 @@ describe("the pipelines", () => {
     expect(ci.permissions).toEqual({ contents: "read" });
     expect(Object.values(ci.jobs).map(({ permissions }) => permissions)).toEqual([undefined, undefined]);
     const comment = workflow("preview-comment");
+    expect(workflow("soak").permissions).toEqual({ contents: "read" });
     expect(comment.permissions).toEqual({});
     expect(comment.jobs["comment"]!.permissions).toEqual({ actions: "read", "pull-requests": "write" });
     const uses = comment.jobs["comment"]!.steps.flatMap((step) => step.uses ?? []);
@@ -105,10 +117,11 @@ describe("the pipelines", () => {
     const files = [
       ".github/workflows/ci.yml",
       ".github/workflows/preview-comment.yml",
+      ".github/workflows/soak.yml",
       ".github/actions/make/action.yml",
     ];
     const used = files.flatMap((file) => read(file).match(/uses: .*$/gm) ?? []);
-    expect(used.filter((line) => line !== "uses: ./.github/actions/make")).toHaveLength(5);
+    expect(used.filter((line) => line !== "uses: ./.github/actions/make")).toHaveLength(6);
     for (const line of used)
       expect(line).toMatch(
         /^uses: (\.\/\.github\/actions\/make|actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/,

@@ -112,7 +112,7 @@ async function verify(warehouse: Warehouse, journal: Journal, options: PlanOptio
   );
 }
 
-function texts(statements: { text: string }[]): string[] {
+function texts(statements: readonly { text: string }[]): string[] {
   return statements.map(({ text }) => text);
 }
 

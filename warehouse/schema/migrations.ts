@@ -10,7 +10,7 @@ export interface Migration {
   /** File name without `.sql`, e.g. `0001_orders_by_item`. */
   name: string;
   file: string;
-  statements: SqlStatement[];
+  statements: readonly SqlStatement[];
   checksum: string;
 }
 

@@ -39,7 +39,7 @@ export interface SqlFile {
   /** As in `SqlStatement.file`. */
   file: string;
   content: Buffer;
-  statements: SqlStatement[];
+  statements: readonly SqlStatement[];
 }
 
 /** Kind of a statement by its verb; a CREATE is told apart by what it creates. */
@@ -87,9 +87,15 @@ export function readSqlFiles(paths: string[], root = ROOT): SqlFile[] {
   return paths.flatMap(sqlPaths).map((path) => {
     const content = readFileSync(path);
     const file = displayPath(path, root);
-    return { file, content, statements: parseStatements(content.toString(), file) };
+    const key = `${file}\0${content.toString()}`;
+    const statements = parsed.get(key) ?? parseStatements(content.toString(), file);
+    parsed.set(key, statements);
+    return { file, content, statements };
   });
 }
+
+/** What has been read in this process, by file and text: a preview asks for all of `sql/` five times. */
+const parsed = new Map<string, readonly SqlStatement[]>();
 
 /** Statements of a text that was read from `file`. */
 export function parseStatements(sql: string, file: string): SqlStatement[] {
