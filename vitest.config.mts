@@ -18,7 +18,6 @@ const LONG = [
   "integration/loaders/fault-matrix",
   "integration/plugins/docker",
   "integration/ops/every-command",
-  "integration/plugins/traps",
   "integration/loaders/faults",
   "integration/loaders/fault-matrix-clickhouse",
   "integration/loaders/vk-ads/faults",

@@ -13,8 +13,8 @@ import {
   TestStack,
   uniqueName,
   type PluginHome,
-} from "../../support/plugins";
-import { reservePort } from "../../support/ports";
+} from "../support/plugins";
+import { reservePort } from "../support/ports";
 
 let home: PluginHome;
 let stack: TestStack;

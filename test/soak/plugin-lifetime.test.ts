@@ -14,8 +14,8 @@ import {
   TestStack,
   uniqueName,
   type PluginHome,
-} from "../../support/plugins";
-import { isRunning, processesWith } from "../../support/processes";
+} from "../support/plugins";
+import { isRunning, processesWith } from "../support/processes";
 
 let home: PluginHome;
 /** Where the plugins of this file put temporary files. */
