@@ -247,8 +247,8 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 describe("zakaz report", () => {
-  it("accepts what is right, in Russian, and leaves nothing behind", async () => {
-    const { code, answer, stderr } = await report("--lang", "ru");
+  it.each(COUNTS.acceptedIn)("accepts what is right, in %s, and leaves nothing behind", async (language) => {
+    const { code, answer, stderr } = await report("--lang", language);
     expect(answer.reason).toBeNull();
     expect(answer.checks.map(({ id, state }) => `${id} ${state}`)).toEqual(
       checks.map(({ id }) => `${id} ok`),

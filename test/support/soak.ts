@@ -20,6 +20,8 @@ const FEW = {
   tableChanges: 25,
   /** Order lines that a drill restores and an upgrade takes along. */
   drillOrders: 20_000,
+  /** Languages in which the acceptance run goes to its end; the pipelines have a stage for that. */
+  acceptedIn: [] as "ru"[],
   /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
   acceptanceFaults: 2,
   /** Months of a schedule in fast time. */
@@ -37,6 +39,7 @@ const FULL: typeof FEW = {
   allShops: true,
   tableChanges: 300,
   drillOrders: 1_000_000,
+  acceptedIn: ["ru"],
   acceptanceFaults: 99,
   months: 40,
   allFaults: true,
