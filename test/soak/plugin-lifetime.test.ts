@@ -7,14 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import {
-  buildPlugins,
-  exists,
-  finished,
-  TestStack,
-  uniqueName,
-  type PluginHome,
-} from "../support/plugins";
+import { buildPlugins, exists, finished, TestStack, uniqueName, type PluginHome } from "../support/plugins";
 import { isRunning, processesWith } from "../support/processes";
 
 let home: PluginHome;
