@@ -1,12 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sampleOf } from "../support/soak";
 import { dockerLines, run, TestStack } from "../support/stack";
 
+interface Release {
+  /** It must install with the packages of the present lock file. */
+  commit: string;
+  /** Secrets that it does not know. */
+  lacks: "monitorPassword"[];
+  /** How many volumes its stack has. */
+  volumes: number;
+}
+
 /**
- * The last landed release with data, and then the present tree in its place, as after `git pull`: what an operator has is
- * kept. The commit moves when another release has landed; it must install with the packages of the present lock file.
+ * A landed release with data, and then the present tree in its place, as after `git pull`: what an operator has is kept. The newest
+ * comes first, and moves when another one has landed; the other is from before backups and alerts.
  */
-const RELEASE = "81a6099";
-const stack = new TestStack(`upg${process.pid}`, RELEASE);
+const RELEASES: Release[] = [
+  { commit: "3ec0637", lacks: [], volumes: 4 },
+  { commit: "81a6099", lacks: ["monitorPassword"], volumes: 3 },
+];
 
 interface Table {
   name: string;
@@ -17,7 +29,7 @@ interface Table {
 }
 
 /** The tables that hold data, with what the release knows of them. */
-async function tablesOfRelease(): Promise<Table[]> {
+async function tablesOfRelease(stack: TestStack): Promise<Table[]> {
   const rows = await stack.sql(
     `SELECT concat(database, '.', table), arrayStringConcat(groupArray(name), ', ') FROM system.columns
      WHERE database = 'zakaz' AND match(table, '^(stg|dim|fact|plan)_') AND NOT match(table, '_latest$') AND name NOT IN ('_ver', '_loaded_at')
@@ -32,7 +44,7 @@ async function tablesOfRelease(): Promise<Table[]> {
 }
 
 /** Number of rows and a sum over all of each row, by table. As a tuple: the hash of a row with a NULL would be NULL. */
-async function contents(tables: Table[]): Promise<string> {
+async function contents(stack: TestStack, tables: Table[]): Promise<string> {
   const sums = tables.map(
     ({ name, columns, rows }) =>
       `SELECT '${name}', count(), sum(cityHash64(tuple(${columns}))) FROM ${name} FINAL ${rows}`,
@@ -54,94 +66,96 @@ async function inVolumes(names: string[], command: string): Promise<Record<strin
   return Object.fromEntries(said);
 }
 
-const volumes = () =>
-  dockerLines("volume", "ls", "--filter", `name=${stack.instance}`, "--format", "{{.Name}}");
+describe.each(sampleOf(RELEASES))(
+  "the present tree over release $commit",
+  ({ commit, lacks, ...release }) => {
+    const stack = new TestStack(`upg${process.pid}${lacks.length}`, commit);
+    let tables: Table[];
+    let before: { contents: string; volumes: string[]; runs: number };
+    const runs = async () => Number(await stack.sql("SELECT count() FROM zakaz.meta_job_runs FINAL"));
+    const volumes = () =>
+      dockerLines("volume", "ls", "--filter", `name=${stack.instance}`, "--format", "{{.Name}}");
 
-let tables: Table[];
-let before: { contents: string; volumes: string[]; runs: number };
-const runs = async () => Number(await stack.sql("SELECT count() FROM zakaz.meta_job_runs FINAL"));
+    beforeAll(async () => {
+      const unknown = Object.fromEntries(lacks.map((key) => [key, undefined]));
+      await stack.configure({ secrets: unknown, settings: lacks.length > 0 ? { backup: undefined } : {} });
+      await stack.up();
+      // Rows that no load would bring back.
+      const plan = await stack.zakaz("plan", "loaders/sales-plan/example.csv");
+      expect(plan.code, plan.stderr).toBe(0);
+      tables = await tablesOfRelease(stack);
+      before = { contents: await contents(stack, tables), volumes: await volumes(), runs: await runs() };
+      // A volume that is made anew under the same name has not got it.
+      await inVolumes(before.volumes, "echo of the release >of-the-release");
+      expect(before.contents).toMatch(/^zakaz\.plan_sales\t[1-9]/m);
+      expect(before.contents).toMatch(/^zakaz\.fact_qtickets_sales_daily\t[1-9]/m);
+      stack.copyCheckout();
+    });
 
-beforeAll(async () => {
-  // The release is from before backups and alerts, and knows no such keys.
-  await stack.configure({ settings: { backup: undefined }, secrets: { monitorPassword: undefined } });
-  await stack.up();
-  // Rows that no load would bring back.
-  const plan = await stack.zakaz("plan", "loaders/sales-plan/example.csv");
-  expect(plan.code, plan.stderr).toBe(0);
-  tables = await tablesOfRelease();
-  before = { contents: await contents(tables), volumes: await volumes(), runs: await runs() };
-  // A volume that is made anew under the same name has not got it.
-  await inVolumes(before.volumes, "echo of the release >of-the-release");
-  expect(before.contents).toMatch(/^zakaz\.plan_sales\t[1-9]/m);
-  expect(before.contents).toMatch(/^zakaz\.fact_qtickets_sales_daily\t[1-9]/m);
-});
+    afterAll(() => stack.remove());
 
-afterAll(() => stack.remove());
+    it.each(lacks)("asks for the secret that is new, with its command: %s", async (key) => {
+      const { stdout, stderr, code } = await stack.pulumi("preview");
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toContain(
+        `zakaz:${key} is not set. Fix it with: pulumi config set --secret zakaz:${key}`,
+      );
+      await stack.setSecret(key);
+    });
 
-describe("the present tree over the last landed release", () => {
-  it("asks for the secrets that are new, each with its command", async () => {
-    stack.copyCheckout();
-    const { stdout, stderr, code } = await stack.pulumi("preview");
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain(
-      "zakaz:monitorPassword is not set. Fix it with: pulumi config set --secret zakaz:monitorPassword",
-    );
-    await stack.setSecret("monitorPassword");
-  });
+    it("replaces and deletes no volume, by its preview", async () => {
+      const { stdout, code } = await stack.pulumi("preview", "--json");
+      expect(code).toBe(0);
+      const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+      // Only what changes is listed; another volume may come.
+      const ofVolumes = steps.filter(({ urn }) => urn.includes("docker:index/volume:Volume"));
+      expect(ofVolumes.filter(({ op }) => op !== "same" && op !== "create")).toEqual([]);
+    });
 
-  it("replaces and deletes no volume, by its preview", async () => {
-    const { stdout, code } = await stack.pulumi("preview", "--json");
-    expect(code).toBe(0);
-    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
-    // Only what changes is listed; another volume may come.
-    const ofVolumes = steps.filter(({ urn }) => urn.includes("docker:index/volume:Volume"));
-    expect(ofVolumes.filter(({ op }) => op !== "same" && op !== "create")).toEqual([]);
-    expect(steps.filter(({ op }) => op !== "same").length).toBeGreaterThan(0);
-  });
+    it("comes up, and keeps every row, every volume and every password", async () => {
+      await stack.up();
+      expect(before.volumes).toHaveLength(release.volumes);
+      expect(await inVolumes(before.volumes, "cat of-the-release && rm of-the-release")).toEqual(
+        Object.fromEntries(before.volumes.map((volume) => [volume, "of the release"])),
+      );
+      expect(await contents(stack, tables)).toBe(before.contents);
+      expect(await runs()).toBeGreaterThanOrEqual(before.runs);
+      const url = `http://127.0.0.1:${stack.httpPort}/?query=SELECT%20count()%20FROM%20bi.v_sales_daily`;
+      const headers = {
+        "X-ClickHouse-User": "datalens_reader",
+        "X-ClickHouse-Key": stack.secrets.datalensPassword,
+      };
+      expect(Number(await (await fetch(url, { headers })).text())).toBeGreaterThan(0);
+    });
 
-  it("comes up, and keeps every row, every volume and every password", async () => {
-    await stack.up();
-    expect(before.volumes).toHaveLength(3);
-    expect(await inVolumes(before.volumes, "cat of-the-release && rm of-the-release")).toEqual(
-      Object.fromEntries(before.volumes.map((volume) => [volume, "of the release"])),
-    );
-    expect(await contents(tables)).toBe(before.contents);
-    expect(await runs()).toBeGreaterThanOrEqual(before.runs);
-    const url = `http://127.0.0.1:${stack.httpPort}/?query=SELECT%20count()%20FROM%20bi.v_sales_daily`;
-    const headers = {
-      "X-ClickHouse-User": "datalens_reader",
-      "X-ClickHouse-Key": stack.secrets.datalensPassword,
-    };
-    expect(Number(await (await fetch(url, { headers })).text())).toBeGreaterThan(0);
-  });
+    it("is then as declared: nothing to change, in schema, access and stack", async () => {
+      for (const command of [
+        ["schema", "diff"],
+        ["access", "diff"],
+      ]) {
+        const { code, stdout, stderr } = await stack.zakaz(...command);
+        expect(`${command.join(" ")} ${code}`, stdout + stderr).toBe(`${command.join(" ")} 0`);
+      }
+      const preview = await stack.pulumi("preview", "--expect-no-changes");
+      expect(preview.stdout + preview.stderr).not.toContain("error:");
+      expect(preview.code).toBe(0);
+    });
 
-  it("is then as declared: nothing to change, in schema, access and stack", async () => {
-    for (const command of [
-      ["schema", "diff"],
-      ["access", "diff"],
-    ]) {
-      const { code, stdout, stderr } = await stack.zakaz(...command);
-      expect(`${command.join(" ")} ${code}`, stdout + stderr).toBe(`${command.join(" ")} 0`);
-    }
-    const preview = await stack.pulumi("preview", "--expect-no-changes");
-    expect(preview.stdout + preview.stderr).not.toContain("error:");
-    expect(preview.code).toBe(0);
-  });
+    it("loads", async () => {
+      const { code, stderr } = await stack.zakaz("load");
+      expect(code, stderr).toBe(0);
+      expect(await runs()).toBeGreaterThan(before.runs);
+    });
 
-  it("loads", async () => {
-    const { code, stderr } = await stack.zakaz("load");
-    expect(code, stderr).toBe(0);
-    expect(await runs()).toBeGreaterThan(before.runs);
-  });
-
-  it("names a key of the configuration that it does not know any more in a sentence", async () => {
-    const set = ["config", "set", "zakaz:engineMemory", "2048", "--non-interactive"];
-    await run("pulumi", set, { cwd: stack.project, env: stack.env });
-    const { code, stdout } = await stack.pulumi("preview");
-    expect(code).not.toBe(0);
-    expect(stdout).toMatch(
-      /zakaz:engineMemory is no key of this program .*Fix it with: pulumi config rm zakaz:engineMemory/,
-    );
-    expect(stdout).not.toMatch(/\n\s+at /);
-  });
-});
+    it("names a key of the configuration that it does not know any more in a sentence", async () => {
+      const set = ["config", "set", "zakaz:engineMemory", "2048", "--non-interactive"];
+      await run("pulumi", set, { cwd: stack.project, env: stack.env });
+      const { code, stdout } = await stack.pulumi("preview");
+      expect(code).not.toBe(0);
+      expect(stdout).toMatch(
+        /zakaz:engineMemory is no key of this program .*Fix it with: pulumi config rm zakaz:engineMemory/,
+      );
+      expect(stdout).not.toMatch(/\n\s+at /);
+    });
+  },
+);
