@@ -53,8 +53,8 @@ const setupFiles = ["test/support/soak.ts"];
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
-    // For two cores, beside tests of stacks: more would only get into each other's way.
-    maxWorkers: 2,
+    // Most tests wait for servers and processes, not for a core. Every stack has its own names, ports, state and copy of the sources.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
@@ -105,10 +105,6 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // They wait half of their time. Every stack has its own names, ports, state and copy of the sources.
-          maxWorkers: 3,
-          // Projects of other numbers of workers run one after another, where one call has several.
-          sequence: { groupOrder: 1 },
         },
       },
       {
