@@ -24,7 +24,7 @@ vk-ads: ## every unit and integration test of VK Ads
 	@toolchain/setup && toolchain/check $@
 
 soak: ## random tests with all their counts, from ever new seeds, for SOAK_MINUTES=30
-	@toolchain/setup && toolchain/soak
+	@toolchain/setup && toolchain/setup oldest storage && toolchain/soak
 
 coverage: ## how much of each folder's code is run by the tests of LEVELS="unit integration"
 	@toolchain/setup && toolchain/coverage
