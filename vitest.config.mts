@@ -53,8 +53,8 @@ const setupFiles = ["test/support/soak.ts"];
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
-    // Most tests wait for servers and processes, not for a core. Every stack has its own names, ports, state and copy of the sources.
-    maxWorkers: 3,
+    // For two cores, with a second vitest beside for the stacks: with more at a time each takes longer, and all of them together too.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
