@@ -115,11 +115,12 @@ build_tool() {
   note "$tool is there after $took"
 }
 
-# The versions of every module are those of go.mod and go.sum beside it; nothing is looked up.
+# The versions of every module are those of go.mod and go.sum beside it; nothing is looked up. No debugger reads what is built:
+# an eighth of the time.
 go_build() {
   cd "$TOOLCHAIN/go/$1" || return
   export GOFLAGS="-mod=readonly -trimpath -buildvcs=false $GO_EXTRA_FLAGS" GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0
-  "$GO" build -ldflags "-s -w ${GO_TOOL_FLAGS[$1]}" -o "$2" "$(sed -n 's/^tool //p' go.mod)"
+  "$GO" build -gcflags=all=-dwarf=false -ldflags "-s -w ${GO_TOOL_FLAGS[$1]}" -o "$2" "$(sed -n 's/^tool //p' go.mod)"
 }
 
 # A build whose downloads nothing else has a use for: they go with it.
