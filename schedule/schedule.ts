@@ -168,14 +168,19 @@ class Schedule {
   private noticeSetBack(): void {
     const { timetable, clock, log } = this.options;
     const now = clock.now();
-    const seconds = Math.round((this.newestTime - now) / 1000);
+    const { slot } = this.state;
+    const back = this.newestTime - now;
+    this.newestTime = now;
+    const seconds = Math.round(back / 1000);
     if (seconds > 0) {
       log.warning(`The clock was set back by ${seconds} s to ${moscowTime(now)}`);
     }
-    this.newestTime = now;
-    if (timetable.next(now) >= this.state.slot) return;
+    // Also when little by little.
+    const isFarAhead = timetable.next(now) < slot;
+    const isAhead = slot > now && back >= timetable.next(slot) - slot;
+    if (!isFarAhead && !isAhead) return;
     log.warning(
-      `Slot ${moscowTime(this.state.slot)} lies more than a period ahead of the clock: slots count from now`,
+      `Slot ${moscowTime(slot)} lies ahead of a clock that was set back by a period: slots count from now`,
     );
     this.state = this.startAt(timetable.latest(now));
   }

@@ -249,8 +249,16 @@ describe("a clock that is set", () => {
     await simulation.pass(HOUR);
     expect(slotsOf(simulation)).toEqual(["30+0", "-1380+0", "-1350+0"]);
     expect(texts(simulation)).toContain(
-      "WARNING Slot 2030-01-15 12:30:00 Moscow time lies more than a period ahead of the clock: slots count from now",
+      "WARNING Slot 2030-01-15 12:30:00 Moscow time lies ahead of a clock that was set back by a period: slots count from now",
     );
+  });
+
+  test("back by a period, to just before the newest slot, lets that one come anew", async () => {
+    const simulation = simulate();
+    await simulation.pass(43 * MINUTE);
+    simulation.clock.set(-38 * MINUTE);
+    await simulation.pass(20 * MINUTE);
+    expect(slotsOf(simulation)).toEqual(["30+0", "30+0"]);
   });
 
   test("back while the process was down is seen at its start", async () => {
