@@ -222,13 +222,14 @@ test.each(Object.keys(SCHEDULES) as (keyof typeof SCHEDULES)[])(
         }
 
         // However the clock was set: while the container is there, no longer passes without a run than a period and what the clock was
-        // set back by since the last one began, a period at most each time.
+        // set back by since the newest slot was first begun, a period at most each time.
         const longest = name === "qtickets" ? 30 * MINUTE : 17 * HOUR;
         for (const { from, to } of up) {
           const own = runs.filter((run) => run.from >= from && run.from < to);
-          const stretches = [{ from, to: from }, ...own].map((run, i) => ({
-            began: run.from,
-            from: run.to,
+          const former = runs.findLast((run) => run.to <= from);
+          const stretches = [former, ...own].map((run, i) => ({
+            began: runs.find(({ slot }) => slot === run?.slot)?.from ?? 0,
+            from: i === 0 ? from : run!.to,
             to: own[i]?.from ?? to,
           }));
           for (const stretch of stretches) {
