@@ -69,6 +69,7 @@ async function main() {
           network,
           clients: sandboxClients(enabled, secrets),
           data: config.sandbox,
+          healthInterval: config.healthInterval,
         })
       : undefined;
 

@@ -15,6 +15,14 @@ const PORT = 8080;
 /** Memory limit in MiB: all data is made in memory. */
 const MEMORY = 1024;
 
+/** The image has no wget; bash alone asks for the status line. */
+const HEALTH_CHECK = [
+  "CMD",
+  "bash",
+  "-c",
+  `exec 3<>/dev/tcp/127.0.0.1/${PORT}; printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; read -r _ code _ <&3; [ "$code" = 200 ]`,
+];
+
 export interface SandboxArgs {
   names: Pick<Names, "sandbox" | "sandboxImage">;
   network: Network;
@@ -22,6 +30,8 @@ export interface SandboxArgs {
   clients: Record<string, pulumi.Output<SandboxClient[]>>;
   /** The synthetic data: same values, same day, same data. */
   data: { seed: number; ordersPerDay: number; days: number; events: number };
+  /** Time between two health checks, e.g. `2s`. */
+  healthInterval: string;
 }
 
 export interface SandboxClient {
@@ -60,7 +70,7 @@ export class Sandbox extends pulumi.ComponentResource {
           `SANDBOX_EVENTS=${args.data.events}`,
         ],
         networksAdvanced: [{ name: args.network.name, aliases: [args.names.sandbox] }],
-        // The image brings its own health check.
+        healthcheck: { tests: HEALTH_CHECK, interval: args.healthInterval, timeout: "5s", retries: 60 },
         wait: true,
         waitTimeout: 60,
         ...longLived,

@@ -84,7 +84,9 @@ export const settings = z.object({
     .string()
     .regex(/^\d+(ms|s)$/, "must look like 500ms or 2s")
     .default("2s")
-    .describe("Time between two health checks of the server."),
+    .describe(
+      "Time between two health checks of the server and of the sandbox; each costs some 50 ms of processor time.",
+    ),
   protectData: flag.prefault("true").describe("`true`: Pulumi refuses to delete the volumes that hold data."),
   source: z
     .enum(["sandbox", "qtickets"])

@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerLines, run, signalContainer, TestStack } from "../support/stack";
 
 /**
- * A stack that loads by itself: what `up` starts and what it does not, and that loads go on after whatever happens to the
- * containers. Not proved here: which slot is due when (test/unit/schedule), what many loads leave (test/soak/week.test.ts), and what an end
- * of each container or of the engine does (test/soak/outages.test.ts).
+ * A stack that loads by itself: what `up` starts and what it does not. Not proved here: which slot is due when (test/unit/schedule), what
+ * many loads leave (test/soak/week.test.ts), and that loads go on after an end of each container, of the server or of the engine
+ * (test/soak/outages.test.ts).
  */
 const stack = new TestStack(`sched${process.pid}`);
-const { server } = stack;
 const container = `zakaz-schedule-qtickets-${stack.instance}`;
 const sandbox = `zakaz-sandbox-${stack.instance}`;
 
@@ -151,33 +150,6 @@ describe("a stack with a schedule", () => {
     expect(await log()).toMatch(
       /qtickets_api\.schedule INFO Slot .* ended ok after \d+ s; the next slot is /,
     );
-  });
-
-  it("goes on by itself when it is killed in the middle of a run", async () => {
-    await holdRun();
-    // As a crash is: for Docker, `docker kill` is a stop by hand, after which it starts nothing.
-    await signalContainer("SIGKILL", container);
-    await signalContainer("SIGCONT", sandbox);
-    await expect
-      .poll(() => inspect("{{.RestartCount}} {{.State.Status}}"), { timeout: 60_000 })
-      .toBe("1 running");
-    await nextGoodRun();
-    expect(await log()).toContain("was not finished: it is due again");
-    expect(await facts()).toBe(loaded);
-  });
-
-  it("goes on by itself when the server is back, and is unwell meanwhile", async () => {
-    await run("docker", ["stop", server]);
-    await expect.poll(health, { timeout: 240_000, interval: 1_000 }).toBe("unhealthy");
-    const status = await stack.zakaz("status");
-    expect(status.stdout).toContain(
-      `docker logs --tail 20 ${container}  # says why the last load of qtickets_api failed`,
-    );
-    await run("docker", ["start", server]);
-    await expect.poll(() => inspect("{{.State.Health.Status}}", server), { timeout: 60_000 }).toBe("healthy");
-    await nextGoodRun();
-    await expect.poll(health, { timeout: 120_000, interval: 1_000 }).toBe("healthy");
-    expect(await facts()).toBe(loaded);
   });
 
   it("ends a run under way before a changed image takes its place, and loads nothing itself", async () => {

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT, run, TestStack } from "../support/stack";
+import { must, ROOT, run, TestStack } from "../support/stack";
 
 /** Schema of a running stack: changes by hand and edits of sql/, in preview, `zakaz schema diff` and up. */
 const stack = new TestStack(`e2esch${process.pid}`);
@@ -116,11 +116,12 @@ describe("the schema of a running stack", () => {
     await stack.set("nofile", "20000");
     await stack.up();
     await expectClean();
-    await stack.sql(
-      ["30_staging.sql", "32_facts.sql", "50_views.sql", "60_city_aliases.sql"]
-        .map((file) => readFileSync(join(stack.project, "sql", file), "utf8"))
-        .join("\n"),
-    );
+    const input = ["30_staging.sql", "32_facts.sql", "50_views.sql", "60_city_aliases.sql"]
+      .map((file) => readFileSync(join(stack.project, "sql", file), "utf8"))
+      .join("\n");
+    const client = ["exec", "-i", "-e", "CLICKHOUSE_PASSWORD", server, "clickhouse-client"];
+    const env = { ...process.env, CLICKHOUSE_PASSWORD: stack.secrets.adminPassword };
+    await must(run("docker", [...client, "--user=admin", "--multiquery"], { env, input }));
     await expectClean();
     expect(await rows()).toBe("2026-01-01\t7\t7.5");
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newPassword } from "../../ops/password";
 import { ServerContainer } from "../support/container";
 import { describeServer } from "../support/describe-server";
+import { COUNTS, sampleOf } from "../support/soak";
 import { dockerLines, must, run, TestStack } from "../support/stack";
 
 /**
@@ -208,11 +209,13 @@ describe("the life of a stack", () => {
     await expectNoChange("refresh", "--yes");
   });
 
-  describe("has a server that", () => {
-    describeServer(
-      () => new ServerContainer(server, stack.httpPort, stack.nativePort, secrets.adminPassword),
-    );
-  });
+  if (COUNTS.serverOfStack) {
+    describe("has a server that", () => {
+      describeServer(
+        () => new ServerContainer(server, stack.httpPort, stack.nativePort, secrets.adminPassword),
+      );
+    });
+  }
 
   it("runs its containers without any right of root, within limits", async () => {
     const format =
@@ -347,10 +350,11 @@ describe("the life of a stack", () => {
     expect([await journaled(), await journaled("ok")]).toEqual([before + 2, 4]);
   });
 
-  it.each([
+  const losses: [string, string[], string][] = [
     ["removed", ["rm", "-f"], `The server's container ${server} is not there; make up makes it anew`],
     ["stopped", ["stop"], `code 0; docker start ${server} starts it`],
-  ])("brings back a server %s by hand, data kept", async (_, command, said) => {
+  ];
+  it.each(sampleOf(losses))("brings back a server %s by hand, data kept", async (_, command, said) => {
     const loaded = await facts();
     await run("docker", [...command, server]);
     const diagnosis = await stack.zakaz("diagnose");

@@ -10,7 +10,7 @@ import { dockerLines, must, run, signalContainer, TestStack } from "../support/s
 /**
  * A stack with schedules, alerts and backups, whose containers and whose Docker engine are killed, stopped and restarted in the
  * middle of runs: all of it is back by itself, with the facts that the sandbox expects. The engine is one of this test's own.
- * A part of it in a stack without an engine of its own: ../e2e/schedule.test.ts.
+ * What `up` does to a schedule: ../e2e/schedule.test.ts.
  */
 const DATA = { ordersPerDay: 5, days: 10, events: 4 };
 /** Between two rounds of the alerts, in ms. */
@@ -159,6 +159,8 @@ describe.runIf(canHaveEngine())("a stack whose containers and engine end without
     await signal("SIGCONT", by);
     await allBack();
     await recovers(at);
+    if (parts.includes("qtickets"))
+      expect(await log("qtickets")).toContain("was not finished: it is due again");
   });
 
   it("is back after a restart of the engine in the middle of runs, also what docker kill has ended", async () => {
@@ -212,9 +214,16 @@ describe.runIf(canHaveEngine())("a stack whose containers and engine end without
     await must(run("docker", ["stop", containers.server]));
     await signal("SIGCONT", "sandbox");
     await sleep(OUTAGE);
+    expect(await inspect("qtickets", "{{.State.Health.Status}}")).toBe("unhealthy");
+    expect((await stack.zakaz("status")).stdout).toContain(
+      `docker logs --tail 20 ${containers.qtickets}  # says why the last load of qtickets_api failed`,
+    );
     await must(run("docker", ["start", containers.server]));
     const at = Date.now();
     await recovers(at);
+    await expect
+      .poll(() => inspect("qtickets", "{{.State.Health.Status}}"), { timeout: 120_000, interval: 1_000 })
+      .toBe("healthy");
     await expect
       .poll(() => told().slice(toldBefore), { timeout: 60_000 })
       .toEqual(["alert server", "recovered server"]);

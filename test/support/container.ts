@@ -93,7 +93,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Se
     ...["-p", `127.0.0.1:${http}:8123`, "-p", `127.0.0.1:${native}:9000`, "--restart", "unless-stopped"],
     ...["-e", "CLICKHOUSE_SKIP_USER_SETUP=1", "-e", "TZ=Europe/Moscow"],
     ...(options.dockerArguments?.some((one) => one.includes("/backups")) ? [] : BACKUPS),
-    ...["--health-cmd", "wget -q --spider http://127.0.0.1:8123/ping", "--health-interval", "500ms"],
+    ...["--health-cmd", "wget -q --spider http://127.0.0.1:8123/ping", "--health-interval", "2s"],
     ...["--health-timeout", "5s", "--health-retries", "60"],
     ...(options.dockerArguments ?? []),
     options.image ?? localServerImage(),

@@ -28,6 +28,10 @@ const FEW = {
   months: 3,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
+  /** The reference scenario on the version of ClickHouse that is to come, too. */
+  lookAhead: false,
+  /** All that is asked of the server's image, of the server of a whole stack, too. */
+  serverOfStack: false,
   /** The commands of every document; else those of README.md. */
   allDocuments: false,
   /** Of a long table of like cases one in so many, see {@link sampleOf}. */
@@ -43,6 +47,8 @@ const FULL: typeof FEW = {
   acceptanceFaults: 99,
   months: 40,
   allFaults: true,
+  lookAhead: true,
+  serverOfStack: true,
   allDocuments: true,
   oneOf: 1,
 };

@@ -157,6 +157,10 @@ describe("stack with the sandbox and the local server", () => {
       timeout: "5s",
       retries: 60,
     });
+    expect(found(recorded, CONTAINER, "sandbox-server").inputs).toMatchObject({
+      healthcheck: { interval: "500ms", timeout: "5s", retries: 60 },
+      wait: true,
+    });
     expect(inputs["wait"]).toBe(true);
     expect(inputs["envs"]).toEqual(["CLICKHOUSE_SKIP_USER_SETUP=1", "TZ=Europe/Moscow"]);
   });

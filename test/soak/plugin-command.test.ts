@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
-import { buildPlugins, finished, TestStack, uniqueName, type PluginHome } from "../../support/plugins";
-import { processesWith } from "../../support/processes";
+import { buildPlugins, finished, TestStack, uniqueName, type PluginHome } from "../support/plugins";
+import { processesWith } from "../support/processes";
 
 let home: PluginHome;
 let stack: TestStack;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { buildPlugins, docker, exists, TestStack, uniqueName, type PluginHome } from "../../support/plugins";
-import { reservePort } from "../../support/ports";
-import { isCompiled } from "../../support/temporary";
+import { buildPlugins, docker, exists, TestStack, uniqueName, type PluginHome } from "../support/plugins";
+import { reservePort } from "../support/ports";
+import { isCompiled } from "../support/temporary";
 
 let home: PluginHome;
 beforeAll(() => {
