@@ -206,7 +206,7 @@ describe("the life of a stack", () => {
 
   it("then shows no change in preview and refresh", async () => {
     await expectNoChange("preview");
-    await expectNoChange("refresh", "--yes");
+    await expectNoChange("refresh", "--yes", "--skip-preview");
   });
 
   if (COUNTS.serverOfStack) {

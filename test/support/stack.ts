@@ -239,7 +239,7 @@ export class TestStack {
 
   /** Takes down whatever of the stack stands, and removes its folder. */
   async remove(): Promise<void> {
-    await this.pulumi("destroy", "--yes", "--refresh");
+    await this.pulumi("destroy", "--yes", "--skip-preview", "--refresh");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
