@@ -89,11 +89,17 @@ export class TestStack {
     }
     for (const folder of [join(this.folder, "state"), this.home]) mkdirSync(folder);
     makeTemporary(this.temporary);
+    // What Node has compiled is kept by path, and the paths of the copy never come again: what is compiled for them goes with it.
+    const [shared, own] = [process.env["NODE_COMPILE_CACHE"], join(this.project, ".zakaz/compiled")];
+    // Not cpSync, which fails for a file that another process renames meanwhile; what is not copied is compiled anew.
+    if (shared !== undefined && existsSync(shared))
+      execFileSync("sh", ["-c", 'cp -r "$0" "$1" || true', shared, own]);
     symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
     const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...environment } = process.env;
     this.env = {
       ...environment,
       TMPDIR: this.temporary,
+      NODE_COMPILE_CACHE: own,
       PULUMI_HOME: this.home,
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "e2e passphrase",
