@@ -1,4 +1,4 @@
-import { type ExecFileOptions, execFile, execFileSync } from "node:child_process";
+import { type ExecFileOptions, execFile, execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -92,8 +92,7 @@ export class TestStack {
     // What Node has compiled is kept by path, and the paths of the copy never come again: what is compiled for them goes with it.
     const [shared, own] = [process.env["NODE_COMPILE_CACHE"], join(this.project, ".zakaz/compiled")];
     // Not cpSync, which fails for a file that another process renames meanwhile; what is not copied is compiled anew.
-    if (shared !== undefined && existsSync(shared))
-      execFileSync("sh", ["-c", 'cp -r "$0" "$1" || true', shared, own]);
+    if (shared !== undefined) spawnSync("cp", ["-r", shared, own]);
     symlinkSync(join(process.env["PULUMI_HOME"]!, "plugins"), join(this.home, "plugins"));
     const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...environment } = process.env;
     this.env = {
@@ -166,7 +165,7 @@ export class TestStack {
   /** Gives a secret a value, a new random one unless it is named; it is in no argument; answers what was said. */
   async setSecret(key: string, value = newPassword()): Promise<string> {
     const args = ["config", "set", "--secret", `zakaz:${key}`, "--non-interactive"];
-    const { all } = await must(run("pulumi", args, { cwd: this.project, env: this.env, input: value }));
+    const { all } = await must(this.runWith({ input: value }, "pulumi", ...args));
     (this.secrets as Record<string, string>)[key] = value;
     return all;
   }
@@ -179,7 +178,7 @@ export class TestStack {
   /** The same for a secret; it is in no argument. */
   async setSecretPart(path: string, input: string): Promise<string> {
     const args = ["config", "set", "--secret", "--path", `zakaz:${path}`, "--non-interactive"];
-    return (await must(run("pulumi", args, { cwd: this.project, env: this.env, input }))).all;
+    return (await must(this.runWith({ input }, "pulumi", ...args))).all;
   }
 
   /** Switches VK Ads on: one account of each API; answers what was said. */
