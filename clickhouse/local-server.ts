@@ -80,7 +80,7 @@ export class LocalServer {
 
   /**
    * Starts the server, also again after `kill`, and waits until it takes queries.
-   * @throws Error with the end of its log when it does not come up
+   * @throws Error with what it said last when it does not come up
    */
   async start(): Promise<void> {
     const log = join(this.folder, "console.log");
@@ -108,8 +108,9 @@ export class LocalServer {
       }
       if (failure !== undefined || child.exitCode !== null || Date.now() > giveUpAt) {
         await this.kill();
-        const end = said.trimEnd().split("\n").slice(-10).join("\n");
-        throw new Error(`ClickHouse does not start: ${failure?.message ?? end}`, { cause: failure });
+        throw new Error(`ClickHouse does not start: ${failure?.message ?? lastSaid(said)}`, {
+          cause: failure,
+        });
       }
       await sleep(20);
     }
@@ -166,6 +167,12 @@ export function programOf(version = SERVER_VERSION): string {
   const program = join(ROOT, ".zakaz/clickhouse", version, "bin/clickhouse");
   if (existsSync(program)) return program;
   throw new Error(`ClickHouse ${version} is not installed for this checkout: run toolchain/setup`);
+}
+
+/** The error that ended the server, without the stack trace that follows it; else the end of its log. */
+function lastSaid(log: string): string {
+  const errors = [...log.matchAll(/^(?:.*<(?:Error|Fatal)> Application: )?(.+?), Stack trace/gm)];
+  return errors.at(-1)?.[1] ?? log.trimEnd().split("\n").slice(-10).join("\n");
 }
 
 function portIn(log: string, pattern: RegExp): number {

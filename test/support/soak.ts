@@ -24,6 +24,8 @@ const FEW = {
   acceptedIn: [] as "ru"[],
   /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
   acceptanceFaults: 2,
+  /** How often a server is killed in the middle of a backup, and started again. */
+  kills: 1,
   /** Months of a schedule in fast time. */
   months: 3,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
@@ -45,6 +47,7 @@ const FULL: typeof FEW = {
   drillOrders: 1_000_000,
   acceptedIn: ["ru"],
   acceptanceFaults: 99,
+  kills: 100,
   months: 40,
   allFaults: true,
   lookAhead: true,

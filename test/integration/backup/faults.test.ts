@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareImage, recipes } from "../../../images";
+import { nameOf } from "../../../warehouse/backup/backup";
 import { users } from "../../../warehouse/catalogue";
 import { startContainer, type ServerContainer } from "../../support/container";
+import { COUNTS } from "../../support/soak";
 import { must, ROOT, run } from "../../support/stack";
 import { BackedUp } from "./support";
 
@@ -21,27 +23,39 @@ describe("a server that is killed in the middle of a backup", () => {
   });
   afterAll(() => shop.stop());
 
-  it("costs that backup alone: the next run says so in the journal, clears what is half, and makes a whole one", async () => {
-    const startedAt = Date.parse("2030-01-01T00:00:00Z");
-    const cut = shop.take(undefined, () => startedAt);
-    const ended = expect(cut).rejects.toThrow();
-    while (!existsSync(join(shop.server.backups, "20300101T000000Z-full"))) await sleep(10);
-    await shop.server.kill();
-    await shop.server.start();
-    await ended;
-    await shop.server.sql("SYSTEM FLUSH LOGS");
-    const [rows] = await shop.server.sql<{ rows: number }>(
-      "SELECT toUInt32(count()) AS rows FROM zakaz.fact_qtickets_orders FINAL",
-    );
-    expect(rows?.rows).toBe(20_000);
-    const taken = await shop.take(undefined, () => startedAt + 60_000);
-    expect(taken).toMatchObject({ kind: "full", verified: true });
-    expect((await shop.journal()).map(({ name, status }) => [name, status])).toEqual([
-      ["20300101T000000Z-full", expect.stringMatching(/^(error|deleted)$/)],
-      [taken.name, "ok"],
-    ]);
-    expect(shop.files.filter((file) => file.startsWith("20300101T000000Z"))).toEqual([]);
-  });
+  const timeout = 120_000 + COUNTS.kills * 5_000;
+  it(
+    "costs that backup alone: the next run says so in the journal, clears what is half, and makes a whole one",
+    { timeout },
+    async () => {
+      const kill = async (startedAt: number) => {
+        const cut = shop.take(undefined, () => startedAt);
+        const ended = expect(cut).rejects.toThrow();
+        while (!existsSync(join(shop.server.backups, nameOf(startedAt, "full")))) await sleep(10);
+        await shop.server.kill();
+        await shop.server.start();
+        await ended;
+      };
+      const first = Date.parse("2030-01-01T00:00:00Z");
+      const kills = Array.from({ length: COUNTS.kills }, (_, i) => first + i * 60_000);
+      for (const startedAt of kills) await kill(startedAt);
+      await shop.server.sql("SYSTEM FLUSH LOGS");
+      const [rows] = await shop.server.sql<{ rows: number }>(
+        "SELECT toUInt32(count()) AS rows FROM zakaz.fact_qtickets_orders FINAL",
+      );
+      expect(rows?.rows).toBe(20_000);
+      const taken = await shop.take(undefined, () => kills.at(-1)! + 60_000);
+      expect(taken).toMatchObject({ kind: "full", verified: true });
+      expect((await shop.journal()).map(({ name, status }) => [name, status])).toEqual([
+        ...kills.map((startedAt): [string, unknown] => [
+          nameOf(startedAt, "full"),
+          expect.stringMatching(/^(error|deleted)$/),
+        ]),
+        [taken.name, "ok"],
+      ]);
+      expect(shop.files.filter((file) => !file.startsWith(taken.name))).toEqual([]);
+    },
+  );
 });
 
 describe("a full target", () => {
