@@ -3,16 +3,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more, the longest of each level first: begun last, one of them would be waited for alone. */
 const LONG = [
+  "e2e/stack",
   "e2e/documents",
   "e2e/schedule",
-  "e2e/stack",
+  "e2e/drift",
+  "e2e/no-leak",
   "e2e/backup",
   "e2e/rotate",
-  "e2e/no-leak",
-  "e2e/access-drift",
-  "e2e/schema-drift",
-  "e2e/report",
   "e2e/upgrade",
+  "e2e/report",
   "integration/schema/validate",
   "integration/ops/diagnose",
   "integration/loaders/fault-matrix",

@@ -5,6 +5,7 @@ import PQueue from "p-queue";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secretKeys } from "../../config/secrets";
 import { newPassword } from "../../ops/password";
+import { sampleOf } from "../support/soak";
 import { dockerLines, type Result, run, TestStack } from "../support/stack";
 
 /**
@@ -24,7 +25,7 @@ interface Case {
   says: Record<string, string>;
 }
 
-const cases: Case[] = [
+const CASES: Case[] = [
   { name: "missing secret", change: { loaderPassword: undefined }, says: { loaderPassword: "is not set" } },
   {
     name: "sample password",
@@ -139,6 +140,8 @@ const cases: Case[] = [
     says: { adminPassword: "is not set", httpPort: "must be a whole number", readerNetworks: "is not JSON" },
   },
 ];
+/** That the program says each of these is unit/config's to prove; here, that a person is told. */
+const cases = sampleOf(CASES);
 
 /** Writes the stack's own good configuration with a case's change as a file beside it; answers its path. */
 async function configFile(name: string, { change, inTheClear = [] }: Case): Promise<string> {

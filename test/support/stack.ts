@@ -130,7 +130,10 @@ export class TestStack {
     }
   }
 
-  /** Makes the stack and its configuration, the usual one but for what a test asks for; answers what was said. */
+  /**
+   * Makes the stack and its configuration, the usual one but for what a test asks for; answers what was said. By one command, as
+   * Pulumi derives the key of the secrets anew for each.
+   */
   async configure({
     secrets = {},
     settings = {},
@@ -148,12 +151,13 @@ export class TestStack {
       nativePort: String(this.nativePort),
       ...settings,
     };
-    const pairs = Object.entries(values).filter(([, value]) => value !== undefined);
-    const flags = pairs.flatMap(([key, value]) => ["--plaintext", `zakaz:${key}=${value}`]);
-    said.push((await must(this.pulumi("config", "set-all", ...flags))).all);
-    for (const [key, value] of Object.entries({ ...this.secrets, ...secrets })) {
-      if (value !== undefined) said.push(await this.setSecret(key, value));
-    }
+    const flags = (kind: string, pairs: object): string[] =>
+      Object.entries(pairs).flatMap(([key, value]) =>
+        value === undefined ? [] : [kind, `zakaz:${key}=${value}`],
+      );
+    Object.assign(this.secrets, secrets);
+    const pairs = [...flags("--plaintext", values), ...flags("--secret", this.secrets)];
+    said.push((await must(this.pulumi("config", "set-all", ...pairs))).all);
     return said.join("");
   }
 
