@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-const PERIOD_MS = 10;
+const PERIOD_MS = 25;
 
 /** What any process of the machine shows to others, taken again and again while something runs. */
 export class ProcessSampler {
