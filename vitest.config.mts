@@ -3,6 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more, the longest of each level first: begun last, one of them would be waited for alone. */
 const LONG = [
+  "soak/outages",
+  "soak/week",
   "e2e/stack",
   "e2e/documents",
   "e2e/schedule",
