@@ -80,7 +80,10 @@ const bootstrapAgain: Check = {
     {
       command: () => "pulumi preview --expect-no-changes --non-interactive",
       judge: all((output) => {
-        const changes = [...output.stdout.matchAll(/^\s+[-+~]+\s+(\S+ \S+ \S+)/gm)].map(([, what]) => what!);
+        // Without the two halves of each replacement: deletions come first there, and the cause of them all last.
+        const changes = [...output.stdout.matchAll(/^\s+(?:\+-|[-+~])\s+\S+ (\S+ \S+)/gm)].map(
+          ([, what]) => what!,
+        );
         if (changes.length === 0) return undefined;
         const list = oneLine(changes.join(", "));
         return say(`the preview would change something: ${list}`, `предпросмотр обещает изменения: ${list}`);
