@@ -60,8 +60,7 @@ function emptyProgram(stack: TestStack): string {
 async function benchStack(): Promise<void> {
   const stack = new TestStack(`bench${process.pid}`);
   try {
-    // The data of an ordinary dev stack.
-    // The server's health is asked as often as on dev.
+    // The data of an ordinary dev stack, its health asked as often.
     await stack.configure({ settings: { sandbox: undefined, healthInterval: "500ms" } });
 
     const first = await timed(() => stack.up());

@@ -140,7 +140,7 @@ const CASES: Case[] = [
     says: { adminPassword: "is not set", httpPort: "must be a whole number", readerNetworks: "is not JSON" },
   },
 ];
-/** That the program says each of these is unit/config's to prove; here, that a person is told. */
+/** That the program says each of these is unit/components/config's to prove; here, that a person is told. */
 const cases = sampleOf(CASES);
 
 /** Writes the stack's own good configuration with a case's change as a file beside it; answers its path. */
