@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Machine } from "../../support/machine";
+import { Machine, WITHIN } from "../../support/machine";
 
 /** `toolchain/soak` with a vitest that only notes its seed and files, and does what the test says. */
 let machine: Machine;
@@ -73,6 +73,23 @@ test("fails with what runs beside the rounds, and shows what that said", async (
   expect(stderr).toBe(
     `zakaz: what ran beside the rounds failed; the same again: SOAK_SEED=1 npx ${BESIDE}\n`,
   );
+});
+
+test("ends all that it runs, and removes what that wrote, when it is told to end", async () => {
+  const gate = machine.gate();
+  const work = `echo "$$ \${TMPDIR:-}" >>"$HOME/at-work"; ${gate.wait}`;
+  vitest(work, work);
+  const { process: soak, ended } = machine.start(checkout, "exec toolchain/soak");
+  const notes = join(machine.home, "at-work");
+  const atWork = () => (existsSync(notes) ? readFileSync(notes, "utf8").trimEnd().split("\n") : []);
+  await expect.poll(atWork, WITHIN).toHaveLength(2);
+  soak.kill("SIGTERM");
+  expect((await ended).code).toBe(130);
+  for (const line of atWork()) {
+    const [pid, folder] = line.split(" ");
+    await expect.poll(() => existsSync(`/proc/${pid}`), WITHIN).toBe(false);
+    if (folder !== "") expect(existsSync(folder!)).toBe(false);
+  }
 });
 
 test.each(["0", "-1", "1.5", "long"])("%s minutes are no budget", async (minutes) => {
