@@ -18,6 +18,8 @@ const NETWORKS = ["127.0.0.1", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.
 /** Where the stack mounts the volume of the backups. */
 const BACKUPS = ["--tmpfs", "/backups:rw,size=64m,uid=101,gid=101,mode=0750"];
 const HEALTHY_WITHIN_MS = 60_000;
+/** A look at a container takes 50 ms of a core, of Docker's client and engine. */
+const POLL_MS = 250;
 
 export interface ContainerOptions {
   /** Image of the server; that of development by default. */
@@ -68,7 +70,7 @@ export class ServerContainer implements TestServer {
       const state = await docker("inspect", "-f", "{{.State.Status}} {{.State.Health.Status}}", this.name);
       if (state === "running healthy\n") return;
       if (state.startsWith("exited") || Date.now() > giveUpAt) break;
-      await sleep(50);
+      await sleep(POLL_MS);
     }
     const { stdout, stderr } = await run("docker", ["logs", this.name]);
     const lines = (stdout + stderr).trimEnd().split("\n");

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { dailySales, expectedSales, journal, startWarehouse, type Warehouse } from "./warehouse";
+import { dailySales, expectedSales, journal, leaseIsOver, startWarehouse, type Warehouse } from "./warehouse";
 
 /** A first load that is longer than a run: slices of whole days, newest first, each visible and noted by itself. */
 let warehouse: Warehouse;
@@ -97,12 +97,8 @@ test("killed between two slices, it shows what was whole, and the next run reads
     data.updateOrder(found?.id ?? 0, (order) => (order.baskets[0]!.price = "12345.67"));
   }
   warehouse.sandbox.requests.length = 0;
-  let next = await warehouse.run(sliced);
-  // The dead run's lease has to expire first.
-  for (let tries = 0; next.code === 4 && tries < 60; tries += 1) {
-    await sleep(250);
-    next = await warehouse.run(sliced);
-  }
+  await leaseIsOver(warehouse);
+  const next = await warehouse.run(sliced);
   expect(next.code, next.stderr).toBe(0);
   expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
   expect(await progress()).toEqual({ from: target, target });

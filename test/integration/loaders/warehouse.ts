@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { vi } from "vitest";
 import { prepareImage, recipes } from "../../../images";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/qtickets/sandbox";
 import { reservePort } from "../../support/ports";
@@ -232,6 +233,15 @@ export function journal(warehouse: AnyWarehouse): Promise<JournalRow[]> {
        started_at <= finished_at AS ordered
      FROM zakaz.meta_job_runs ORDER BY _ver SETTINGS final = 0`,
   );
+}
+
+/** Waits until the lease of a run that died is over. To ask by runs would take half a second of a core for each. */
+export async function leaseIsOver(warehouse: AnyWarehouse): Promise<void> {
+  const held = async () =>
+    warehouse.sql(
+      "SELECT source FROM meta.watermarks FINAL WHERE stream = 'lease' AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')",
+    );
+  await vi.waitUntil(async () => (await held()).length === 0, { timeout: 60_000, interval: 100 });
 }
 
 /** Writes a settings file that only its owner can read. */
