@@ -5,15 +5,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONG = [
   "soak/outages",
   "soak/week",
+  "soak/documents",
+  "soak/report",
+  "soak/schedule",
   "e2e/stack",
-  "e2e/documents",
-  "e2e/schedule",
   "e2e/drift",
   "e2e/no-leak",
   "e2e/backup",
-  "e2e/rotate",
   "e2e/upgrade",
-  "e2e/report",
   "integration/schema/validate",
   "integration/ops/diagnose",
   "integration/loaders/fault-matrix",
@@ -55,6 +54,8 @@ export default defineConfig({
     // For two cores, with a second vitest beside for the stacks: with more at a time each takes longer, and all of them together too.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // What is asked again and again is often a process of its own: vitest's 50 ms would keep a core busy with asking.
+    expect: { poll: { interval: 200 } },
     coverage: {
       provider: "v8",
       include: [

@@ -104,12 +104,11 @@ describe.each(sampleOf(RELEASES))(
     });
 
     it("replaces and deletes no volume, by its preview", async () => {
-      const { stdout, code } = await stack.pulumi("preview", "--json");
-      expect(code).toBe(0);
-      const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
-      // Only what changes is listed; another volume may come.
-      const ofVolumes = steps.filter(({ urn }) => urn.includes("docker:index/volume:Volume"));
-      expect(ofVolumes.filter(({ op }) => op !== "same" && op !== "create")).toEqual([]);
+      const ofVolumes = (await stack.preview()).filter(({ urn }) =>
+        urn.includes("docker:index/volume:Volume"),
+      );
+      // Another volume may come.
+      expect(ofVolumes.filter(({ op }) => op !== "create")).toEqual([]);
     });
 
     it("comes up, and keeps every row, every volume and every password", async () => {
@@ -136,9 +135,7 @@ describe.each(sampleOf(RELEASES))(
         const { code, stdout, stderr } = await stack.zakaz(...command);
         expect(`${command.join(" ")} ${code}`, stdout + stderr).toBe(`${command.join(" ")} 0`);
       }
-      const preview = await stack.pulumi("preview", "--expect-no-changes");
-      expect(preview.stdout + preview.stderr).not.toContain("error:");
-      expect(preview.code).toBe(0);
+      expect(await stack.changes()).toEqual([]);
     });
 
     it("loads", async () => {

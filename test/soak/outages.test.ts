@@ -10,7 +10,7 @@ import { dockerLines, must, run, signalContainer, TestStack } from "../support/s
 /**
  * A stack with schedules, alerts and backups, whose containers and whose Docker engine are killed, stopped and restarted in the
  * middle of runs: all of it is back by itself, with the facts that the sandbox expects. The engine is one of this test's own.
- * What `up` does to a schedule: ../e2e/schedule.test.ts.
+ * What `up` does to a schedule: ../soak/schedule.test.ts.
  */
 const DATA = { ordersPerDay: 5, days: 10, events: 4 };
 /** Between two rounds of the alerts, in ms. */

@@ -20,10 +20,6 @@ const FEW = {
   tableChanges: 25,
   /** Order lines that a drill restores and an upgrade takes along. */
   drillOrders: 20_000,
-  /** Languages in which the acceptance run goes to its end; the pipelines have a stage for that. */
-  acceptedIn: [] as "ru"[],
-  /** Faults that stop the acceptance run; the first ones cost seconds, a late one minutes. */
-  acceptanceFaults: 2,
   /** How often a server is killed in the middle of a backup, and started again. */
   kills: 1,
   /** Months of a schedule in fast time. */
@@ -34,8 +30,6 @@ const FEW = {
   lookAhead: false,
   /** All that is asked of the server's image, of the server of a whole stack, too. */
   serverOfStack: false,
-  /** The commands of every document; else those of README.md. */
-  allDocuments: false,
   /** Of a long table of like cases one in so many, see {@link sampleOf}. */
   oneOf: 4,
 };
@@ -45,14 +39,11 @@ const FULL: typeof FEW = {
   allShops: true,
   tableChanges: 300,
   drillOrders: 1_000_000,
-  acceptedIn: ["ru"],
-  acceptanceFaults: 99,
   kills: 100,
   months: 40,
   allFaults: true,
   lookAhead: true,
   serverOfStack: true,
-  allDocuments: true,
   oneOf: 1,
 };
 

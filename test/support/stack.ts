@@ -15,6 +15,13 @@ export const ROOT = dirname(dirname(__dirname));
 
 type StackSecrets = Record<PasswordKey | "qticketsToken", string> & Record<string, string | undefined>;
 
+/** A step of a preview. */
+interface Step {
+  op: string;
+  urn: string;
+  newState?: { inputs?: Record<string, unknown> };
+}
+
 export interface Result {
   code: number;
   stdout: string;
@@ -70,6 +77,7 @@ export class TestStack {
   readonly secrets = Object.fromEntries(requiredKeys.map((key) => [key, newPassword()])) as StackSecrets;
   /** What a command of its programs begins with, where they run in another network than this one. */
   prefix: string[] = [];
+  private isProtected = false;
   /** Ports of the host; 0 before `configure`. */
   httpPort = 0;
   nativePort = 0;
@@ -155,6 +163,7 @@ export class TestStack {
       Object.entries(pairs).flatMap(([key, value]) =>
         value === undefined ? [] : [kind, `zakaz:${key}=${value}`],
       );
+    this.isProtected = values.protectData === "true";
     Object.assign(this.secrets, secrets);
     const pairs = [...flags("--plaintext", values), ...flags("--secret", this.secrets)];
     said.push((await must(this.pulumi("config", "set-all", ...pairs))).all);
@@ -210,6 +219,18 @@ export class TestStack {
     return stdout;
   }
 
+  /** What a preview would do, but for what stays as it is; throws what is said when it fails. */
+  async preview(...args: string[]): Promise<Step[]> {
+    const { stdout } = await must(this.pulumi("preview", "--json", ...args));
+    const { steps } = JSON.parse(stdout) as { steps: Step[] };
+    return steps.filter(({ op }) => !["same", "read"].includes(op));
+  }
+
+  /** The same as `update access-apply`, in the order of the alphabet. */
+  async changes(): Promise<string[]> {
+    return (await this.preview()).map(({ op, urn }) => `${op} ${resourceOf(urn)}`).sort();
+  }
+
   /** Runs a command of `npx zakaz` in the copy. */
   zakaz(...args: string[]): Promise<Result> {
     return this.run("node", "ops/zakaz.cjs", ...args);
@@ -246,11 +267,21 @@ export class TestStack {
     return printed.join("").trimEnd();
   }
 
-  /** Takes down whatever of the stack stands, and removes its folder. */
+  /** Takes down whatever of the stack stands, protected data too, and removes its folder. */
   async remove(): Promise<void> {
+    if (this.isProtected) await this.pulumi("state", "unprotect", "--all", "--yes");
     await this.pulumi("destroy", "--yes", "--skip-preview", "--refresh");
+    if (this.isProtected) {
+      const named = ["--filter", `name=${this.instance}`, "--format", "{{.Name}}"];
+      await run("docker", ["volume", "rm", ...(await dockerLines("volume", "ls", ...named))]);
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The name that the program gives to a resource. */
+export function resourceOf(urn: string): string {
+  return urn.split("::").at(-1)!;
 }
 
 /** What a program printed, also as errors; throws it when the program failed. */

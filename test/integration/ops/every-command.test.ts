@@ -68,7 +68,7 @@ const CASES: Record<string, Case> = {
   probe: { args: ["probe"], ...inContainer },
   recompute: { args: ["recompute", ...DAYS], ...inContainer },
   "release-data": { args: ["release-data", "zakaz-clickhouse-data"], ...onBackups },
-  report: { args: ["report"], needs: [], stops: "itself", elsewhere: "test/e2e/report.test.ts" },
+  report: { args: ["report"], needs: [], stops: "itself", elsewhere: "test/soak/report.test.ts" },
   restore: { args: ["restore"], ...onBackups },
   rotate: { args: ["rotate", "datalens"], needs: ["stack", "server"], stops: "update", code: 1 },
   sbom: { args: ["sbom"], needs: ["stack", "docker"], stops: "stack" },

@@ -11,7 +11,7 @@ import { stackOutputs, stubProgram } from "./support";
 
 /**
  * The steps of a rotation against a `pulumi` that is a script (configuration and server's password are files) and
- * a server that knows one password. Not proved here: Pulumi and ClickHouse (test/e2e/rotate.test.ts does).
+ * a server that knows one password. Not proved here: Pulumi and ClickHouse (test/soak/rotate.test.ts does).
  */
 const OLD = "the-old-password";
 let folder: string;

@@ -13,7 +13,6 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checks } from "../../ops/acceptance/checks";
-import { COUNTS } from "../support/soak";
 import { dockerLines, must, run, TestStack } from "../support/stack";
 
 /**
@@ -247,8 +246,8 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 describe("zakaz report", () => {
-  it.each(COUNTS.acceptedIn)("accepts what is right, in %s, and leaves nothing behind", async (language) => {
-    const { code, answer, stderr } = await report("--lang", language);
+  it("accepts what is right, in Russian, and leaves nothing behind", async () => {
+    const { code, answer, stderr } = await report("--lang", "ru");
     expect(answer.reason).toBeNull();
     expect(answer.checks.map(({ id, state }) => `${id} ${state}`)).toEqual(
       checks.map(({ id }) => `${id} ok`),
@@ -312,7 +311,7 @@ describe("zakaz report", () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it.each(PLANTS.slice(0, COUNTS.acceptanceFaults))("stops at $check for $what", async (planted) => {
+  it.each(PLANTS)("stops at $check for $what", async (planted) => {
     await planted.plant();
     try {
       const { code, answer } = await report();
