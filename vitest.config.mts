@@ -93,6 +93,8 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          // A third one for the waits of the others: for leases, for servers, for time-outs.
+          maxWorkers: 3,
           include: ["test/integration/**/*.test.ts"],
           setupFiles,
           testTimeout: 120_000,

@@ -31,7 +31,7 @@ const FEW = {
   /** All that is asked of the server's image, of the server of a whole stack, too. */
   serverOfStack: false,
   /** Of a long table of like cases one in so many, see {@link sampleOf}. */
-  oneOf: 4,
+  oneOf: 6,
 };
 const FULL: typeof FEW = {
   histories: 100,
