@@ -93,8 +93,8 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          // A third one for the waits of the others: for leases, for servers, for time-outs.
-          maxWorkers: 3,
+          // They wait a lot: for leases, for servers, for time-outs.
+          maxWorkers: 4,
           include: ["test/integration/**/*.test.ts"],
           setupFiles,
           testTimeout: 120_000,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { ServerVersion } from "./server";
 
 /**
  * How much of what is random is tried, and from which seed: this file is the one place that says it. `make test` tries little, from
@@ -26,6 +27,11 @@ const FEW = {
   months: 3,
   /** Every fault at every source; else each at those that a run cannot do without, and the others take turns. */
   allFaults: false,
+  /**
+   * Versions of ClickHouse that schema, access and backups are tried on: the oldest one that is supported, as all else runs on
+   * that of development; or both.
+   */
+  versions: ["24.8.4"] as ServerVersion[],
   /** The reference scenario on the version of ClickHouse that is to come, too. */
   lookAhead: false,
   /** All that is asked of the server's image, of the server of a whole stack, too. */
@@ -42,6 +48,7 @@ const FULL: typeof FEW = {
   kills: 100,
   months: 40,
   allFaults: true,
+  versions: ["24.8.4", "25.8.2"],
   lookAhead: true,
   serverOfStack: true,
   oneOf: 1,

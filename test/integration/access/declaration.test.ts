@@ -3,15 +3,16 @@ import { applyAccess } from "../../../warehouse/access/apply";
 import { SHOWN_SECRETS } from "../../../warehouse/scratch";
 import { readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
-import type { Server } from "../../support/server";
-import { accessStatements, declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
+import { accessStatements, declarationWith, newPasswords, warehouseOf } from "./support";
 
-describe.each(SERVERS)("a declaration of access on $name", ({ start }) => {
+describe.each(COUNTS.versions)("a declaration of access on ClickHouse %s", (version) => {
   const declaration = declarationWith(newPasswords());
   let server: Server;
   let access: Warehouse;
   beforeAll(async () => {
-    server = await start(SHOWN_SECRETS);
+    server = await startServer({ version, files: SHOWN_SECRETS });
     access = warehouseOf(server);
     await applyAccess(access, declaration);
   });

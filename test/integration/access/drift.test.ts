@@ -4,18 +4,18 @@ import { fixableOf, sentence } from "../../../warehouse/access/difference";
 import { refusedLogins } from "../../../warehouse/login";
 import { accessSql, readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
-import type { Server } from "../../support/server";
-import { sampleOf } from "../../support/soak";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS, sampleOf } from "../../support/soak";
 import { HAND_CHANGES } from "./hand-changes";
-import { accessStatements, declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { accessStatements, declarationWith, newPasswords, warehouseOf } from "./support";
 
-describe.each(SERVERS)("access on $name", ({ version, start }) => {
+describe.each(COUNTS.versions)("access on ClickHouse %s", (version) => {
   const passwords = newPasswords();
   const declaration = declarationWith(passwords);
   let server: Server;
   let access: Warehouse;
   beforeAll(async () => {
-    server = await start();
+    server = await startServer({ version });
     access = warehouseOf(server);
   });
   afterAll(async () => {

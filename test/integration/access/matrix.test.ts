@@ -7,8 +7,9 @@ import type { Warehouse } from "../../../warehouse/client";
 import { ask } from "../../../warehouse/login";
 import { matrixOf, runCells, formatOutcome, type Outcome } from "../../../warehouse/access/matrix/run";
 import { OBJECTS, readSqlFile, sqlFiles } from "../../support/sql";
-import type { Server } from "../../support/server";
-import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
+import { declarationWith, newPasswords, warehouseOf } from "./support";
 
 const MATRIX = matrixOf(loaderTables(writtenTables()));
 
@@ -25,13 +26,13 @@ describe("the matrix of rights", () => {
   });
 });
 
-describe.each(SERVERS)("the matrix of rights on $name", ({ start }) => {
+describe.each(COUNTS.versions)("the matrix of rights on ClickHouse %s", (version) => {
   const passwords = newPasswords();
   let server: Server;
   let access: Warehouse;
   let outcomes: Outcome[];
   beforeAll(async () => {
-    server = await start();
+    server = await startServer({ version });
     access = warehouseOf(server);
     await applyAccess(access, declarationWith(passwords));
     const schema = sqlFiles().filter((name) => name !== "10_access.sql");

@@ -4,20 +4,21 @@ import { sentence } from "../../../warehouse/access/difference";
 import { ask } from "../../../warehouse/login";
 import { readDifferences } from "../../../warehouse/access/read";
 import type { Warehouse } from "../../../warehouse/client";
-import type { Server } from "../../support/server";
-import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
+import { declarationWith, newPasswords, warehouseOf } from "./support";
 
 const AUTHENTICATION_FAILED = 516;
 const PLAN = "SELECT count() FROM zakaz.plan_sales";
 
 /** Access statements as admin over both protocols: they work at once, and the differences show them. */
-describe.each(SERVERS)("access statements on $name", ({ start }) => {
+describe.each(COUNTS.versions)("access statements on ClickHouse %s", (version) => {
   const passwords = newPasswords();
   const declaration = declarationWith(passwords);
   let server: Server;
   let access: Warehouse;
   beforeAll(async () => {
-    server = await start();
+    server = await startServer({ version });
     access = warehouseOf(server);
     await applyAccess(access, declaration);
     await server.sql("CREATE DATABASE zakaz");

@@ -8,12 +8,13 @@ import { ask } from "../../../warehouse/login";
 import { sha256Hex } from "../../../clickhouse/password-hash";
 import { LOGIN_FAILED } from "../../../warehouse/access/matrix/cell";
 import { formatOutcome, readersMatrixOf, runCells } from "../../../warehouse/access/matrix/run";
-import type { Server } from "../../support/server";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { wholeSql } from "../../support/sql";
-import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { declarationWith, newPasswords, warehouseOf } from "./support";
 
 /** Further readers, on a server with the whole schema: what each may read, and that only what was asked for changes. */
-describe.each(SERVERS)("further readers on $name", ({ start }) => {
+describe.each(COUNTS.versions)("further readers on ClickHouse %s", (version) => {
   let server: Server;
   let access: Warehouse;
   const passwords = newPasswords();
@@ -43,7 +44,7 @@ describe.each(SERVERS)("further readers on $name", ({ start }) => {
   const code = async (reader: Reader | typeof anna, sql: string) => (await ask(access, reader, sql)).code;
 
   beforeAll(async () => {
-    server = await start();
+    server = await startServer({ version });
     access = warehouseOf(server);
     expect((await server.client(["--multiquery"], wholeSql())).code).toBe(0);
     await applyAccess(access, base);

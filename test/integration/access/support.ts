@@ -6,15 +6,8 @@ import type { Declaration } from "../../../warehouse/access/read";
 import { loginUsers, users } from "../../../warehouse/catalogue";
 import { parseStatements, type SqlStatement } from "../../../warehouse/schema/source";
 import { Warehouse } from "../../../warehouse/client";
-import { startServer, type Server } from "../../support/server";
+import type { Server } from "../../support/server";
 import { ROOT } from "../../support/stack";
-
-/** Every version that access must work on alike; each starts empty. */
-export const SERVERS = (["24.8.4", "25.8.2"] as const).map((version) => ({
-  name: `ClickHouse ${version}`,
-  version,
-  start: (files?: Record<string, string>) => startServer({ version, ...(files && { files }) }),
-}));
 
 /** Random passwords of the login users. */
 export function newPasswords(): Record<string, string> {

@@ -6,18 +6,19 @@ import { programOf } from "../../../clickhouse/local-server";
 import { applyAccess } from "../../../warehouse/access/apply";
 import type { Warehouse } from "../../../warehouse/client";
 import { QueryLoop } from "../../support/query-loop";
-import type { Server } from "../../support/server";
-import { declarationWith, newPasswords, SERVERS, warehouseOf } from "./support";
+import { type Server, startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
+import { declarationWith, newPasswords, warehouseOf } from "./support";
 
 const APPLIES = 50;
 
-describe.each(SERVERS)("applying what is there already, on $name", ({ start }) => {
+describe.each(COUNTS.versions)("applying what is there already, on ClickHouse %s", (version) => {
   const passwords = newPasswords();
   const declaration = declarationWith(passwords);
   let server: Server;
   let access: Warehouse;
   beforeAll(async () => {
-    server = await start();
+    server = await startServer({ version });
     access = warehouseOf(server);
     await applyAccess(access, declaration);
   });

@@ -21,6 +21,7 @@ import { LeakSearch, madeMarker } from "../../support/leak-search";
 import { reservePort } from "../../support/ports";
 import { S3_PROGRAM, S3Server } from "../../support/s3-server";
 import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { must, run } from "../../support/stack";
 import { warehouseOf } from "../access/support";
 import { BackedUp } from "./support";
@@ -30,7 +31,7 @@ const DAY = 86_400_000;
 const WRONG_SECRET = "another-secret-0123456789";
 const LEDGER = "zakaz.fact_qtickets_orders";
 
-describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s in object storage", (version) => {
+describe.each(COUNTS.versions)("backups of ClickHouse %s in object storage", (version) => {
   // In the past, so that a drill can tell what was written since; not longer ago than the journal is kept.
   const began = Math.floor(Date.now() / DAY - 60) * DAY;
   const full = nameOf(began, "full");

@@ -4,12 +4,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listBackups } from "../../../backup/take";
+import { COUNTS } from "../../support/soak";
 import { BackedUp } from "./support";
 
 /** Making backups as the backup container does, on a real server. */
 const HOUR = 3_600_000;
 
-describe.each(["25.8.2", "24.8.4"] as const)("backups of ClickHouse %s", (version) => {
+describe.each(COUNTS.versions)("backups of ClickHouse %s", (version) => {
   let shop: BackedUp;
   /** The program's clock. */
   let now = Date.parse("2030-01-01T00:00:00Z");

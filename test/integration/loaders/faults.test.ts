@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sampleOf } from "../../support/soak";
 import {
   dailySales,
   expectedSales,
@@ -62,7 +63,7 @@ describe("after a good load, a fault leaves the facts as they were", () => {
     expect(warehouse.sandbox.requests.filter(({ status }) => status === 403)).toHaveLength(1);
   });
 
-  test.each([
+  const FAULTS = [
     [
       "filters that are ignored",
       { kind: "filtersIgnored", route: "/orders" },
@@ -83,7 +84,8 @@ describe("after a good load, a fault leaves the facts as they were", () => {
       { kind: "redirect", to: "http://127.0.0.1:1/", route: "/orders" },
       "redirects, which is not followed",
     ],
-  ] as const)("%s", async (_name, fault, said) => {
+  ] as const;
+  test.each(sampleOf(FAULTS))("%s", async (_name, fault, said) => {
     warehouse.sandbox.faults.set(fault);
     await expectFailed(await warehouse.run(), before, said);
     warehouse.sandbox.faults.clear();
@@ -92,10 +94,11 @@ describe("after a good load, a fault leaves the facts as they were", () => {
     expect(await dailySales(warehouse)).toEqual(expectedSales(warehouse));
   });
 
-  test.each([
+  const BY_PAGE = [
     ["a total that lies", { kind: "lyingTotal", by: 5, route: "/orders", skip: 1 }, "3 times over"],
     ["a page repeated for ever", { kind: "repeatedPage", route: "/orders" }, "with rows it had already sent"],
-  ] as const)("%s, of an API that is read by page number", async (_name, fault, said) => {
+  ] as const;
+  test.each(sampleOf(BY_PAGE))("%s, of an API that is read by page number", async (_name, fault, said) => {
     // More than a page of them, whatever the hour: the last day of the generated orders may hold few.
     for (let index = 0; index < 6; index += 1) warehouse.sandbox.data.addOrder({}, Date.now() - 2000);
     warehouse.sandbox.faults.set({ kind: "idFiltersIgnored", route: "/orders" }, fault);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal, OutdatedPlan } from "../../../warehouse/schema/journal";
 import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { readSqlFile, wholeSql } from "../../support/sql";
 import { SchemaServer, SqlCopy } from "./support";
 
-describe.each(["24.8.4", "25.8.2"] as const)("applies on ClickHouse %s", (version) => {
+describe.each(COUNTS.versions)("applies on ClickHouse %s", (version) => {
   let schema: SchemaServer;
   let sql: SqlCopy;
   let installed: Record<string, string>;

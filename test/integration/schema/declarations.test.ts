@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startServer } from "../../support/server";
 import { readSqlFile } from "../../support/sql";
-import { sampleOf } from "../../support/soak";
+import { COUNTS, sampleOf } from "../../support/soak";
 import { SchemaServer, SqlCopy } from "./support";
 
 /** A table with whatever a server can keep of one, written as a person would, not as a server spells it. */
@@ -40,7 +40,7 @@ const CHANGES: [byHand: string, seen: string][] = [
   ["DROP COLUMN twice", "column twice missing"],
 ];
 
-describe.each(["24.8.4", "25.8.2"] as const)("what a server can keep, on ClickHouse %s", (version) => {
+describe.each(COUNTS.versions)("what a server can keep, on ClickHouse %s", (version) => {
   const sql = new SqlCopy();
   let schema: SchemaServer;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampleOf } from "../../support/soak";
-import { SERVERS } from "../sql/server-warehouse";
+import { startServer } from "../../support/server";
+import { COUNTS, sampleOf } from "../../support/soak";
+import { installWarehouse } from "../sql/server-warehouse";
 import { SchemaServer } from "./support";
 
 const orders = "zakaz.stg_qtickets_api_orders_raw";
@@ -188,12 +189,12 @@ const REFUSED: [what: string, statements: string[], object: string, refusal: str
   ],
 ];
 
-describe.each(SERVERS)("drift on $name", ({ start }) => {
+describe.each(COUNTS.versions)("drift on ClickHouse %s", (version) => {
   let schema: SchemaServer;
   let installed: Record<string, string>;
 
   beforeAll(async () => {
-    schema = new SchemaServer((await start()).server);
+    schema = new SchemaServer((await installWarehouse(await startServer({ version }))).server);
     installed = await schema.created();
   });
   afterAll(() => schema.close());

@@ -6,6 +6,7 @@ import { applySchema } from "../../../warehouse/schema/apply";
 import { describeObjects } from "../../../ops/actions/schema-show";
 import { Warehouse } from "../../../warehouse/client";
 import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { ROOT } from "../../support/stack";
 import { derive } from "../sql/scenario";
 import { installWarehouse, type ServerWarehouse } from "../sql/server-warehouse";
@@ -48,7 +49,7 @@ async function upgrade(db: ServerWarehouse, root: string): Promise<{ run: number
 }
 
 // Each part stands on what the part before it has left.
-describe.each(["24.8.4", "25.8.2"] as const)("a first landed database on ClickHouse %s", (version) => {
+describe.each(COUNTS.versions)("a first landed database on ClickHouse %s", (version) => {
   let old: ServerWarehouse;
   let columns: Map<string, string[]>;
   let before: Record<string, string[]>;

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SERVERS, type ServerWarehouse } from "./server-warehouse";
+import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
+import { installWarehouse, type ServerWarehouse } from "./server-warehouse";
 import type { User } from "./warehouse";
 
 /** What rights mean in practice. Who may do what at all is the matrix of rights (../access/matrix.test.ts). */
-describe.each(SERVERS)("access on $name", ({ start }) => {
+describe.each(COUNTS.versions)("access on ClickHouse %s", (version) => {
   let db: ServerWarehouse;
   beforeAll(async () => {
-    db = await start();
+    db = await installWarehouse(await startServer({ version }));
   });
   afterAll(async () => {
     await db?.close();

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startServer } from "../../support/server";
+import { COUNTS } from "../../support/soak";
 import { NAMES } from "../../support/sql";
-import { SERVERS, type ServerWarehouse } from "./server-warehouse";
+import { installWarehouse, type ServerWarehouse } from "./server-warehouse";
 
-describe.each(SERVERS)("the schema on $name", ({ start }) => {
+describe.each(COUNTS.versions)("the schema on ClickHouse %s", (version) => {
   let db: ServerWarehouse;
   beforeAll(async () => {
-    db = await start();
+    db = await installWarehouse(await startServer({ version }));
   });
   afterAll(async () => {
     await db?.close();

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startServer } from "../../support/server";
 import { COUNTS } from "../../support/soak";
 import { startLookAheadWarehouse } from "./look-ahead-warehouse";
-import { SERVERS } from "./server-warehouse";
+import { installWarehouse } from "./server-warehouse";
 import { cityMoves, clockBehind, firstDayBounds, firstLoad, secondLoad, viewDropped } from "./scenario";
 import { readViews, type ViewContent } from "./views";
 import type { OwnWarehouse } from "./warehouse";
 
 /** The servers, and in `make soak` the version to come. */
 const VERSIONS: { name: string; start: () => Promise<OwnWarehouse> }[] = [
-  ...SERVERS,
+  ...(["24.8.4", "25.8.2"] as const).map((version) => ({
+    name: `ClickHouse ${version}`,
+    start: async () => installWarehouse(await startServer({ version })),
+  })),
   ...(COUNTS.lookAhead ? [{ name: "ClickHouse 26.7", start: startLookAheadWarehouse }] : []),
 ];
 

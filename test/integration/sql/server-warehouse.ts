@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { loginUsers, users } from "../../../warehouse/catalogue";
-import { startServer } from "../../support/server";
 import type { TestServer } from "../../support/server-common";
 import { wholeSql } from "../../support/sql";
 import { warehouseOverHttp, type OwnWarehouse, type User } from "./warehouse";
@@ -11,12 +10,6 @@ export interface ServerWarehouse<Server extends TestServer = TestServer> extends
   /** Password of a login user. */
   password(user: User): string;
 }
-
-/** Every server that the schema must serve alike, oldest first, each with how it starts with `sql/` installed once. */
-export const SERVERS = (["24.8.4", "25.8.2"] as const).map((version) => ({
-  name: `ClickHouse ${version}`,
-  start: async () => installWarehouse(await startServer({ version })),
-}));
 
 /** Installs `sql/`, or the statements given, once on a server that is empty; stops it when that fails. */
 export async function installWarehouse<Server extends TestServer>(
