@@ -70,7 +70,8 @@ async function shim(program: string, pattern: string, damage: string): Promise<v
   const real = (await must(run("sh", ["-c", `command -v ${program}`]))).stdout.trim();
   const docker = (await must(run("sh", ["-c", "command -v docker"]))).stdout.trim();
   const script = `#!/bin/bash
-admin() { ${docker} exec -e CLICKHOUSE_PASSWORD ${server} clickhouse-client --user=admin -q "$1"; }
+engine() { ${docker} "$@"; }
+admin() { engine exec -e CLICKHOUSE_PASSWORD ${server} clickhouse-client --user=admin -q "$1"; }
 damage() { ${damage}; }
 case "$*" in ${pattern}) damage </dev/null >&2 ;; esac
 exec ${real} "$@"
@@ -247,7 +248,12 @@ afterAll(() => stack.remove());
 
 describe("zakaz report", () => {
   it("accepts what is right, in Russian, and leaves nothing behind", async () => {
+    // The same image under a name of somebody else's, which stays.
+    const elsewhere = `elsewhere${process.pid}:prod`;
+    await shim("docker", '*" --help"', `engine tag qtickets_api-${instance}:prod ${elsewhere}`);
     const { code, answer, stderr } = await report("--lang", "ru");
+    rmSync(join(shims, "docker"));
+    expect((await run("docker", ["image", "rm", elsewhere])).stdout).toContain(`Untagged: ${elsewhere}`);
     expect(answer.reason).toBeNull();
     expect(answer.checks.map(({ id, state }) => `${id} ${state}`)).toEqual(
       checks.map(({ id }) => `${id} ok`),

@@ -138,8 +138,10 @@ const removed: Check = {
     },
     {
       in: "checkout",
+      // By name: under another one the same image may be somebody else's.
       command: ifMade(
-        (known) => `docker images --quiet ${handImage(known)} | xargs --no-run-if-empty docker rmi`,
+        (known) =>
+          `docker images --format '{{.Repository}}:{{.Tag}}' ${handImage(known)} | xargs --no-run-if-empty docker rmi`,
       ),
     },
     ...listings.map((command): Step => ({
