@@ -14,8 +14,6 @@ const contents = () =>
     UNION ALL SELECT 'daily', count(), sum(cityHash64(formatRow('TSV', *))) FROM zakaz.fact_qtickets_sales_daily FINAL
     UNION ALL SELECT 'plan', count(), sum(cityHash64(formatRow('TSV', *))) FROM zakaz.plan_sales FINAL) ORDER BY 1`);
 const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
-const ids = () =>
-  dockerLines("ps", "-a", "--no-trunc", "--filter", `name=${stack.instance}`, "--format", "{{.ID}}");
 let before: string;
 
 beforeAll(async () => {
@@ -47,18 +45,18 @@ describe("a protected stack", () => {
     expect(JSON.parse(await zakaz("backup", "--json"))).toMatchObject({ kind: "full", verified: true });
     expect(await zakaz("backup")).toMatch(/^\S+-incr on \S+-full: \d+ files, .* made and verified/);
     expect((await stack.pulumi("stack", "export")).stdout).not.toContain(stack.secrets.backupPassword);
-    const inspected = await run("docker", ["inspect", ...(await ids())]);
+    const inspected = await run("docker", ["inspect", ...(await stack.containerIds())]);
     expect(inspected.stdout).not.toContain(stack.secrets.backupPassword);
     const file = ["exec", backupContainer, "stat", "-c", "%a %u %g", "/etc/zakaz/backup.json"];
     expect((await run("docker", file)).stdout).toBe("400 101 101\n");
   });
 
   it("passes the drill on a throw-away server, which is gone afterwards", async () => {
-    const containers = await ids();
+    const containers = await stack.containerIds();
     const said = await zakaz("drill");
     expect(said).toMatch(/25 tables with \d+ rows, every part as it was written/);
     expect(said).toMatch(/^RPO .*, RTO .*$/m);
-    expect(await ids()).toEqual(containers);
+    expect(await stack.containerIds()).toEqual(containers);
     const journaled =
       "SELECT count() FROM meta.sli_daily FINAL WHERE table_name = 'restore_drill' AND metric_name = 'rto_seconds'";
     expect(await stack.sql(journaled)).toBe("1");

@@ -11,15 +11,12 @@ const backupsVolume = `zakaz-clickhouse-backups-${stack.instance}`;
 
 const plan = () => stack.sql("SELECT * FROM zakaz.plan_sales FINAL ORDER BY ALL");
 const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
-const ids = () =>
-  dockerLines("ps", "-a", "--no-trunc", "--filter", `name=${stack.instance}`, "--format", "{{.ID}}");
 let s3: S3Server;
 let before: string;
 
 beforeAll(async () => {
   await stack.configure({ settings: { load: "none", protectData: "true" } });
   await stack.up();
-  await zakaz("load");
   await zakaz("plan", "loaders/sales-plan/example.csv");
   before = await plan();
   expect(before).not.toBe("");
@@ -42,7 +39,7 @@ describe("a stack that keeps its backups in object storage", () => {
     await stack.up();
     const { secret } = s3.storage("any");
     expect((await stack.pulumi("stack", "export")).stdout).not.toContain(secret);
-    expect((await run("docker", ["inspect", ...(await ids())])).stdout).not.toContain(secret);
+    expect((await run("docker", ["inspect", ...(await stack.containerIds())])).stdout).not.toContain(secret);
   });
 
   it("makes backups, passes the drill and is as before after a loss", async () => {

@@ -48,8 +48,9 @@ export function run(
 /** Values of settings as `pulumi config set` takes them; undefined leaves a key to the program's own default. */
 type GivenSettings = Partial<Record<keyof Settings, string | undefined>>;
 
-/** Settings of every test stack: those of a small machine, little data, nothing worth protecting; health checks as seldom as in production. */
+/** Settings of every test stack: those of a small machine, little data, nothing worth protecting, and health checks seldom, as many stacks stand. */
 const USUAL = {
+  healthInterval: "4s",
   nofile: "16384",
   protectData: "false",
   source: "sandbox",
@@ -265,6 +266,11 @@ export class TestStack {
       printed.push((await must(asked)).stdout);
     }
     return printed.join("").trimEnd();
+  }
+
+  /** Whole ids of its containers. */
+  containerIds(): Promise<string[]> {
+    return dockerLines("ps", "-a", "--no-trunc", "--filter", `name=${this.instance}`, "--format", "{{.ID}}");
   }
 
   /** Takes down whatever of the stack stands, protected data too, and removes its folder. */

@@ -17,6 +17,7 @@ describe("clickhouse/config.d and users.d, as the server reads them", () => {
       index_mark_cache_size: "67108864",
       index_uncompressed_cache_size: "67108864",
       background_pool_size: "4",
+      async_insert_threads: "1",
       async_load_databases: "0",
       asynchronous_metrics_update_period_s: "10",
       max_concurrent_queries: "50",
