@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sampleOf } from "../support/soak";
 import { dockerLines, must, run, TestStack } from "../support/stack";
 
 /** Nothing is lost: each loss of a protected stack, and the documented commands that bring everything back. */
@@ -62,7 +63,7 @@ describe("a protected stack", () => {
     expect(await stack.sql(journaled)).toBe("1");
   });
 
-  it.each([
+  const losses: [string, string, string[], boolean][] = [
     ["a dropped table", "DROP TABLE zakaz.plan_sales SYNC", ["plan_sales"], true],
     [
       "a truncated fact",
@@ -76,7 +77,8 @@ describe("a protected stack", () => {
       ["fact_qtickets_orders"],
       false,
     ],
-  ])("is as before after %s", async (_, statement, tables, isGone) => {
+  ];
+  it.each(sampleOf(losses))("is as before after %s", async (_, statement, tables, isGone) => {
     await stack.sql(statement);
     const names = tables.map((table) => `zakaz.${table}`);
     if (isGone) await stack.up();

@@ -6,6 +6,8 @@ const PERIOD_MS = 25;
 export class ProcessSampler {
   private readonly commandLines = new Set<string>();
   private readonly environments = new Set<string>();
+  /** Processes by number and command line: what is looked at once is not read again. */
+  private readonly seen = new Set<string>();
   private readonly timer = setInterval(() => this.sample(), PERIOD_MS);
 
   /** Ends the sampling, with a last look at what lives on. */
@@ -20,14 +22,16 @@ export class ProcessSampler {
     for (const entry of readdirSync("/proc")) {
       if (!/^\d+$/.test(entry)) continue;
       const command = read(`/proc/${entry}/cmdline`);
-      if (command === "") continue;
+      if (command === "" || this.seen.has(`${entry} ${command}`)) continue;
       this.commandLines.add(command);
       // A container's own processes; a call of the client inside lives for a moment and may have a password there.
       if (!command.includes("client") && read(`/proc/${entry}/cgroup`).includes("docker")) {
         const environment = read(`/proc/${entry}/environ`);
         // Between the two readings the process may have become another program, such as a call of the client.
-        if (read(`/proc/${entry}/cmdline`) === command) this.environments.add(environment);
+        if (read(`/proc/${entry}/cmdline`) !== command) continue;
+        this.environments.add(environment);
       }
+      this.seen.add(`${entry} ${command}`);
     }
   }
 }
