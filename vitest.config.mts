@@ -93,8 +93,6 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          // They wait a lot: for leases, for servers, for time-outs.
-          maxWorkers: 4,
           include: ["test/integration/**/*.test.ts"],
           setupFiles,
           testTimeout: 120_000,
