@@ -51,7 +51,7 @@ const setupFiles = ["test/support/soak.ts"];
 /** One project per test level; `vitest run --project unit` runs one of them. */
 export default defineConfig({
   test: {
-    // For two cores, with a second vitest beside for the stacks: with more at a time each takes longer, and all of them together too.
+    // For two cores, with a second vitest beside for the stacks; toolchain/check starts more of those that wait a lot.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     // What is asked again and again is often a process of its own: vitest's 50 ms would keep a core busy with asking.
