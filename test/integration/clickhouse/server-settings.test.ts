@@ -68,6 +68,18 @@ describe("clickhouse/config.d and users.d, as the server reads them", () => {
     ]);
   });
 
+  it("compiles nothing, for whomever, however often the same is asked", async () => {
+    await server.sql("CREATE SETTINGS PROFILE own SETTINGS max_threads = 1");
+    await server.sql("CREATE USER asker IDENTIFIED WITH sha256_password BY 'Asker-1' SETTINGS PROFILE 'own'");
+    const query =
+      "SELECT number % 3 AS part, sum(number * 2 + 1), avg(number + 3) FROM numbers(9) GROUP BY part;";
+    for (const login of [[], ["--user=asker", "--password=Asker-1"]]) {
+      const { stdout } = await server.client([...login, "--query", query.repeat(8)]);
+      expect(stdout.trimEnd().split("\n")).toHaveLength(8 * 3);
+    }
+    expect(await server.sql("SELECT event FROM system.events WHERE event LIKE 'Compile%'")).toEqual([]);
+  });
+
   it("backs up to the disk named for it and nowhere else", async () => {
     await server.sql("CREATE DATABASE shop");
     await server.sql("CREATE TABLE shop.t (a UInt8) ENGINE = MergeTree ORDER BY a");
