@@ -6,7 +6,7 @@ import { newPassword } from "../../ops/password";
 import { ServerContainer } from "../support/container";
 import { describeServer } from "../support/describe-server";
 import { COUNTS, sampleOf } from "../support/soak";
-import { dockerLines, must, resourceOf, run, TestStack } from "../support/stack";
+import { dockerLines, must, nameless, namelessSince, resourceOf, run, TestStack } from "../support/stack";
 
 /**
  * The life of a stack with the real Pulumi, the real server and the real loader, in the order in which an
@@ -35,9 +35,6 @@ async function dockerObjects(): Promise<Record<string, string[]>> {
     ),
   };
 }
-
-/** Images without a name: of this stack, or what another one is building just now. */
-const nameless = () => dockerLines("images", "--filter", "dangling=true", "--quiet");
 
 /** State of the data: rows and sums of staging, dimension and facts, newest versions only. */
 function facts(): Promise<string> {
@@ -380,13 +377,7 @@ describe("the life of a stack", () => {
     expect(destroy.stdout + destroy.stderr).not.toContain("error:");
     expect(destroy.code).toBe(0);
     expect(await dockerObjects()).toEqual(before);
-    // The step that a build stands at has no name: what another one is building just now goes again, a left-over stays.
-    let left = (await nameless()).filter((image) => !namelessBefore.includes(image));
-    const stayed = async () => {
-      const now = await nameless();
-      return (left = left.filter((image) => now.includes(image)));
-    };
-    await expect.poll(stayed, { timeout: 180_000, interval: 500 }).toEqual([]);
+    await expect.poll(namelessSince(namelessBefore), { timeout: 180_000, interval: 500 }).toEqual([]);
   });
 });
 

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checks } from "../../ops/acceptance/checks";
-import { dockerLines, must, run, TestStack } from "../support/stack";
+import { dockerLines, must, nameless, namelessSince, run, TestStack } from "../support/stack";
 
 /**
  * The acceptance run by its command, in a checkout of its own: whole, stopped by a signal, and with faults that were planted one at a
@@ -318,6 +318,7 @@ describe("zakaz report", () => {
   });
 
   it.each(PLANTS)("stops at $check for $what", async (planted) => {
+    const before = await nameless();
     await planted.plant();
     try {
       const { code, answer } = await report();
@@ -338,5 +339,6 @@ describe("zakaz report", () => {
       for (const name of readdirSync(shims)) rmSync(join(shims, name));
     }
     expect(await leftovers()).toEqual([]);
+    await expect.poll(namelessSince(before), { timeout: 180_000, interval: 500 }).toEqual([]);
   });
 });

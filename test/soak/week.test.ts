@@ -129,10 +129,14 @@ describe("a stack that loads by itself", () => {
     const week = await sizesAt(WEEK, begun, lasting);
     process.stdout.write(`${JSON.stringify({ first, day, week }, null, 2)}\n`);
 
-    for (const what of ["memory", "parts"] as const) {
+    // Parts that are merged are of ever larger sizes: of seven times the rows, as the server's own logs have, some more are kept.
+    for (const [what, most] of [
+      ["memory", 1.1],
+      ["parts", 1.5],
+    ] as const) {
       for (const [part, size] of Object.entries(week[what])) {
         expect(size, `${what} of ${part}`).toBeGreaterThan(0);
-        expect(size, `${what} of ${part}`).toBeLessThanOrEqual(1.1 * day[what][part]!);
+        expect(size, `${what} of ${part}`).toBeLessThanOrEqual(most * day[what][part]!);
       }
     }
     const perLoad = (from: { logged: number; loads: number }, to: typeof from) =>

@@ -304,6 +304,23 @@ export async function dockerLines(...args: string[]): Promise<string[]> {
   return stdout.split("\n").filter((line) => line !== "");
 }
 
+/** Images without a name. */
+export const nameless = (): Promise<string[]> =>
+  dockerLines("images", "--filter", "dangling=true", "--quiet");
+
+/**
+ * To be polled: images without a name that were not there before and stay. The step that a build stands at has no name; what
+ * another test is building just now goes again.
+ */
+export function namelessSince(before: string[]): () => Promise<string[]> {
+  let left: string[] | undefined;
+  return async () => {
+    const now = await nameless();
+    left ??= now.filter((image) => !before.includes(image));
+    return (left = left.filter((image) => now.includes(image)));
+  };
+}
+
 /**
  * Sends a signal to every process of a container without a word to Docker: SIGKILL is a crash to it, SIGSTOP and SIGCONT hold a
  * container where a busy machine would refuse `docker pause`. Takes root.

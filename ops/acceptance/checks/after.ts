@@ -121,6 +121,13 @@ const sweep = ({ place }: Known): string =>
     .map((pipe) => `{ ${pipe}; }`)
     .join("; ");
 
+/** The image without a name that Docker's former builder leaves of a build that fails: what the steps before have made. */
+const removeHalfBuilt = ({ kept }: Known): string => {
+  const steps = [...(kept["build"] ?? "").matchAll(/^ ---> ([0-9a-f]{12})$/gm)];
+  const last = steps.at(-1)?.[1] ?? "none";
+  return `docker images --filter dangling=true --quiet | grep -x ${last} | xargs --no-run-if-empty docker rmi`;
+};
+
 const removed: Check = {
   id: "removed",
   title: say("Everything removed", "Всё удалено"),
@@ -144,6 +151,7 @@ const removed: Check = {
           `docker images --format '{{.Repository}}:{{.Tag}}' ${handImage(known)} | xargs --no-run-if-empty docker rmi`,
       ),
     },
+    { in: "checkout", command: ifMade((known) => `{ ${removeHalfBuilt(known)}; }`) },
     ...listings.map((command): Step => ({
       in: "checkout",
       command: ifMade((known) => `{ ${command(known)}; }`),

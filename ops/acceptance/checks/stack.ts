@@ -201,7 +201,10 @@ const image: Check = {
     "образ собирается; известны его идентификатор и дата — не раньше начала прогона",
   ),
   steps: [
-    { command: (known) => `docker build --no-cache -f loaders/Dockerfile -t ${handImage(known)} .` },
+    {
+      command: (known) => `docker build --no-cache -f loaders/Dockerfile -t ${handImage(known)} .`,
+      keep: "build",
+    },
     {
       command: (known) => `docker image inspect -f '{{.Id}} {{.Created}}' ${handImage(known)}`,
       keep: "image",

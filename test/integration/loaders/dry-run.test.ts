@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseEnvFile } from "../../../loaders/core/setting";
+import { sampleOf } from "../../support/soak";
 import {
   bundleLoader,
   journal,
@@ -99,16 +100,18 @@ describe("a dry run", () => {
     expect(result.stdout.startsWith(SUMMARY)).toBe(true);
   });
 
-  test.each([
-    [["--since-hours", "0"], 2],
-    [["--since", "tomorrow"], 2],
-    [["--since", "2030-02-01", "--until", "2030-01-01"], 2],
-    [["--full", "--since", "2020-01-01"], 2],
-    [["--unknown"], 2],
-    [["surplus"], 2],
-    [["--ch-env", "/nonexistent.env"], 2],
-    [["--help"], 0],
-  ])("%j exits %i", async (args, code) => {
+  test.each(
+    sampleOf([
+      [["--since-hours", "0"], 2],
+      [["--since", "tomorrow"], 2],
+      [["--since", "2030-02-01", "--until", "2030-01-01"], 2],
+      [["--full", "--since", "2020-01-01"], 2],
+      [["--unknown"], 2],
+      [["surplus"], 2],
+      [["--ch-env", "/nonexistent.env"], 2],
+      [["--help"], 0],
+    ]),
+  )("%j exits %i", async (args, code) => {
     expect((await startLoader({ ...settings, DRY_RUN: "true" }, args).done).code).toBe(code);
     expect(connections).toBe(0);
   });

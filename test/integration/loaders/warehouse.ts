@@ -76,7 +76,7 @@ export async function bundleLoader(): Promise<void> {
 }
 
 /** Runs the bundle as a child process with nothing in its environment but PATH, settings on standard input. */
-export function startLoader(settings: Settings, args: string[] = []): RunUnderWay {
+export function startLoader(settings: Settings, args: readonly string[] = []): RunUnderWay {
   const started = Date.now();
   const child = spawn(process.execPath, [BUNDLE, "--envfile", "-", ...args], {
     env: { PATH: process.env.PATH },

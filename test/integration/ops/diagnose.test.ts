@@ -342,7 +342,7 @@ describe("zakaz diagnose", () => {
     await loadWell(desk);
   });
 
-  it.each(["0", "1.5", "soon", "10081"])("refuses --minutes %s", async (minutes) => {
+  it.each(sampleOf(["0", "1.5", "soon", "10081"]))("refuses --minutes %s", async (minutes) => {
     const { code, stderr } = await desk.zakaz(["diagnose", "--minutes", minutes]);
     expect({ code, stderr }).toEqual({
       code: 2,

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../../images";
+import { sampleOf } from "../../support/soak";
 
 let folder: string;
 beforeAll(() => {
@@ -87,7 +88,7 @@ describe("zakaz validate", () => {
     expect({ code, stderr, left: leftBy(pid) }).toEqual({ code: 0, stderr: "", left: [] });
   });
 
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves nothing after %s", async (signal) => {
+  it.each(sampleOf(["SIGINT", "SIGTERM", "SIGHUP"] as const))("leaves nothing after %s", async (signal) => {
     const ended = await interrupted(signal);
     const name = { SIGINT: "Ctrl-C", SIGTERM: "SIGTERM", SIGHUP: "its terminal's end" }[signal];
     const stderr = `zakaz: stopped by ${name}; nothing was left half done\n`;
