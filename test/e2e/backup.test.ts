@@ -14,15 +14,14 @@ const contents = () =>
     UNION ALL SELECT 'ledger', count(), sum(cityHash64(formatRow('TSV', *))) FROM zakaz.fact_qtickets_orders FINAL
     UNION ALL SELECT 'daily', count(), sum(cityHash64(formatRow('TSV', *))) FROM zakaz.fact_qtickets_sales_daily FINAL
     UNION ALL SELECT 'plan', count(), sum(cityHash64(formatRow('TSV', *))) FROM zakaz.plan_sales FINAL) ORDER BY 1`);
-const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
 let before: string;
 
 beforeAll(async () => {
   await stack.configure({ settings: { load: "none", protectData: "true" } });
   await stack.up();
-  await zakaz("load");
+  await stack.zakazOutput("load");
   // Rows that no load would bring back.
-  await zakaz("plan", "loaders/sales-plan/example.csv");
+  await stack.zakazOutput("plan", "loaders/sales-plan/example.csv");
   before = await contents();
   expect(before).toMatch(/^plan\t[1-9]/m);
 });
@@ -43,8 +42,13 @@ describe("a protected stack", () => {
   });
 
   it("makes a backup, of which nobody but the backup container has the password", async () => {
-    expect(JSON.parse(await zakaz("backup", "--json"))).toMatchObject({ kind: "full", verified: true });
-    expect(await zakaz("backup")).toMatch(/^\S+-incr on \S+-full: \d+ files, .* made and verified/);
+    expect(JSON.parse(await stack.zakazOutput("backup", "--json"))).toMatchObject({
+      kind: "full",
+      verified: true,
+    });
+    expect(await stack.zakazOutput("backup")).toMatch(
+      /^\S+-incr on \S+-full: \d+ files, .* made and verified/,
+    );
     expect((await stack.pulumi("stack", "export")).stdout).not.toContain(stack.secrets.backupPassword);
     const inspected = await run("docker", ["inspect", ...(await stack.containerIds())]);
     expect(inspected.stdout).not.toContain(stack.secrets.backupPassword);
@@ -54,7 +58,7 @@ describe("a protected stack", () => {
 
   it("passes the drill on a throw-away server, which is gone afterwards", async () => {
     const containers = await stack.containerIds();
-    const said = await zakaz("drill");
+    const said = await stack.zakazOutput("drill");
     expect(said).toMatch(/25 tables with \d+ rows, every part as it was written/);
     expect(said).toMatch(/^RPO .*, RTO .*$/m);
     expect(await stack.containerIds()).toEqual(containers);
@@ -82,20 +86,22 @@ describe("a protected stack", () => {
     await stack.sql(statement);
     const names = tables.map((table) => `zakaz.${table}`);
     if (isGone) await stack.up();
-    await zakaz("restore", "--table", ...names, ...(isGone ? [] : ["--over", ...names]));
+    await stack.zakazOutput("restore", "--table", ...names, ...(isGone ? [] : ["--over", ...names]));
     expect(await contents()).toBe(before);
   });
 
   it("is as before after the loss of the data volume", async () => {
-    await zakaz("backup");
-    expect(await zakaz("release-data", dataVolume)).toContain(`${dataVolume} is protected no more`);
+    await stack.zakazOutput("backup");
+    expect(await stack.zakazOutput("release-data", dataVolume)).toContain(
+      `${dataVolume} is protected no more`,
+    );
     await run("docker", ["rm", "-f", stack.server]);
     await must(run("docker", ["volume", "rm", dataVolume]));
     await stack.up("--refresh");
     expect(await contents()).not.toBe(before);
     const refused = await stack.zakaz("restore");
     expect(refused.stderr).toMatch(/^zakaz: There are rows in .*which a restore would replace/m);
-    await zakaz("restore", "--over", "zakaz", "meta");
+    await stack.zakazOutput("restore", "--over", "zakaz", "meta");
     expect(await contents()).toBe(before);
     expect(await stack.changes()).toEqual([]);
   });
@@ -114,6 +120,8 @@ describe("a protected stack", () => {
     expect(volumes).toEqual(expect.arrayContaining([backupsVolume, dataVolume]));
     await stack.up();
     expect(await contents()).toBe(before);
-    expect(await zakaz("backup", "--list")).toMatch(/the newest that can be restored is \S+-incr/);
+    expect(await stack.zakazOutput("backup", "--list")).toMatch(
+      /the newest that can be restored is \S+-incr/,
+    );
   });
 });

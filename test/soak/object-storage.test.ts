@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { S3Server } from "../support/s3-server";
-import { dockerLines, must, run, TestStack } from "../support/stack";
+import { dockerLines, run, TestStack } from "../support/stack";
 
 /**
  * A stack that moves its backups to object storage. Not proved here: what backups and restores do there, and how they fail
@@ -10,14 +10,13 @@ const stack = new TestStack(`s3${process.pid}`);
 const backupsVolume = `zakaz-clickhouse-backups-${stack.instance}`;
 
 const plan = () => stack.sql("SELECT * FROM zakaz.plan_sales FINAL ORDER BY ALL");
-const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
 let s3: S3Server;
 let before: string;
 
 beforeAll(async () => {
   await stack.configure({ settings: { load: "none", protectData: "true" } });
   await stack.up();
-  await zakaz("plan", "loaders/sales-plan/example.csv");
+  await stack.zakazOutput("plan", "loaders/sales-plan/example.csv");
   before = await plan();
   expect(before).not.toBe("");
   // Containers of every network of Docker reach the host by this address.
@@ -43,19 +42,26 @@ describe("a stack that keeps its backups in object storage", () => {
   });
 
   it("makes backups, passes the drill and is as before after a loss", async () => {
-    expect(JSON.parse(await zakaz("backup", "--json"))).toMatchObject({ kind: "full", verified: true });
-    expect(await zakaz("backup")).toMatch(/^\S+-incr on \S+-full: \d+ files, .* made and verified/);
-    expect(await zakaz("backup", "--verify")).toMatch(
+    expect(JSON.parse(await stack.zakazOutput("backup", "--json"))).toMatchObject({
+      kind: "full",
+      verified: true,
+    });
+    expect(await stack.zakazOutput("backup")).toMatch(
+      /^\S+-incr on \S+-full: \d+ files, .* made and verified/,
+    );
+    expect(await stack.zakazOutput("backup", "--verify")).toMatch(
       /^2 backups in S3\('http:\S+\/backups\/zakaz\/\S+'\); the newest that can be restored is \S+-incr$/m,
     );
-    expect(await zakaz("drill")).toMatch(/25 tables with \d+ rows, every part as it was written/);
+    expect(await stack.zakazOutput("drill")).toMatch(/25 tables with \d+ rows, every part as it was written/);
     await stack.sql("TRUNCATE TABLE zakaz.plan_sales");
-    await zakaz("restore", "--table", "zakaz.plan_sales");
+    await stack.zakazOutput("restore", "--table", "zakaz.plan_sales");
     expect(await plan()).toBe(before);
   });
 
   it("lets the volume of the former backups go, since there are others elsewhere", async () => {
-    expect(await zakaz("release-data", backupsVolume)).toContain(`${backupsVolume} is protected no more`);
+    expect(await stack.zakazOutput("release-data", backupsVolume)).toContain(
+      `${backupsVolume} is protected no more`,
+    );
   });
 
   it("says in one sentence that the storage does not answer", async () => {

@@ -15,7 +15,6 @@ import { dockerLines, must, TestStack } from "../support/stack";
  */
 const ORDERS = 1_000_000;
 const stack = new TestStack(`upg${process.pid}`);
-const zakaz = async (...args: string[]) => (await must(stack.zakaz(...args))).stdout;
 const idOf = async (image: string) =>
   (await dockerLines("image", "inspect", "-f", "{{.Id}}", image)).join("");
 
@@ -61,7 +60,7 @@ beforeAll(async () => {
   newest = await idOf(localServerImage());
   await stack.configure({ settings: { load: "none", clickhouseImage: oldest } });
   await stack.up();
-  await zakaz("load");
+  await stack.zakazOutput("load");
   await stack.sql(ordersSql(0, ORDERS));
 });
 afterAll(() => stack.remove());
@@ -71,9 +70,9 @@ describe("a stack on the oldest ClickHouse", () => {
 
   it("is told beforehand that its data are fit for the newer one", async () => {
     expect(await stack.sql("SELECT version()")).toMatch(/^24\.8\./);
-    await zakaz("backup");
-    process.stdout.write(await zakaz("drill"));
-    expect(await zakaz("upgrade-check", "--image", newest)).toMatch(
+    await stack.zakazOutput("backup");
+    process.stdout.write(await stack.zakazOutput("drill"));
+    expect(await stack.zakazOutput("upgrade-check", "--image", newest)).toMatch(
       /^Yes: pulumi config set zakaz:clickhouseImage /m,
     );
   });
@@ -88,8 +87,8 @@ describe("a stack on the oldest ClickHouse", () => {
     expect(await stack.sql("SELECT count() >= 1000000 FROM zakaz.fact_qtickets_orders FINAL")).toBe("1");
     const { stdout } = await must(stack.pulumi("preview", "--refresh", "--expect-no-changes"));
     expect(stdout).not.toContain("warning");
-    await zakaz("load");
-    await zakaz("check-reader");
+    await stack.zakazOutput("load");
+    await stack.zakazOutput("check-reader");
   });
 
   it("does not go back", async () => {
@@ -100,7 +99,7 @@ describe("a stack on the oldest ClickHouse", () => {
     );
     expect(code).not.toBe(0);
     expect(await stack.sql("SELECT version()")).toMatch(/^25\.8\./);
-    await zakaz("backup");
+    await stack.zakazOutput("backup");
     const refused = await stack.zakaz("upgrade-check", "--image", oldest);
     expect(refused.stderr).toMatch(
       /^(?:.*\n)*zakaz: ClickHouse 24\.8\.\S+ is older than 25\.8\.\S+, which has written the data/,

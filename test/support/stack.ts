@@ -237,6 +237,11 @@ export class TestStack {
     return this.run("node", "ops/zakaz.cjs", ...args);
   }
 
+  /** What a command printed; throws all of it when the command failed. */
+  async zakazOutput(...args: string[]): Promise<string> {
+    return (await must(this.zakaz(...args))).stdout;
+  }
+
   private run(...command: string[]): Promise<Result> {
     return this.runWith({}, ...command);
   }
