@@ -50,7 +50,7 @@ type GivenSettings = Partial<Record<keyof Settings, string | undefined>>;
 
 /** Settings of every test stack: those of a small machine, little data, nothing worth protecting, and health checks seldom, as many stacks stand. */
 const USUAL = {
-  healthInterval: "4s",
+  healthInterval: "8s",
   nofile: "16384",
   protectData: "false",
   source: "sandbox",

@@ -100,10 +100,7 @@ const SHOPS = COUNTS.allShops
   ? [5600, 20_000].flatMap((orders) =>
       [20, 7, 1].flatMap((every) => [1, 4, 16].map((concurrency) => ({ orders, every, concurrency }))),
     )
-  : [
-      { orders: 5600, every: 7, concurrency: 1 },
-      { orders: 5600, every: 1, concurrency: 16 },
-    ];
+  : [{ orders: 5600, every: 1, concurrency: 16 }];
 if (COUNTS.allShops) SHOPS.push({ orders: 120_000, every: 10, concurrency: 4 });
 
 describe("a first load", () => {
