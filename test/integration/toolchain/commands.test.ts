@@ -74,6 +74,7 @@ describe("make -s env", () => {
       "PULUMI_CONFIG_PASSPHRASE_FILE",
       "PULUMI_STACK",
       "PULUMI_SKIP_UPDATE_CHECK",
+      "GOGC",
       "NODE_COMPILE_CACHE",
     ]);
     const shown = await machine.run(
