@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { vi } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
 import { prepareImage, recipes } from "../../../images";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/qtickets/sandbox";
 import { reservePort } from "../../support/ports";
@@ -241,7 +241,9 @@ export async function leaseIsOver(warehouse: AnyWarehouse): Promise<void> {
     warehouse.sql(
       "SELECT source FROM meta.watermarks FINAL WHERE stream = 'lease' AND parseDateTimeBestEffort(wm_value, 'UTC') > now('UTC')",
     );
-  await vi.waitUntil(async () => (await held()).length === 0, { timeout: 60_000, interval: 100 });
+  for (const until = Date.now() + 60_000; (await held()).length > 0; await sleep(100)) {
+    if (Date.now() > until) throw new Error("The lease of a run that died is still held after a minute");
+  }
 }
 
 /** Writes a settings file that only its owner can read. */
