@@ -6,7 +6,6 @@ import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../../../loaders/sources";
 import { loaderTargetOf } from "../../../ops/stack";
-import { sampleOf } from "../../support/soak";
 import { stackOutputs, stubProgram, zakaz as run } from "./support";
 
 /**
@@ -60,15 +59,13 @@ afterEach(() => {
 });
 
 describe("zakaz load", () => {
-  it.each(
-    sampleOf([
-      [[], ""],
-      [["qtickets_api"], ""],
-      [["--", "--since-hours", "48"], " --since-hours 48"],
-      [["qtickets_api", "--", "--since-hours", "48", "--dry-run"], " --since-hours 48 --dry-run"],
-      [["--", "--help"], " --help"],
-    ]),
-  )("%j names the job to the image and hands flags on", async (args, flags) => {
+  it.each([
+    [[], ""],
+    [["qtickets_api"], ""],
+    [["--", "--since-hours", "48"], " --since-hours 48"],
+    [["qtickets_api", "--", "--since-hours", "48", "--dry-run"], " --since-hours 48 --dry-run"],
+    [["--", "--help"], " --help"],
+  ])("%j names the job to the image and hands flags on", async (args, flags) => {
     const { code, stdout, stderr } = await zakaz(["load", ...args]);
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("a line of the loader\n");
@@ -96,16 +93,14 @@ describe("zakaz load", () => {
     expect(program()).toBe("qtickets_api --envfile - --dry-run");
   });
 
-  it.each(
-    sampleOf([
-      [1, "The load ended with code 1; the last line of the loader says why"],
-      [
-        3,
-        "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
-      ],
-      [4, "The load ended with code 4; the last line of the loader says why"],
-    ]),
-  )("ends with the loader's exit code %i", async (ends, sentence) => {
+  it.each([
+    [1, "The load ended with code 1; the last line of the loader says why"],
+    [
+      3,
+      "The load is partial: what could be read is loaded, the last lines of the loader say what is missing; `npx zakaz load` or `pulumi up` tries again",
+    ],
+    [4, "The load ended with code 4; the last line of the loader says why"],
+  ])("ends with the loader's exit code %i", async (ends, sentence) => {
     writeFileSync(join(folder, "ends"), String(ends));
     const { code, stderr } = await zakaz(["load"]);
     expect(code).toBe(ends);
@@ -146,20 +141,18 @@ describe("zakaz load where Docker cannot run it", () => {
   });
 
   const next = "npx zakaz status shows what is there, make up brings back what is missing";
-  it.each(
-    sampleOf([
-      [
-        "125",
-        "docker: Error response from daemon: network n not found.\nSee 'docker run --help'.\n",
-        `Docker could not start the loader (Error response from daemon: network n not found): ${next}`,
-      ],
-      [
-        "137",
-        "",
-        `The loader was ended from outside (code 137), by hand or because its memory was used up: ${next}`,
-      ],
-    ]),
-  )("says what code %s means, and exits 1", async (ends, says, sentence) => {
+  it.each([
+    [
+      "125",
+      "docker: Error response from daemon: network n not found.\nSee 'docker run --help'.\n",
+      `Docker could not start the loader (Error response from daemon: network n not found): ${next}`,
+    ],
+    [
+      "137",
+      "",
+      `The loader was ended from outside (code 137), by hand or because its memory was used up: ${next}`,
+    ],
+  ])("says what code %s means, and exits 1", async (ends, says, sentence) => {
     writeFileSync(join(folder, "ends"), ends);
     writeFileSync(join(folder, "says"), says);
     const { code, stderr } = await zakaz(["load"]);
@@ -205,12 +198,10 @@ describe("zakaz smoke", () => {
     expect(read("looks")).toBe("\n\n\n");
   });
 
-  it.each(
-    sampleOf([
-      ["exited", "start it with docker start c, or make up"],
-      ["paused", "docker unpause c"],
-    ]),
-  )("does not wait for a server whose container is %s", async (status, advice) => {
+  it.each([
+    ["exited", "start it with docker start c, or make up"],
+    ["paused", "docker unpause c"],
+  ])("does not wait for a server whose container is %s", async (status, advice) => {
     writeFileSync(join(folder, "container"), containerThatIs(status, ""));
     const { code, stderr } = await zakaz(["smoke"]);
     expect(stderr).toBe(`zakaz: ClickHouse's container c is ${status}: ${advice}\n`);
@@ -251,31 +242,29 @@ describe("zakaz smoke", () => {
   );
 
   const advice = "a smoke runs dry only; set";
-  it.each(
-    sampleOf([
-      [
-        ["CH_PASSWORD=p", "DRY_RUN=false"],
-        `DRY_RUN is not true in FILE: ${advice} DRY_RUN=true, or load with npx zakaz load`,
-      ],
-      [
-        ["CH_PASSWORD=p", "DRY_RUN=1"],
-        `DRY_RUN is not true in FILE: ${advice} DRY_RUN=true, or load with npx zakaz load`,
-      ],
-      [
-        ["CH_PASSWORD=p", "QTICKETS_DRY_RUN=no"],
-        `QTICKETS_DRY_RUN is not true in FILE: ${advice} QTICKETS_DRY_RUN=true, or load with npx zakaz load`,
-      ],
-      [
-        ["DRY_RUN=true"],
-        "FILE: Settings are wrong: CLICKHOUSE_PASSWORD is missing: set it to the password of the loader's user.",
-      ],
-      [
-        ["CH_PASSWORD=p", "CLICKHOUSE_DB=zakaz_test"],
-        "FILE: CLICKHOUSE_DB must be zakaz, the stack's database",
-      ],
-      [["CH_PASSWORD=p", "export"], "FILE: line 4 is not of the form NAME=value"],
-    ]),
-  )("refuses a file with %j", async (lines, sentence) => {
+  it.each([
+    [
+      ["CH_PASSWORD=p", "DRY_RUN=false"],
+      `DRY_RUN is not true in FILE: ${advice} DRY_RUN=true, or load with npx zakaz load`,
+    ],
+    [
+      ["CH_PASSWORD=p", "DRY_RUN=1"],
+      `DRY_RUN is not true in FILE: ${advice} DRY_RUN=true, or load with npx zakaz load`,
+    ],
+    [
+      ["CH_PASSWORD=p", "QTICKETS_DRY_RUN=no"],
+      `QTICKETS_DRY_RUN is not true in FILE: ${advice} QTICKETS_DRY_RUN=true, or load with npx zakaz load`,
+    ],
+    [
+      ["DRY_RUN=true"],
+      "FILE: Settings are wrong: CLICKHOUSE_PASSWORD is missing: set it to the password of the loader's user.",
+    ],
+    [
+      ["CH_PASSWORD=p", "CLICKHOUSE_DB=zakaz_test"],
+      "FILE: CLICKHOUSE_DB must be zakaz, the stack's database",
+    ],
+    [["CH_PASSWORD=p", "export"], "FILE: line 4 is not of the form NAME=value"],
+  ])("refuses a file with %j", async (lines, sentence) => {
     const path = envFile(...lines);
     const { code, stderr } = await zakaz(["smoke", "--envfile", path]);
     expect(stderr).toBe(`zakaz: ${sentence.replace("FILE", path)}\n`);
